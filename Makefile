@@ -1,0 +1,49 @@
+# Two commands for users: `make run` and `make test`. The rest is for those who carry on.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+
+.DEFAULT_GOAL := help
+.PHONY: help run test slow lint types notebooks bench clean
+
+help:
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'pip==26.3'
+
+$(VENV)/.run: $(BIN)/python setup.cfg pyproject.toml constraints.txt
+	$(PIP) -e .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.run
+	$(PIP) -e '.[dev,plot]'
+	@touch $@
+
+run: $(VENV)/.run ## train four models on a generated Minesweeper board and print the table
+	$(BIN)/gnnlab main
+
+test: $(VENV)/.dev ## every test that is not marked slow
+	$(BIN)/python -m pytest -q -n 2 -m 'not slow'
+
+slow: $(VENV)/.dev ## the tests that build wheels or train for minutes
+	$(BIN)/python -m pytest -q -m slow
+
+lint: $(VENV)/.dev ## ruff, formatting included
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.dev ## mypy --strict over all rooms
+	$(BIN)/python tests/typing_tree.py
+	$(BIN)/mypy
+
+notebooks: $(VENV)/.dev ## execute every notebook
+	$(BIN)/python -m pytest -q --nbmake --nbmake-timeout=120 notebooks
+
+bench: $(VENV)/.dev ## speed beside PyG's, as ratios from one run
+	$(BIN)/python benchmarks/ops.py
+
+clean: ## remove what the build made
+	rm -rf build dist *.egg-info

@@ -1,0 +1,107 @@
+"""The rooms beside ``gnnlab/`` import as one package, cheaply, under one name."""
+
+from __future__ import annotations
+
+import configparser
+import doctest
+import importlib
+import pkgutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+ROOMS = ("datasets", "layers", "rewiring", "tasks")
+HEAVY = ("torch_geometric", "numba", "pandas", "matplotlib", "networkx", "sklearn", "scipy")
+
+
+def modules() -> list[str]:
+    """Every module of the package, by walking its folders."""
+    names = ["gnnlab"]
+    for package in ("gnnlab", *(f"gnnlab.{room}" for room in ROOMS)):
+        found = pkgutil.walk_packages(importlib.import_module(package).__path__, package + ".")
+        names += [module.name for module in found if not module.name.endswith("__main__")]
+    return sorted(set(names))
+
+
+def python(code: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    """Run ``code`` in a fresh interpreter that sees the checkout and nothing installed of it."""
+    # The path is put in by hand, after -I, so that an installed gnnlab cannot stand in for it.
+    code = f"import sys; sys.path.insert(0, {str(ROOT)!r})\n" + code
+    return subprocess.run(
+        [sys.executable, "-I", "-c", code], cwd=cwd, capture_output=True, text=True, timeout=120
+    )
+
+
+@pytest.mark.parametrize("name", modules())
+def test_doctests_hold(name: str) -> None:
+    assert doctest.testmod(importlib.import_module(name)).failed == 0
+
+
+def test_setup_cfg_lists_every_package() -> None:
+    config = configparser.ConfigParser()
+    config.read(ROOT / "setup.cfg")
+    inits = [
+        path
+        for folder in ("gnnlab", *ROOMS)
+        for path in (ROOT / folder).rglob("__init__.py")
+        if "__pycache__" not in path.parts
+    ]
+    found = {".".join(path.parent.relative_to(ROOT).parts) for path in inits}
+    found = {name if name.startswith("gnnlab") else f"gnnlab.{name}" for name in found}
+    assert set(config["options"]["packages"].split()) == found
+
+
+def test_every_module_has_one_name() -> None:
+    for name in modules():
+        importlib.import_module(name)
+    paths: dict[str, list[str]] = {}
+    for name, module in list(sys.modules.items()):
+        file = getattr(module, "__file__", None)
+        inside = file and any(str(ROOT / folder) + "/" in file for folder in ("gnnlab", *ROOMS))
+        if inside and name != "__main__":
+            paths.setdefault(str(file), []).append(name)
+    assert {file: names for file, names in paths.items() if len(names) > 1} == {}
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_room_imported_by_its_folder_name_says_what_to_import(room: str) -> None:
+    run = python(f"import {room}")
+    assert run.returncode == 1
+    assert f"import gnnlab.{room}, not {room}" in run.stderr
+
+
+def test_works_uninstalled_from_elsewhere(tmp_path: Path) -> None:
+    run = python("import gnnlab; print(gnnlab.layers.GCN.__module__)", cwd=tmp_path)
+    assert (run.stdout.strip(), run.returncode) == ("gnnlab.layers.gcn", 0), run.stderr
+
+
+def test_import_loads_nothing_heavy() -> None:
+    code = f"import gnnlab; print([name for name in {HEAVY!r} if name in sys.modules])"
+    assert python(code).stdout.strip() == "[]"
+
+
+def test_import_costs_at_most_a_third_of_a_second_over_torch() -> None:
+    code = "import time, torch; t = time.perf_counter(); import gnnlab, gnnlab.ops, gnnlab.layers"
+    code += "; print(time.perf_counter() - t)"
+    # Only the best of several runs measures the import; the others measure the machine.
+    assert min(float(python(code).stdout) for _ in range(4)) < 0.3
+
+
+def test_unknown_attribute_lists_what_there_is() -> None:
+    gnnlab = importlib.import_module("gnnlab")
+    with pytest.raises(AttributeError, match="no attribute 'layer'; it has .*layers"):
+        _ = gnnlab.layer
+
+
+def test_check_is_the_function_whatever_was_imported_before() -> None:
+    run = python("import gnnlab, gnnlab.tasks; gnnlab.tasks.fit; print(callable(gnnlab.check))")
+    assert run.stdout.strip() == "True", run.stderr
+
+
+def test_typing_tree_holds_every_room(tmp_path: Path) -> None:
+    subprocess.run([sys.executable, "tests/typing_tree.py", tmp_path], cwd=ROOT, check=True)
+    for room in ROOMS:
+        assert (tmp_path / "gnnlab" / room / "__init__.py").is_file()
