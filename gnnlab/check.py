@@ -1,0 +1,220 @@
+"""Look a graph over once, where it enters, and say in one sentence what is wrong with it."""
+
+from __future__ import annotations
+
+import sys
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+
+if TYPE_CHECKING:
+    from torch_geometric.data import Data
+
+MASKS = ("train_mask", "val_mask", "test_mask")
+
+
+def check(data: Data) -> None:
+    """Refuse a graph that no model could be trained on, naming what is wrong with it.
+
+    Loaders and :func:`gnnlab.tasks.fit` call it; layers do not. Labels are checked when the graph
+    has masks; a label of -1 means unknown and may stand outside every split.
+
+    Args:
+        data: a PyG ``Data`` (read, never changed).
+
+    Shapes:
+        x (N, F), edge_index (2, E), y (N,), masks (N, S) or (N,)
+
+    Raises:
+        ValueError: one sentence with the thing, its value and the way out.
+
+    Cost:
+        O(N F + E + N S), a few passes over the tensors.
+    """
+    nodes = _check_features(data)
+    _check_edges(data, nodes)
+    masks = _check_masks(data, nodes)
+    if masks:
+        _check_labels(data, nodes, masks)
+
+
+def _check_features(data: Data) -> int:
+    """Check ``data.x`` and return the number of nodes."""
+    x = getattr(data, "x", None)
+    if x is None:
+        raise ValueError(
+            "data.x is missing, and an encoder reads features of shape (N, F): set data.x, "
+            "for instance to torch.ones(num_nodes, 1)"
+        )
+    if not isinstance(x, Tensor) or x.dim() != 2:
+        raise ValueError(f"data.x must be a tensor of shape (N, F), not {_describe(x)}: reshape it")
+    _check_finite("data.x", x)
+    nodes = x.shape[0]
+    if nodes == 0:
+        raise ValueError("data.x has 0 rows, so the graph has no node: load it again or fill it")
+    told = getattr(data, "num_nodes", nodes)
+    if told is not None and told != nodes:
+        raise ValueError(
+            f"data.num_nodes is {told}, but data.x has {nodes} rows: give every node one row"
+        )
+    return nodes
+
+
+def _check_finite(name: str, values: Tensor) -> None:
+    if values.layout is not torch.strided:
+        values = values.values() if values.is_sparse_csr else values.coalesce().values()
+    finite = torch.isfinite(values)
+    if bool(finite.all()):
+        return
+    place = (~finite).nonzero()[0].tolist()
+    where = f"row {place[0]}" + (f", column {place[1]}" if len(place) > 1 else "")
+    raise ValueError(
+        f"{name} is {values[tuple(place)].item()} in {where} ({int((~finite).sum())} such values "
+        "in all): features must be finite, so impute or drop them, "
+        "for instance with torch.nan_to_num"
+    )
+
+
+def _check_edges(data: Data, nodes: int) -> None:
+    edge_index = getattr(data, "edge_index", None)
+    if edge_index is None:
+        raise ValueError(
+            "data.edge_index is missing: set it to an int64 tensor of shape (2, E), row 0 the "
+            "source and row 1 the target (E may be 0)"
+        )
+    if not isinstance(edge_index, Tensor) or edge_index.dim() != 2 or edge_index.shape[0] != 2:
+        hint = "transpose it" if getattr(edge_index, "shape", ())[1:] == (2,) else "reshape it"
+        raise ValueError(
+            f"data.edge_index must have shape (2, E), not {_describe(edge_index)}: {hint}"
+        )
+    if edge_index.dtype != torch.int64:
+        raise ValueError(
+            f"data.edge_index holds {edge_index.dtype}, but node numbers are torch.int64: "
+            "convert it with .long()"
+        )
+    if edge_index.numel():
+        low, high = (int(end) for end in edge_index.aminmax())
+        if low < 0 or high >= nodes:
+            bad = low if low < 0 else high
+            raise ValueError(
+                f"data.edge_index names node {bad}, but data.x has {nodes} rows, so nodes are "
+                f"numbered 0 to {nodes - 1}: drop that edge or add the node's features"
+            )
+    _check_edge_values(data, edge_index.shape[1])
+
+
+def _check_edge_values(data: Data, edges: int) -> None:
+    for key in ("edge_weight", "edge_attr", "edge_type"):
+        values = getattr(data, key, None)
+        if values is None:
+            continue
+        if not isinstance(values, Tensor) or values.dim() == 0 or values.shape[0] != edges:
+            raise ValueError(
+                f"data.{key} must have one row for each of the {edges} edges, not "
+                f"{_describe(values)}: give every column of edge_index its own"
+            )
+        _check_finite(f"data.{key}", values)
+
+
+def _check_masks(data: Data, nodes: int) -> dict[str, Tensor]:
+    """Check those masks that are there and return them as (N, S) tensors."""
+    masks: dict[str, Tensor] = {}
+    for name in MASKS:
+        mask = getattr(data, name, None)
+        if mask is not None:
+            masks[name] = _check_mask(name, mask, nodes)
+    missing = [name for name in MASKS if name not in masks]
+    if masks and missing:
+        raise ValueError(
+            f"data has {', '.join(masks)} but no {', '.join(missing)}: a split needs all three"
+        )
+    counts = {name: mask.shape[1] for name, mask in masks.items() if mask.shape[1] > 1}
+    if len(set(counts.values())) > 1:
+        told = ", ".join(f"{name} {count}" for name, count in counts.items())
+        raise ValueError(f"the masks hold different numbers of splits ({told}): give each the same")
+    _check_overlap(masks)
+    return masks
+
+
+def _check_mask(name: str, mask: Any, nodes: int) -> Tensor:
+    shaped = isinstance(mask, Tensor) and mask.dim() in (1, 2) and mask.shape[0] == nodes
+    if not shaped or mask.numel() == 0:
+        raise ValueError(
+            f"data.{name} must have shape ({nodes},) or ({nodes}, S), one row for each of the "
+            f"{nodes} nodes, not {_describe(mask)}: rebuild the mask"
+        )
+    if mask.dtype != torch.bool:
+        raise ValueError(
+            f"data.{name} holds {mask.dtype}, but a mask is torch.bool: convert it with .bool() "
+            "(or turn a list of node numbers into a mask)"
+        )
+    columns: Tensor = mask.reshape(nodes, -1)
+    empty = (~columns.any(0)).nonzero().flatten().tolist()
+    if empty:
+        raise ValueError(
+            f"data.{name} selects no node in split {empty[0]}: choose another split or put nodes "
+            "into it"
+        )
+    return columns
+
+
+def _check_overlap(masks: dict[str, Tensor]) -> None:
+    names = list(masks)
+    for i, first in enumerate(names):
+        for second in names[i + 1 :]:
+            both = masks[first] & masks[second]
+            if bool(both.any()):
+                node, split = both.nonzero()[0].tolist()
+                raise ValueError(
+                    f"node {node} is in data.{first} and data.{second} of split {split} "
+                    f"({int(both[:, split].sum())} nodes are in both): every node belongs to one "
+                    "part of a split at most"
+                )
+
+
+def _check_labels(data: Data, nodes: int, masks: dict[str, Tensor]) -> None:
+    y = getattr(data, "y", None)
+    if y is None:
+        raise ValueError("data.y is missing, but data has masks: set data.y to the labels, (N,)")
+    if not isinstance(y, Tensor) or y.shape != (nodes,):
+        raise ValueError(
+            f"data.y must have shape ({nodes},), one label a node, not {_describe(y)}: "
+            "reshape it, for instance with .view(-1)"
+        )
+    if y.is_floating_point() or y.is_complex() or y.dtype == torch.bool:
+        raise ValueError(
+            f"data.y holds {y.dtype}, but labels are class numbers from 0 in torch.int64: "
+            "convert them with .long()"
+        )
+    classes = getattr(data, "classes", None)
+    top = int(classes) if classes is not None else int(y.max()) + 1
+    wrong = (y < -1) | (y >= top)
+    hidden = torch.zeros_like(wrong)
+    for mask in masks.values():
+        hidden |= mask.any(1)
+    wrong |= (y < 0) & hidden
+    if bool(wrong.any()):
+        node = int(wrong.nonzero()[0])
+        raise ValueError(
+            f"data.y is {int(y[node])} at node {node}, but labels run from 0 to {top - 1} "
+            "(-1 for unknown, outside every split): renumber the classes or take the node out of "
+            "the masks"
+        )
+
+
+def _describe(value: Any) -> str:
+    if isinstance(value, Tensor):
+        return f"{tuple(value.shape)}"
+    return f"a {type(value).__name__}"
+
+
+class _CallableModule(ModuleType):
+    """Importing this module sets ``gnnlab.check`` to it; calling it must still check a graph."""
+
+    def __call__(self, data: Data) -> None:
+        check(data)
+
+
+sys.modules[__name__].__class__ = _CallableModule

@@ -1,0 +1,13 @@
+"""Tasks: what to predict from a graph, how it is scored, and the training loop."""
+
+from __future__ import annotations
+
+if __name__ != "gnnlab.tasks":
+    raise ImportError("import gnnlab.tasks, not tasks: the folder is a room of the gnnlab package")
+
+from .fit import Result, fit
+from .model import Model
+from .node import NodeClassification
+from .training import Training
+
+__all__ = ["Model", "NodeClassification", "Result", "Training", "fit"]

@@ -1,0 +1,70 @@
+"""An encoder with the head that a task puts on it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor, nn
+
+if TYPE_CHECKING:
+    from torch_geometric.data import Data
+
+
+class Model(nn.Module):
+    """An encoder and, where the encoder does not predict by itself, one Linear on top of it.
+
+    An encoder built with ``out_channels`` predicts by itself and gets no head. The head computes
+    in the parameters' own precision also under autocast: logits in bfloat16 would tie in their
+    thousands and blur every ranking metric.
+
+    Args:
+        encoder: a module that maps ``data`` to (N, H), or to (N, outputs) with ``out_channels``.
+        outputs: logits a row: the number of classes, or 1 for two classes.
+
+    Shapes:
+        data with N nodes, rows (n,) -> (n, outputs); without rows (N, outputs)
+
+    Raises:
+        ValueError: the encoder does not say how wide it is, or has another width than the task.
+    """
+
+    def __init__(self, encoder: nn.Module, outputs: int) -> None:
+        super().__init__()
+        self.encoder = encoder
+        self.outputs = outputs
+        own = getattr(encoder, "out_channels", None)
+        self.head = None if own is not None else _head(encoder, outputs)
+
+    def forward(self, data: Data, rows: Tensor | None = None) -> Tensor:
+        h: Tensor = self.encoder(data)
+        self._check_shape(h, data)
+        if rows is not None:
+            h = h[rows]
+        if self.head is None:
+            return h if h.dtype == torch.float64 else h.float()
+        with torch.autocast(h.device.type, enabled=False):
+            logits: Tensor = self.head(h.to(self.head.weight.dtype))
+        return logits
+
+    def _check_shape(self, h: Tensor, data: Data) -> None:
+        width = self.outputs if self.head is None else self.head.in_features
+        if h.shape != (data.x.shape[0], width):
+            name = type(self.encoder).__name__
+            raise ValueError(
+                f"{name} returned {tuple(h.shape)} for a graph of {data.x.shape[0]} nodes, but "
+                f"({data.x.shape[0]}, {width}) was expected: check its "
+                f"{'out_channels' if self.head is None else 'hidden_channels'} and its level"
+            )
+
+
+def _head(encoder: nn.Module, outputs: int) -> nn.Linear:
+    hidden = getattr(encoder, "hidden_channels", None)
+    if not isinstance(hidden, int):
+        raise ValueError(
+            f"{type(encoder).__name__}.hidden_channels is {hidden!r}, so the task cannot put a "
+            "head on it: set hidden_channels to the width it returns, or out_channels if it "
+            "predicts by itself"
+        )
+    types = [p.dtype for p in encoder.parameters() if p.is_floating_point()]
+    return nn.Linear(hidden, outputs, dtype=types[0] if types else None)

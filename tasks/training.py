@@ -1,0 +1,141 @@
+"""How a model is trained: optimiser, schedule, length, and what picks the epoch."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import Any, Literal, get_args
+
+Optimizer = Literal["adam", "adamw", "sgd"]
+Select = Literal["loss", "metric"]
+Schedule = Literal["constant", "cosine", "linear"]
+Autocast = Literal["bf16"]
+
+
+@dataclass(frozen=True)
+class Training:
+    """The settings of a training run; a value that cannot work is refused in one sentence.
+
+    Args:
+        lr: learning rate, above 0.
+        epochs: passes over the training set; with the full batch an epoch is one step.
+        optimizer: ``adamw`` spares biases and the parameters of norms from weight decay (Loshchilov
+            and Hutter, "Decoupled Weight Decay Regularization", ICLR 2019); ``adam`` adds weight
+            decay to the gradient of every parameter (L2), as the older papers have it; ``sgd`` too.
+        weight_decay: 0 or more; what it is added to depends on the optimiser, see there.
+        select: what picks the epoch, on validation: the largest metric or the smallest loss. The
+            first epoch that reaches it is kept.
+        patience: stop when that many epochs brought no better one; None trains to the end.
+        schedule: ``constant``, or falling to 0 at the end as a ``cosine`` or ``linear`` ramp.
+        warmup: epochs over which the learning rate rises linearly to ``lr``, before the schedule.
+        grad_clip: largest gradient norm over all parameters; None leaves gradients as they are.
+        autocast: ``"bf16"`` runs the encoder in bfloat16 mixed precision; the head, the loss and
+            the optimiser stay in float32.
+        evaluate_every: epochs between two evaluations; the last epoch is always evaluated.
+        momentum: of ``sgd``.
+        groups: settings of some parameters: a glob over parameter names (``"head.*"``,
+            ``"encoder.convs.0.*"``) to ``{"lr": ..., "weight_decay": ...}``; the first match
+            counts, and a weight decay given here holds for biases and norms as well.
+
+    Raises:
+        ValueError: a value out of range, an unknown name.
+    """
+
+    lr: float = 1e-2
+    epochs: int = 500
+    optimizer: Optimizer = "adamw"
+    weight_decay: float = 0.0
+    select: Select = "metric"
+    patience: int | None = None
+    schedule: Schedule = "constant"
+    warmup: int = 0
+    grad_clip: float | None = None
+    autocast: Autocast | None = None
+    evaluate_every: int = 1
+    momentum: float = 0.0
+    groups: Mapping[str, Mapping[str, float]] = field(default_factory=dict, hash=False)
+
+    def __post_init__(self) -> None:
+        _positive("lr", self.lr)
+        _count("epochs", self.epochs, 1)
+        _not_negative("weight_decay", self.weight_decay)
+        _count("warmup", self.warmup, 0)
+        _count("evaluate_every", self.evaluate_every, 1)
+        _choice("optimizer", self.optimizer, get_args(Optimizer))
+        _choice("select", self.select, get_args(Select))
+        _choice("schedule", self.schedule, get_args(Schedule))
+        if self.patience is not None:
+            _count("patience", self.patience, 1)
+        if self.grad_clip is not None:
+            _positive("grad_clip", self.grad_clip)
+        if self.autocast is not None:
+            _choice("autocast", self.autocast, get_args(Autocast))
+        self._check_momentum()
+        for pattern, settings in self.groups.items():
+            _check_group(pattern, settings)
+
+    @property
+    def steps(self) -> int:
+        """Optimiser steps: with the full batch, as many as epochs."""
+        return self.epochs
+
+    def factor(self, step: int) -> float:
+        """Return what ``lr`` is multiplied by at ``step``, counted from 0."""
+        if step < self.warmup:
+            return (step + 1) / self.warmup
+        if self.schedule == "constant":
+            return 1.0
+        done = (step - self.warmup) / max(1, self.epochs - self.warmup)
+        return 1 - done if self.schedule == "linear" else (1 + math.cos(math.pi * done)) / 2
+
+    def _check_momentum(self) -> None:
+        _not_negative("momentum", self.momentum)
+        if self.momentum >= 1:
+            raise ValueError(f"momentum is {self.momentum}, but it must be below 1, as 0.9 is")
+        if self.momentum and self.optimizer != "sgd":
+            raise ValueError(
+                f"momentum is {self.momentum}, but optimizer={self.optimizer!r} has none: "
+                "leave it at 0 or take optimizer='sgd'"
+            )
+
+
+def _number(name: str, value: Any) -> None:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+        raise ValueError(f"{name} is {value!r}, but it must be a finite number")
+
+
+def _positive(name: str, value: Any) -> None:
+    _number(name, value)
+    if value <= 0:
+        raise ValueError(f"{name} is {value!r}, but it must be above 0")
+
+
+def _not_negative(name: str, value: Any) -> None:
+    _number(name, value)
+    if value < 0:
+        raise ValueError(f"{name} is {value!r}, but it must be 0 or more")
+
+
+def _count(name: str, value: Any, least: int) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or value < least:
+        raise ValueError(f"{name} is {value!r}, but it must be a whole number of at least {least}")
+
+
+def _choice(name: str, value: Any, choices: tuple[str, ...]) -> None:
+    if value not in choices:
+        near = get_close_matches(str(value).lower(), choices, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else "take one of them"
+        raise ValueError(f"{name} is {value!r}, which is none of {', '.join(choices)}: {hint}")
+
+
+def _check_group(pattern: str, settings: Mapping[str, float]) -> None:
+    if not isinstance(settings, Mapping):
+        raise ValueError(
+            f"groups[{pattern!r}] is {settings!r}, but it must map 'lr' or 'weight_decay' to a "
+            "number"
+        )
+    for key, value in settings.items():
+        _choice(f"a key of groups[{pattern!r}]", key, ("lr", "weight_decay"))
+        (_positive if key == "lr" else _not_negative)(f"groups[{pattern!r}][{key!r}]", value)
