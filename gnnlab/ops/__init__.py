@@ -1,0 +1,32 @@
+"""Message-passing primitives: the only code that knows kernels.
+
+Every operation takes an ``Adjacency`` or anything that ``Adjacency.of`` reads as one, keeps the
+caller's order of edges, is differentiable in its floating arguments, and returns the same bits
+from run to run, whatever the number of threads.
+"""
+
+from __future__ import annotations
+
+from ._convert import AdjacencyLike
+from .adjacency import Adjacency
+from .backends import use
+from .dot import edge_dot
+from .dropout import dropout
+from .norm import degree, gcn_norm
+from .propagate import propagate
+from .segment import gather, segment_reduce
+from .softmax import edge_softmax
+
+__all__ = [
+    "Adjacency",
+    "AdjacencyLike",
+    "degree",
+    "dropout",
+    "edge_dot",
+    "edge_softmax",
+    "gather",
+    "gcn_norm",
+    "propagate",
+    "segment_reduce",
+    "use",
+]

@@ -1,0 +1,47 @@
+"""Shared checks of arguments: one clear sentence each."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+
+from torch import Tensor
+
+from .adjacency import Adjacency
+
+REDUCTIONS = ("sum", "mean", "max", "min")
+
+
+def check_reduce(reduce: str) -> None:
+    """Refuse an unknown reduction."""
+    if reduce not in REDUCTIONS:
+        near = get_close_matches(str(reduce), REDUCTIONS, n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        raise ValueError(f"unknown reduce {reduce!r}, one of {', '.join(REDUCTIONS)}{hint}")
+
+
+def check_float(name: str, value: Tensor, dims: tuple[int, ...], shape: str) -> None:
+    """Refuse what is not a floating tensor of the right number of axes."""
+    if not isinstance(value, Tensor):
+        raise ValueError(f"{name} must be a tensor {shape}, not {type(value).__name__}")
+    if not value.is_floating_point():
+        raise ValueError(f"{name} must be floating point, not {value.dtype}; use {name}.float()")
+    if value.dim() not in dims:
+        raise ValueError(f"{name} must have shape {shape}, not {tuple(value.shape)}")
+
+
+def check_edges(name: str, value: Tensor, adj: Adjacency) -> None:
+    """Refuse an edge-wise tensor of another length or place."""
+    if value.shape[0] != adj.num_edges:
+        raise ValueError(
+            f"{name} has {value.shape[0]} rows but the graph has {adj.num_edges} edges; "
+            "give one row for every edge, in the order of edge_index"
+        )
+    check_device(name, value, adj)
+
+
+def check_device(name: str, value: Tensor, adj: Adjacency) -> None:
+    """Refuse tensors on two devices."""
+    if value.device != adj.device:
+        raise ValueError(
+            f"{name} is on {value.device} but the graph on {adj.device}; move one with .to(device)"
+        )

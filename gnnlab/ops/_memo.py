@@ -1,0 +1,48 @@
+"""What was sorted for a tensor, remembered for as long as that tensor lives unchanged."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Hashable
+from typing import Any, TypeVar
+
+import torch
+from torch import Tensor
+from torch.utils.weak import WeakIdKeyDictionary
+
+T = TypeVar("T")
+Stamp = tuple[Hashable, ...]
+
+_entries: WeakIdKeyDictionary = WeakIdKeyDictionary()
+_lock = threading.RLock()
+
+
+def remember(tensor: Tensor, key: Hashable, build: Callable[[], T]) -> T:
+    """Return ``build()``, or what it returned before for this very tensor and ``key``.
+
+    The tensor's version counter is compared, so a change in place builds anew; the entry dies
+    with the tensor (``build`` must not hold on to the tensor itself). Writes that torch does not
+    count, such as through ``tensor.numpy()``, go unseen.
+    """
+    stamp = _stamp(tensor)
+    if stamp is None:
+        return build()
+    with _lock:
+        entry = _entries.get(tensor)
+        if entry is None or entry[0] != stamp:
+            entry = (stamp, {})
+            _entries[tensor] = entry
+        values: dict[Hashable, Any] = entry[1]
+        if key not in values:
+            values[key] = build()
+        value: T = values[key]
+        return value
+
+
+def _stamp(tensor: Tensor) -> Stamp | None:
+    parts = [tensor]
+    if tensor.layout == torch.sparse_csr:
+        parts = [tensor.crow_indices(), tensor.col_indices(), tensor.values()]
+    if any(part.is_inference() for part in parts):
+        return None  # inference tensors count no versions
+    return tuple((part._version, part.data_ptr(), part.shape) for part in parts)

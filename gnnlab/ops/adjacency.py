@@ -1,0 +1,234 @@
+"""The sorted form of an ``edge_index`` that every primitive works on."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable, Hashable
+from functools import partial
+from typing import Any, NamedTuple, TypeVar
+
+import torch
+from torch import Tensor
+
+from ._convert import AdjacencyLike, as_edge_index
+from ._memo import remember
+from .backends import backend_for
+
+T = TypeVar("T")
+LIMIT = 2**31 - 1
+
+
+class Rows(NamedTuple):
+    """Items grouped by row: positions ``rowptr[i]:rowptr[i + 1]`` of ``order`` name row i's items."""
+
+    rowptr: Tensor
+    """(N + 1,) int32."""
+    order: Tensor
+    """(E,) int32: sorted position -> the caller's number of the item; stable."""
+
+
+class Adjacency:
+    """An immutable graph: its edges grouped by target, and by source, each sorted once in O(E).
+
+    Both groupings are built when first needed and kept, so that the forward pass of every layer
+    and the backward pass (which runs over ``transpose``) share them. Edge-wise tensors always
+    keep the caller's order of edges; indices are int32 inside.
+
+    Args:
+        edge_index: (2, E) int64, row 0 the source and row 1 the target of each edge; copied.
+        num_nodes: N; every index lies in ``0..N-1``.
+
+    Raises:
+        ValueError: ``edge_index`` has another shape or dtype, or names a node outside the graph.
+
+    Example:
+        >>> adj = Adjacency(torch.tensor([[0, 1, 2], [1, 2, 1]]), num_nodes=3)
+        >>> adj.rowptr.tolist(), adj.col.tolist(), adj.order.tolist()
+        ([0, 0, 2, 3], [0, 2, 1], [0, 2, 1])
+    """
+
+    def __init__(self, edge_index: Tensor, num_nodes: int) -> None:
+        edge_index = as_edge_index(edge_index)
+        num_nodes = _checked_nodes(edge_index, num_nodes)
+        self._setup(edge_index.detach().clone().contiguous(), num_nodes)
+
+    def _setup(self, edge_index: Tensor, num_nodes: int) -> None:
+        self.edge_index = edge_index
+        self.num_nodes = num_nodes
+        self._cache: dict[Hashable, Any] = {}
+        self._origin: weakref.ref[Adjacency] | None = None
+
+    @classmethod
+    def of(cls, adj: AdjacencyLike, num_nodes: int | None = None) -> Adjacency:
+        """Return ``adj`` as an Adjacency, sorted once per tensor however often this is called.
+
+        Args:
+            adj: an Adjacency, an ``edge_index`` (2, E), PyG's ``EdgeIndex``, a torch CSR tensor
+                or a ``torch_sparse.SparseTensor`` (both with row = target, values absent or 1).
+            num_nodes: N; by default what ``adj`` says, else the largest index + 1.
+
+        Raises:
+            ValueError: ``adj`` is none of these, or has another number of nodes.
+        """
+        if isinstance(adj, Adjacency):
+            if num_nodes is not None and num_nodes != adj.num_nodes:
+                raise ValueError(
+                    f"the adjacency has {adj.num_nodes} nodes but {num_nodes} were given; "
+                    "build it with num_nodes equal to the number of rows of x"
+                )
+            return adj
+        from ._convert import convert, memo_key
+
+        key = memo_key(adj)
+        build = partial(_build, adj, num_nodes, convert)
+        return remember(key, num_nodes, build) if key is not None else build()
+
+    @property
+    def num_edges(self) -> int:
+        """E."""
+        return self.edge_index.shape[1]
+
+    @property
+    def device(self) -> torch.device:
+        """Where the graph lies."""
+        return self.edge_index.device
+
+    @property
+    def source(self) -> Tensor:
+        """(E,) int64, in the caller's order."""
+        return self.edge_index[0]
+
+    @property
+    def target(self) -> Tensor:
+        """(E,) int64, in the caller's order."""
+        return self.edge_index[1]
+
+    @property
+    def rows(self) -> Rows:
+        """The edges grouped by target."""
+        return self.remember("rows", lambda: group(self.target, self.num_nodes))
+
+    @property
+    def rowptr(self) -> Tensor:
+        """(N + 1,) int32: node i's incoming edges are the sorted positions between two entries."""
+        return self.rows.rowptr
+
+    @property
+    def order(self) -> Tensor:
+        """(E,) int32: sorted position -> the caller's number of the edge."""
+        return self.rows.order
+
+    @property
+    def col(self) -> Tensor:
+        """(E,) int32: the source of the edge at each sorted position."""
+        return self.remember("col", lambda: self.source.index_select(0, self.order).int())
+
+    @property
+    def transpose(self) -> Adjacency:
+        """The graph with every edge reversed, in the same order of edges; shares what is sorted."""
+        origin = self._origin() if self._origin is not None else None
+        return origin if origin is not None else self.remember("transpose", self._transposed)
+
+    def _transposed(self) -> Adjacency:
+        reverse = Adjacency.__new__(Adjacency)
+        reverse._setup(self.edge_index.flip(0), self.num_nodes)
+        reverse._origin = weakref.ref(self)
+        return reverse
+
+    def with_self_loops(self) -> Adjacency:
+        """Return the graph with one loop more for every node that has none; cached.
+
+        The caller's edges come first and in their order, then the new loops by node, so an edge
+        weight is carried over by appending as many ones as there are new edges.
+        """
+        return self.remember("loops", self._looped)
+
+    def _looped(self) -> Adjacency:
+        loops = self.source[self.source == self.target]
+        has = torch.zeros(self.num_nodes, dtype=torch.bool, device=self.device)
+        has[loops] = True
+        new = (~has).nonzero().flatten()
+        looped = Adjacency.__new__(Adjacency)
+        looped._setup(torch.cat([self.edge_index, new.expand(2, -1)], dim=1), self.num_nodes)
+        return looped
+
+    def to(self, device: torch.device | str) -> Adjacency:
+        """Return the graph on ``device`` (itself when it is there already)."""
+        device = torch.device(device)
+        moved = self.edge_index.to(device)
+        if moved.device == self.device:
+            return self
+        return self.remember(("to", str(moved.device)), lambda: Adjacency._on(moved, self))
+
+    @staticmethod
+    def _on(edge_index: Tensor, other: Adjacency) -> Adjacency:
+        adj = Adjacency.__new__(Adjacency)
+        adj._setup(edge_index, other.num_nodes)
+        return adj
+
+    def remember(self, key: Hashable, build: Callable[[], T]) -> T:
+        """Return ``build()``, made once per ``key`` and graph."""
+        value: T | None = self._cache.get(key)
+        if value is None:  # two threads may both build; the first to finish is kept by all
+            value = self._cache.setdefault(key, build())
+        return value
+
+    def __len__(self) -> int:
+        return self.num_nodes
+
+    def __repr__(self) -> str:
+        return f"Adjacency(num_nodes={self.num_nodes}, num_edges={self.num_edges})"
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"edge_index": self.edge_index, "num_nodes": self.num_nodes}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self._setup(state["edge_index"], state["num_nodes"])
+
+
+def group(keys: Tensor, num_rows: int) -> Rows:
+    """Group items by ``keys`` (M,) in O(M), keeping the order of equal keys."""
+    return Rows(*backend_for(keys).group(keys, num_rows))
+
+
+def _build(
+    adj: AdjacencyLike,
+    num_nodes: int | None,
+    convert: Callable[[AdjacencyLike], tuple[Tensor, int | None]],
+) -> Adjacency:
+    edge_index, own = convert(adj)
+    if num_nodes is None:
+        num_nodes = own
+    if num_nodes is None:
+        num_nodes = int(edge_index.max()) + 1 if edge_index.numel() else 0
+    if own is not None and own != num_nodes:
+        raise ValueError(f"the adjacency has {own} nodes but {num_nodes} were given")
+    return Adjacency(edge_index, num_nodes)
+
+
+def _checked_nodes(edge_index: Tensor, num_nodes: int) -> int:
+    num_nodes = int(num_nodes)
+    if num_nodes < 0:
+        raise ValueError(f"num_nodes must be at least 0, not {num_nodes}")
+    if max(num_nodes, edge_index.shape[1]) >= LIMIT:
+        raise ValueError(
+            f"the graph has {num_nodes} nodes and {edge_index.shape[1]} edges; indices are int32, "
+            f"so at most {LIMIT - 1} of each: split the graph"
+        )
+    if edge_index.numel():
+        low, high = (int(value) for value in torch.aminmax(edge_index))
+        if low < 0 or high >= num_nodes:
+            _refuse_range(edge_index, low if low < 0 else high, num_nodes)
+    return num_nodes
+
+
+def _refuse_range(edge_index: Tensor, node: int, num_nodes: int) -> None:
+    row, edge = (int(value) for value in (edge_index == node).nonzero()[0])
+    end = "source" if row == 0 else "target"
+    way_out = (
+        "node numbers start at 0" if node < 0 else f"give num_nodes >= {node + 1} or drop the edge"
+    )
+    raise ValueError(
+        f"edge_index names node {node} (the {end} of edge {edge}) but the graph has "
+        f"{num_nodes} nodes; {way_out}"
+    )

@@ -1,0 +1,7 @@
+"""The one place where an implementation is chosen."""
+
+from __future__ import annotations
+
+from .choose import Backend, backend_for, use
+
+__all__ = ["Backend", "backend_for", "use"]

@@ -1,0 +1,59 @@
+"""The random bits of dropout, a pure function of a seed and an element's number.
+
+SplitMix64 (G. L. Steele, D. Lea, C. H. Flood, "Fast splittable pseudorandom number generators",
+OOPSLA 2014): one 64-bit word serves two neighbouring elements. Every backend computes the same
+bits, so a mask depends neither on threads nor on the device.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+MASK64 = 2**64 - 1
+GOLDEN = 0x9E3779B97F4A7C15
+MIX1 = 0xBF58476D1CE4E5B9
+MIX2 = 0x94D049BB133111EB
+
+
+def signed(value: int) -> int:
+    """The int64 with the same bits."""
+    value &= MASK64
+    return value - 2**64 if value >= 2**63 else value
+
+
+def threshold(p: float) -> int:
+    """An element is dropped where its 32 bits, read unsigned, are below this."""
+    return min(max(round(p * 2**32), 1), 2**32 - 1)
+
+
+def keep_mask(count: int, p: float, seed: int, device: torch.device) -> Tensor:
+    """(count,) bool: True for the elements that stay."""
+    words = torch.arange(1, (count + 1) // 2 + 1, dtype=torch.int64, device=device)
+    z = words * signed(GOLDEN) + signed(seed)
+    z = (z ^ _shift(z, 30)) * signed(MIX1)
+    z = (z ^ _shift(z, 27)) * signed(MIX2)
+    z = z ^ _shift(z, 31)
+    halves = torch.stack([z & 0xFFFFFFFF, _shift(z, 32)], dim=1).flatten()
+    return halves[:count] >= threshold(p)
+
+
+def _shift(z: Tensor, by: int) -> Tensor:
+    """Shift right, filling with zeros (torch's own repeats the sign)."""
+    return (z >> by) & ((1 << (64 - by)) - 1)
+
+
+class Dropout(torch.autograd.Function):
+    """x where kept, scaled by 1 / (1 - p); the mask is computed again for the gradient."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, p: float, seed: int) -> Tensor:
+        ctx.p, ctx.seed = p, seed
+        keep = keep_mask(x.numel(), p, seed, x.device).reshape(x.shape)
+        return torch.where(keep, x * (1.0 / (1.0 - p)), 0)
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None]:  # type: ignore[override]
+        return Dropout.apply(grad, ctx.p, ctx.seed), None, None

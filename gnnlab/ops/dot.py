@@ -1,0 +1,44 @@
+"""Inner products of the two ends of every edge (a sampled dense-dense matrix product)."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from ._check import check_device, check_float
+from ._convert import AdjacencyLike
+from .adjacency import Adjacency
+from .backends import backend_for
+
+
+def edge_dot(query: Tensor, key: Tensor, adj: AdjacencyLike) -> Tensor:
+    r"""Multiply the target's query with the source's key, edge by edge.
+
+    .. math:: s_e = \langle q_i, k_j \rangle, \quad e = (j, i)
+
+    Args:
+        query: features read at the target.
+        key: features read at the source.
+        adj: the graph, anything that ``Adjacency.of`` takes.
+
+    Shapes:
+        query, key (N, F) -> (E,), or (N, K, F) -> (E, K), in the caller's order of edges
+
+    Raises:
+        ValueError: shapes, dtypes, devices or the node count do not fit.
+
+    Example:
+        >>> x = torch.tensor([[1.0, 0.0], [2.0, 1.0]])
+        >>> edge_dot(x, x, torch.tensor([[0, 1], [1, 1]])).tolist()
+        [2.0, 5.0]
+    """
+    check_float("query", query, (2, 3), "(N, F) or (N, K, F)")
+    check_float("key", key, (2, 3), "(N, F) or (N, K, F)")
+    if query.shape != key.shape or query.dtype != key.dtype:
+        raise ValueError(
+            f"query {tuple(query.shape)} {query.dtype} and key {tuple(key.shape)} {key.dtype} "
+            "must have the same shape and dtype"
+        )
+    adj = Adjacency.of(adj, query.shape[0])
+    check_device("query", query, adj)
+    check_device("key", key, adj)
+    return backend_for(query, key).edge_dot(query, key, adj)

@@ -1,0 +1,93 @@
+"""Degrees, and the symmetric normalisation made of them."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import torch
+from torch import Tensor
+
+from ._check import check_edges, check_float
+from ._convert import AdjacencyLike
+from .adjacency import Adjacency
+from .backends import backend_for
+from .segment import at_end, gather
+
+
+def degree(adj: AdjacencyLike, end: str = "target", weight: Tensor | None = None) -> Tensor:
+    r"""Count every node's edges, or add up their weights.
+
+    .. math:: d_i = \sum_{e \to i} w_e
+
+    Args:
+        adj: the graph, anything that ``Adjacency.of`` takes.
+        end: ``"target"`` counts incoming edges, ``"source"`` outgoing ones.
+        weight: one number per edge; 1 by default.
+
+    Shapes:
+        weight (E,) -> (N,), of the weight's dtype (torch's default one without a weight)
+
+    Raises:
+        ValueError: ``end`` is unknown, or ``weight`` does not fit the graph.
+
+    Example:
+        >>> degree(torch.tensor([[0, 1, 2], [1, 2, 1]])).tolist()
+        [0.0, 2.0, 1.0]
+    """
+    adj = at_end(Adjacency.of(adj), end)
+    if weight is None:
+        return adj.rowptr.diff().to(torch.get_default_dtype())
+    check_float("weight", weight, (1,), "(E,)")
+    check_edges("weight", weight, adj)
+    return backend_for(weight).segment_reduce(weight, adj.target, adj.rows, "sum")
+
+
+def gcn_norm(
+    adj: AdjacencyLike, weight: Tensor | None = None, dtype: torch.dtype | None = None
+) -> Tensor:
+    r"""Weigh every edge by the degrees of its ends.
+
+    .. math:: n_e = w_e / \sqrt{d_j d_i}, \quad e = (j, i)
+
+    d is the weighted in-degree of either end; where a degree is 0 the edge's weight is 0.
+    Self-loops are not added: use ``adj.with_self_loops()`` before.
+
+    Args:
+        adj: the graph, anything that ``Adjacency.of`` takes.
+        weight: one number per edge; 1 by default. Without it the result is kept with the graph.
+        dtype: of the result; by default the weight's, or torch's default one.
+
+    Shapes:
+        weight (E,) -> (E,), in the caller's order of edges
+
+    Raises:
+        ValueError: ``weight`` does not fit the graph.
+
+    Source:
+        T. Kipf, M. Welling, "Semi-supervised classification with graph convolutional networks",
+        ICLR 2017, eq. 2 (https://arxiv.org/abs/1609.02907).
+
+    Example:
+        >>> gcn_norm(torch.tensor([[0, 1], [1, 0]])).tolist()
+        [1.0, 1.0]
+    """
+    adj = Adjacency.of(adj)
+    if weight is not None:
+        norm = _norm(adj, weight)
+        return norm if dtype is None else norm.to(dtype)
+    dtype = dtype or torch.get_default_dtype()
+    return adj.remember(("gcn_norm", dtype), partial(_plain_norm, adj, dtype))
+
+
+def _plain_norm(adj: Adjacency, dtype: torch.dtype) -> Tensor:
+    wide = torch.float32 if dtype in (torch.float16, torch.bfloat16) else dtype
+    with torch.inference_mode(False):  # the cached tensor must be usable in training later
+        ones = torch.ones(adj.num_edges, dtype=wide, device=adj.device)
+        return _norm(adj, ones).to(dtype)
+
+
+def _norm(adj: Adjacency, weight: Tensor) -> Tensor:
+    total = degree(adj, weight=weight)
+    safe = total.where(total != 0, 1)
+    scale = safe.rsqrt().where(total != 0, 0)
+    return gather(scale, adj, "source") * gather(scale, adj, "target") * weight

@@ -1,0 +1,100 @@
+"""From nodes to edges, and from items to segments."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import torch
+from torch import Tensor
+
+from ._check import check_device, check_float, check_reduce
+from ._convert import AdjacencyLike
+from ._memo import remember
+from .adjacency import Adjacency, Rows, group
+from .backends import backend_for
+
+
+def gather(x: Tensor, adj: AdjacencyLike, end: str = "source") -> Tensor:
+    """Read a node tensor at one end of every edge; the gradient is a sorted sum.
+
+    Args:
+        x: one row per node.
+        adj: the graph, anything that ``Adjacency.of`` takes.
+        end: ``"source"`` or ``"target"``.
+
+    Shapes:
+        x (N, ...) -> (E, ...), in the caller's order of edges
+
+    Raises:
+        ValueError: ``end`` is unknown, or x does not fit the graph.
+
+    Example:
+        >>> gather(torch.tensor([5.0, 7.0]), torch.tensor([[0, 1, 1], [1, 0, 1]])).tolist()
+        [5.0, 7.0, 7.0]
+    """
+    if not isinstance(x, Tensor) or x.dim() == 0:
+        raise ValueError("x must be a tensor with one row per node")
+    adj = Adjacency.of(adj, x.shape[0])
+    check_device("x", x, adj)
+    grouped = at_end(adj, end)
+    return backend_for(x).gather(x, grouped.target, grouped.rows)
+
+
+def at_end(adj: Adjacency, end: str) -> Adjacency:
+    """The adjacency whose targets are this end of the edges."""
+    if end not in ("source", "target"):
+        raise ValueError(f"end must be 'source' or 'target', not {end!r}")
+    return adj if end == "target" else adj.transpose
+
+
+def segment_reduce(
+    values: Tensor, index: Tensor, num_segments: int, reduce: str = "sum"
+) -> Tensor:
+    r"""Reduce items by the segment each belongs to, such as nodes by their graph.
+
+    .. math:: y_s = \operatorname{reduce}_{m : index_m = s} v_m
+
+    Args:
+        values: floating point.
+        index: int64, the segment of each item, in any order; sorted once per tensor.
+        num_segments: S.
+        reduce: ``"sum"``, ``"mean"``, ``"max"`` or ``"min"``; an empty segment gives 0.
+
+    Shapes:
+        values (M, ...), index (M,) -> (S, ...)
+
+    Raises:
+        ValueError: shapes or dtypes do not fit, or an index lies outside ``0..S-1``.
+
+    Example:
+        >>> segment_reduce(torch.tensor([1.0, 2.0, 5.0]), torch.tensor([1, 0, 1]), 2).tolist()
+        [2.0, 6.0]
+    """
+    check_float("values", values, tuple(range(1, 9)), "(M, ...)")
+    check_reduce(reduce)
+    rows = _segments(values, index, num_segments)
+    return backend_for(values).segment_reduce(values, index, rows, reduce)
+
+
+def _segments(values: Tensor, index: Tensor, num_segments: int) -> Rows:
+    if not isinstance(index, Tensor) or index.dtype != torch.int64 or index.dim() != 1:
+        kind = f"{index.dtype} {tuple(index.shape)}" if isinstance(index, Tensor) else type(index)
+        raise ValueError(f"index must be an int64 tensor (M,), not {kind}")
+    if index.shape[0] != values.shape[0]:
+        raise ValueError(
+            f"index has {index.shape[0]} entries but values {values.shape[0]} rows; give one each"
+        )
+    if index.device != values.device:
+        raise ValueError(f"index is on {index.device} but values on {values.device}")
+    return remember(index, ("segments", num_segments), partial(_grouped, index, num_segments))
+
+
+def _grouped(index: Tensor, num_segments: int) -> Rows:
+    if index.numel():
+        low, high = (int(value) for value in torch.aminmax(index))
+        if low < 0 or high >= num_segments:
+            raise ValueError(
+                f"index names segment {low if low < 0 else high} but num_segments is "
+                f"{num_segments}; segments are 0..{num_segments - 1}"
+            )
+    return group(index, num_segments)
