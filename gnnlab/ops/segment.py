@@ -47,9 +47,7 @@ def at_end(adj: Adjacency, end: str) -> Adjacency:
     return adj if end == "target" else adj.transpose
 
 
-def segment_reduce(
-    values: Tensor, index: Tensor, num_segments: int, reduce: str = "sum"
-) -> Tensor:
+def segment_reduce(values: Tensor, index: Tensor, num_segments: int, reduce: str = "sum") -> Tensor:
     r"""Reduce items by the segment each belongs to, such as nodes by their graph.
 
     .. math:: y_s = \operatorname{reduce}_{m : index_m = s} v_m
