@@ -188,20 +188,29 @@ def _check_labels(data: Data, nodes: int, masks: dict[str, Tensor]) -> None:
             f"data.y holds {y.dtype}, but labels are class numbers from 0 in torch.int64: "
             "convert them with .long()"
         )
-    classes = getattr(data, "classes", None)
-    top = int(classes) if classes is not None else int(y.max()) + 1
+    top = count_classes(data)
+    if top < 1:
+        raise ValueError("data.y is -1 (unknown) everywhere: there is no label to learn from")
     wrong = (y < -1) | (y >= top)
-    hidden = torch.zeros_like(wrong)
-    for mask in masks.values():
-        hidden |= mask.any(1)
-    wrong |= (y < 0) & hidden
     if bool(wrong.any()):
         node = int(wrong.nonzero()[0])
         raise ValueError(
-            f"data.y is {int(y[node])} at node {node}, but labels run from 0 to {top - 1} "
-            "(-1 for unknown, outside every split): renumber the classes or take the node out of "
-            "the masks"
+            f"data.y is {int(y[node])} at node {node}, but labels run from 0 to {top - 1} (or are "
+            "-1 for unknown): renumber the classes"
         )
+    for name, mask in masks.items():
+        unknown = (y < 0) & mask.any(1)
+        if bool(unknown.any()):
+            raise ValueError(
+                f"data.{name} selects node {int(unknown.nonzero()[0])}, but its label in data.y is "
+                "-1 (unknown): take unlabelled nodes out of the masks"
+            )
+
+
+def count_classes(data: Data) -> int:
+    """Return the number of classes C: what ``data.classes`` says, else the largest label + 1."""
+    told = getattr(data, "classes", None)
+    return int(told) if isinstance(told, (int, Tensor)) else int(data.y.max()) + 1
 
 
 def _describe(value: Any) -> str:

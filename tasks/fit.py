@@ -7,23 +7,26 @@ import time
 from collections.abc import Callable
 from copy import copy
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from functools import partial
+from numbers import Integral
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
 
 from .memory import PeakMemory
 from .model import Model
-from .node import NodeClassification, NodeProblem
 from .optimizer import make_optimizer
+from .progress import Progress, reporting
 from .seed import build, isolated, reset, seed_all
+from .selection import Best, Snapshot
+from .task import Problem, Task
 from .training import Training
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data
 
 Encoder = nn.Module | Callable[[], nn.Module]
-Progress = Callable[[int, dict[str, float]], None]
 CURVE = ("epoch", "train_loss", "valid_loss", "valid", "test")
 
 
@@ -56,7 +59,7 @@ class Result:
 
 
 def fit(
-    task: NodeClassification,
+    task: Task,
     encoder: Encoder,
     data: Data,
     training: Training | None = None,
@@ -94,55 +97,36 @@ def fit(
         a training pass and an evaluation pass over the graph each epoch.
     """
     training = Training() if training is None else training
-    place = _device(device)
-    _check_seed(seed)
+    place, seed = _device(device), _seed(seed)
     problem = task.setup(data, split)
-    with isolated(place):
+    with isolated(place), reporting(progress, training.epochs) as report:
         seed_all(seed, place)
         own, fresh = build(encoder)
-        _check_level(own)
-        if hasattr(own, "transform"):
-            transformed = own.transform(copy(data))
-            problem = task.setup(transformed, split)
+        transform: Any = getattr(own, "transform", None)
+        if callable(transform) and not isinstance(transform, nn.Module):
+            problem = task.setup(transform(copy(data)), split)
         # Seeded again, so that a module and a function that builds it start from equal weights.
         seed_all(seed, place)
         if reinitialise:
             reset(own, fresh)
         model = Model(own, problem.outputs(own)).to(place)
-        return _train(model, problem.to(place), training, _progress(progress, training), keep_model)
+        return _train(model, problem.to(place), place, training, report, keep_model)
 
 
 def _train(
     model: Model,
-    problem: NodeProblem,
+    problem: Problem,
+    device: torch.device,
     training: Training,
-    progress: Progress | None,
+    report: Progress,
     keep_model: bool,
 ) -> Result:
-    device = problem.labels.device
-    optimizer = make_optimizer(model, training)
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, training.factor)
-    curve: dict[str, list[float]] = {name: [] for name in CURVE}
-    best, state = _Best(training), _State(model) if keep_model else None
     memory, start = PeakMemory(device), time.perf_counter()
-    for epoch in range(1, training.epochs + 1):
-        loss = _step(model, problem, training, optimizer)
-        schedule.step()
-        if epoch % training.evaluate_every and epoch != training.epochs:
-            continue
-        row = {"epoch": epoch, "train_loss": float(loss), **_evaluate(model, problem, training)}
-        _check_finite(row, training)
-        for name in CURVE:
-            curve[name].append(row[name])
-        if best.improves(row) and state is not None:
-            state.save()
-        if progress is not None:
-            progress(epoch, row)
-        if training.patience is not None and epoch - best.row["epoch"] >= training.patience:
-            break
+    best, snapshot = Best(training.select), Snapshot(model) if keep_model else None
+    curve = _loop(model, problem, device, training, report, best, snapshot)
     seconds, peak = time.perf_counter() - start, memory.bytes()
-    if state is not None:
-        state.restore()
+    if snapshot is not None:
+        snapshot.restore()
     return Result(
         valid=best.row["valid"],
         test=best.row["test"],
@@ -156,62 +140,51 @@ def _train(
     )
 
 
+def _loop(
+    model: Model,
+    problem: Problem,
+    device: torch.device,
+    training: Training,
+    report: Progress,
+    best: Best,
+    snapshot: Snapshot | None,
+) -> dict[str, list[float]]:
+    """Take the steps, evaluate after them, and return the curve."""
+    optimizer = make_optimizer(model, training)
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, training.factor)
+    autocast = partial(
+        torch.autocast, device.type, torch.bfloat16, enabled=training.autocast == "bf16"
+    )
+    curve: dict[str, list[float]] = {name: [] for name in CURVE}
+    for epoch in range(1, training.epochs + 1):
+        with autocast():
+            loss = problem.loss(model.train())
+        _step(model, loss, optimizer, training.grad_clip)
+        schedule.step()
+        if epoch % training.evaluate_every and epoch != training.epochs:
+            continue
+        # Not inference_mode: what a layer caches here must still serve the next training step.
+        with torch.no_grad(), autocast():
+            row = {"epoch": epoch, "train_loss": float(loss), **problem.evaluate(model.eval())}
+        _check_finite(row, training)
+        for name in CURVE:
+            curve[name].append(row[name])
+        if best.improves(row) and snapshot is not None:
+            snapshot.save()
+        report(epoch, row)
+        if training.patience is not None and epoch - best.row["epoch"] >= training.patience:
+            break
+    return curve
+
+
 def _step(
-    model: Model, problem: NodeProblem, training: Training, optimizer: torch.optim.Optimizer
-) -> Tensor:
-    model.train()
-    with _autocast(problem, training):
-        loss = problem.loss(model)
+    model: Model, loss: Tensor, optimizer: torch.optim.Optimizer, grad_clip: float | None
+) -> None:
     optimizer.zero_grad(set_to_none=True)
     torch.autograd.backward(loss)
-    if training.grad_clip is not None:
-        nn.utils.clip_grad_norm_(model.parameters(), training.grad_clip)
+    if grad_clip is not None:
+        nn.utils.clip_grad_norm_(model.parameters(), grad_clip)
     optimizer.step()
-    return loss.detach()
-
-
-def _evaluate(model: Model, problem: NodeProblem, training: Training) -> dict[str, float]:
-    model.eval()
-    # Not inference_mode: what a layer caches here must still serve the next training step.
-    with torch.no_grad(), _autocast(problem, training):
-        return problem.evaluate(model)
-
-
-def _autocast(problem: NodeProblem, training: Training) -> torch.autocast:
-    enabled = training.autocast == "bf16"
-    return torch.autocast(problem.labels.device.type, dtype=torch.bfloat16, enabled=enabled)
-
-
-class _Best:
-    """The first evaluated epoch that no other beats on validation."""
-
-    def __init__(self, training: Training) -> None:
-        self.select = training.select
-        self.row: dict[str, float] = {}
-
-    def improves(self, row: dict[str, float]) -> bool:
-        if self.row and self._score(row) <= self._score(self.row):
-            return False
-        self.row = row
-        return True
-
-    def _score(self, row: dict[str, float]) -> float:
-        return row["valid"] if self.select == "metric" else -row["valid_loss"]
-
-
-class _State:
-    """A copy of a model's weights and buffers, into which better ones are written."""
-
-    def __init__(self, model: nn.Module) -> None:
-        self.model = model
-        self.kept = {name: value.clone() for name, value in model.state_dict().items()}
-
-    def save(self) -> None:
-        for name, value in self.model.state_dict().items():
-            self.kept[name].copy_(value)
-
-    def restore(self) -> None:
-        self.model.load_state_dict(self.kept)
 
 
 def _check_finite(row: dict[str, float], training: Training) -> None:
@@ -223,18 +196,10 @@ def _check_finite(row: dict[str, float], training: Training) -> None:
             )
 
 
-def _check_level(encoder: nn.Module) -> None:
-    level = getattr(encoder, "level", "node")
-    if level != "node":
-        raise ValueError(
-            f"{type(encoder).__name__}.level is {level!r}, but node classification needs one row "
-            "a node: take an encoder of level 'node'"
-        )
-
-
-def _check_seed(seed: int) -> None:
-    if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**32:
+def _seed(seed: int) -> int:
+    if isinstance(seed, bool) or not isinstance(seed, Integral) or not 0 <= seed < 2**32:
         raise ValueError(f"seed is {seed!r}, but it must be a whole number from 0 to 2**32 - 1")
+    return int(seed)
 
 
 def _device(device: str | torch.device) -> torch.device:
@@ -250,19 +215,3 @@ def _device(device: str | torch.device) -> torch.device:
             "here: use device='cpu', or install a CUDA build of torch"
         )
     return place
-
-
-def _progress(progress: Progress | bool | None, training: Training) -> Progress | None:
-    if progress is None or progress is False:
-        return None
-    if progress is not True:
-        return progress
-    from tqdm.auto import tqdm
-
-    bar = tqdm(total=training.epochs, unit="epoch")
-
-    def advance(epoch: int, row: dict[str, float]) -> None:
-        bar.set_postfix(valid=f"{row['valid']:.4f}", loss=f"{row['train_loss']:.4f}")
-        bar.update(epoch - bar.n)
-
-    return advance

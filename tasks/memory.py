@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import resource
 import sys
 from pathlib import Path
 
@@ -19,7 +18,7 @@ class PeakMemory:
     before included. On a CPU: how far the resident memory of the *whole process* rose above where
     it stood at construction, whichever thread asked for it. Linux allows this peak to be reset;
     elsewhere only what exceeds the process's earlier peak is seen, and a second, smaller run in
-    the same process reads 0.
+    the same process reads 0. Windows reads 0 always.
     """
 
     def __init__(self, device: torch.device) -> None:
@@ -47,6 +46,10 @@ def _peak_resident() -> int:
                 return int(line.split()[1]) * 1024
     except OSError:
         pass
+    try:
+        import resource
+    except ImportError:
+        return 0  # Windows
     unit = 1 if sys.platform == "darwin" else 1024  # macOS counts bytes, others kilobytes
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 

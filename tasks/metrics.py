@@ -30,9 +30,8 @@ def balanced_accuracy(scores: Tensor, labels: Tensor) -> float:
         scores (n,), (n, 1) or (n, C); labels (n,)
     """
     scores, labels = _checked(scores, labels)
-    hit = (_predict(scores) == labels).double()
     total = torch.bincount(labels)
-    right = torch.bincount(labels, hit)
+    right = torch.bincount(labels[_predict(scores) == labels], minlength=len(total)).double()
     there = total > 0
     return float((right[there] / total[there]).mean())
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass, field
+from numbers import Integral
 from typing import TYPE_CHECKING, Literal
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from gnnlab import check
+from gnnlab.check import check, count_classes
 
 from . import metrics
 
@@ -85,10 +87,18 @@ class NodeProblem:
 
     def outputs(self, encoder: nn.Module) -> int:
         """Return how many logits a row has: what the encoder predicts, if that can be right."""
+        level = getattr(encoder, "level", "node")
+        if level != "node":
+            raise ValueError(
+                f"{type(encoder).__name__}.level is {level!r}, but node classification needs one "
+                "row a node: take an encoder of level 'node'"
+            )
         own = getattr(encoder, "out_channels", None)
         usual = 1 if self.classes == 2 else self.classes
-        if own is None or own == usual or own == self.classes:
-            return usual if own is None else int(own)
+        if own is None:
+            return usual
+        if own in (usual, self.classes):
+            return int(own)
         raise ValueError(
             f"{type(encoder).__name__} predicts out_channels={own}, but this graph has "
             f"{self.classes} classes: build it with out_channels={usual}, or with None to have "
@@ -116,10 +126,15 @@ class NodeProblem:
 
     def to(self, device: torch.device) -> NodeProblem:
         """Return the same problem on another device; this one stays where it is."""
-        from copy import copy
-
-        moved = (getattr(self, name).to(device) for name in ("labels", "train", "valid", "test"))
-        return NodeProblem(copy(self.data).to(device), *moved, self.classes, self.metric)
+        return NodeProblem(
+            copy(self.data).to(device),  # a PyG Data moves in place: the copy is what moves
+            self.labels.to(device),
+            self.train.to(device),
+            self.valid.to(device),
+            self.test.to(device),
+            self.classes,
+            self.metric,
+        )
 
 
 _MASKS = ("train_mask", "val_mask", "test_mask")
@@ -138,10 +153,10 @@ def rows(data: Data, name: str, split: int) -> Tensor:
             "test_mask, (N,) or (N, S); load the dataset with a split or set them"
         )
     splits = max(_splits(data))
-    if isinstance(split, bool) or not isinstance(split, int) or not 0 <= split < splits:
+    if isinstance(split, bool) or not isinstance(split, Integral) or not 0 <= split < splits:
         raise ValueError(
             f"split is {split!r}, but the masks hold {splits} "
-            + ("splits, numbered 0 to " + f"{splits - 1}" if splits > 1 else "split, number 0")
+            + (f"splits, numbered 0 to {splits - 1}" if splits > 1 else "split, number 0")
             + ": choose one of these"
         )
     column = mask.reshape(mask.shape[0], -1)
@@ -154,8 +169,7 @@ def _splits(data: Data) -> list[int]:
 
 
 def _classes(data: Data) -> int:
-    told = getattr(data, "classes", None)
-    classes = int(told) if told is not None else int(data.y.max()) + 1
+    classes = count_classes(data)
     if classes < 2:
         raise ValueError(
             f"data.y names {classes} class, so there is nothing to tell apart: give labels of at "

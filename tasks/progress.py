@@ -1,0 +1,32 @@
+"""Tell a caller, or a bar on the terminal, how far training is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+Progress = Callable[[int, dict[str, float]], None]
+
+
+@contextmanager
+def reporting(progress: Progress | bool | None, epochs: int) -> Iterator[Progress]:
+    """Yield what to call with an epoch and its numbers; a bar is closed when the block ends.
+
+    Args:
+        progress: a function to pass on, True for a bar, None or False for silence.
+        epochs: how long the bar is.
+    """
+    if callable(progress):
+        yield progress
+    elif not progress:
+        yield lambda epoch, row: None
+    else:
+        from tqdm.auto import tqdm
+
+        with tqdm(total=epochs, unit="epoch") as bar:
+
+            def advance(epoch: int, row: dict[str, float]) -> None:
+                bar.set_postfix(valid=f"{row['valid']:.4f}", loss=f"{row['train_loss']:.4f}")
+                bar.update(epoch - bar.n)
+
+            yield advance
