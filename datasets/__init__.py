@@ -1,0 +1,37 @@
+"""Graphs by name: real ones with their cards, generated ones with a seed."""
+
+from __future__ import annotations
+
+if __name__ != "gnnlab.datasets":
+    raise ImportError(
+        "import gnnlab.datasets, not datasets: the folder is a room of the gnnlab package"
+    )
+
+from .cards import Card, card
+from .generators import csbm, karate, minesweeper, rmat
+from .homophily import (
+    adjusted_homophily,
+    edge_homophily,
+    label_informativeness,
+    node_homophily,
+)
+from .loading import DuplicateNodesWarning, load, names
+from .records import Citation, Record
+
+__all__ = [
+    "Card",
+    "Citation",
+    "DuplicateNodesWarning",
+    "Record",
+    "adjusted_homophily",
+    "card",
+    "csbm",
+    "edge_homophily",
+    "karate",
+    "label_informativeness",
+    "load",
+    "minesweeper",
+    "names",
+    "node_homophily",
+    "rmat",
+]

@@ -1,0 +1,46 @@
+"""Edge lists as sets: both directions, sorted, no repeats."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+
+def simple(edge_index: Tensor, num_nodes: int, loops: bool = True) -> Tensor:
+    """Sort the edges by source, then target, and merge repeats.
+
+    Args:
+        edge_index: (2, E) int64.
+        num_nodes: N.
+        loops: keep self-loops.
+
+    Shapes: (2, E) -> (2, E'), E' <= E.
+
+    Cost: O(E log E).
+    """
+    source, target = edge_index
+    if not loops:
+        source, target = source[source != target], target[source != target]
+    key = torch.unique(source * num_nodes + target)
+    return torch.stack([key // max(num_nodes, 1), key % max(num_nodes, 1)])
+
+
+def both_directions(edge_index: Tensor, num_nodes: int, loops: bool = True) -> Tensor:
+    """Add the reverse of every edge; the result is sorted and repeats are merged.
+
+    Args:
+        edge_index: (2, E) int64.
+        num_nodes: N.
+        loops: keep self-loops.
+
+    Shapes: (2, E) -> (2, E'), every edge beside its reverse, a loop once.
+
+    Cost: O(E log E).
+    """
+    return simple(torch.cat([edge_index, edge_index.flip(0)], dim=1), num_nodes, loops)
+
+
+def count_undirected(edge_index: Tensor, num_nodes: int) -> int:
+    """Count distinct unordered pairs of different nodes that some edge joins."""
+    low, high = edge_index.min(dim=0).values, edge_index.max(dim=0).values
+    return int(simple(torch.stack([low, high]), num_nodes, loops=False).shape[1])

@@ -1,0 +1,176 @@
+"""Graphs by name."""
+
+from __future__ import annotations
+
+import inspect
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from .building import build
+from .edges import both_directions, count_undirected
+from .generators import GENERATORS
+from .readers import RawGraph, reader
+from .records import Record, find, normal, records, unknown
+from .sources import checksum, locate
+from .splitting import masks_for, split_name
+
+if TYPE_CHECKING:
+    from torch_geometric.data import Data
+
+
+class DuplicateNodesWarning(UserWarning):
+    """The set repeats nodes, so that test nodes have twins in training."""
+
+
+def load(
+    name: str,
+    *,
+    source: str | None = None,
+    split: str | None = None,
+    seed: int | None = None,
+    root: str | Path | None = None,
+    **settings: Any,
+) -> Data:
+    """Load a graph by name, from a mirror, the cache or its public address.
+
+    Args:
+        name: as ``names()`` lists them; case and ``-``/``_`` do not matter.
+        source: where several publish a set of this name (``"heterophilous"``, ``"geom-gcn"``, …);
+            the first listed one if not given.
+        split: ``"platonov"``, ``"public"``, ``"geom-gcn"`` as far as the set has them, or
+            ``"random:SEED"``: ten stratified splits, 50/25/25 for source heterophilous and 60/20/20
+            for all others. The set's own if not given.
+        seed: of a generated set, or of ``split="random"``.
+        root: a folder laid out as a mirror, looked at first and downloaded into.
+        settings: of a generated set, as its function takes them.
+
+    Shapes:
+        x (N, F) float32, F = 0 where the set has no features; edge_index (2, E) with both
+        directions, sorted, for undirected sets, as stored for directed ones; y (N,) int64, -1 where
+        unknown; train_mask, val_mask, test_mask (N, S) bool; also ``classes`` (C), ``name``,
+        ``source``, ``split`` and ``raw_hash``.
+
+    Raises:
+        ValueError: unknown name, source, split or setting (the nearest are offered); a damaged file;
+            statistics other than the published ones.
+        FileNotFoundError: a file that is nowhere at hand and cannot be fetched.
+    """
+    if normal(name) in (table := {normal(key): key for key in GENERATORS}):
+        return _generate(table[normal(name)], source, split, seed, settings)
+    record = find_record(name, source)
+    if settings:
+        raise ValueError(
+            f"{record.name} is read from files and takes no setting {next(iter(settings))!r}; "
+            "source, split, seed and root are all it has"
+        )
+    return load_record(record, split_name(record, split, seed), root)[0]
+
+
+def names(task: str | None = None) -> list[str]:
+    """List the names ``load`` knows, sorted, those with files and those generated.
+
+    Args:
+        task: only sets for this task (``"node"``).
+    """
+    tasks = sorted({record.task for record in records()})
+    if task is not None and task not in tasks:
+        raise unknown("task", task, tasks)
+    found = {record.name for record in records() if task in (None, record.task)}
+    return sorted(found | set(GENERATORS), key=str.lower)
+
+
+def find_record(name: str, source: str | None) -> Record:
+    """Look a record up; the nearest names offered for a mistyped one include generated sets."""
+    try:
+        return find(name, source)
+    except ValueError:
+        keys = {normal(key): key for key in names()}
+        if source is None:
+            raise unknown("dataset", name, list(keys.values()), keys) from None
+        raise
+
+
+def load_record(record: Record, split: str, root: str | Path | None) -> tuple[Data, RawGraph]:
+    """Read, check and build one set; the raw graph is kept for the card."""
+    used: dict[str, str] = {}
+
+    def open_file(path: str) -> Path:
+        file = locate(path, record.url, root)
+        used[path] = checksum(file)
+        return file
+
+    raw = reader(record)(record, open_file)
+    check_statistics(record, raw)
+    masks = masks_for(record, raw, split, root)
+    edge_index = raw.edge_index
+    if not record.directed:
+        edge_index = both_directions(edge_index, len(raw.y))
+    if record.warning:
+        warnings.warn(f"{record.name}: {record.warning}", DuplicateNodesWarning, stacklevel=3)
+    classes = record.statistics["classes"]
+    data = build(
+        raw.x,
+        edge_index,
+        raw.y,
+        classes,
+        masks,
+        record.name,
+        source=record.source,
+        split=split,
+        raw_hash=_combined(used),
+    )
+    return data, raw
+
+
+def check_statistics(record: Record, raw: RawGraph) -> None:
+    """Compare what was read with what is published.
+
+    Raises:
+        ValueError: any number differs.
+    """
+    loops = int((raw.edge_index[0] == raw.edge_index[1]).sum())
+    counted = {
+        "nodes": len(raw.y),
+        "rows": raw.edge_index.shape[1],
+        "undirected": count_undirected(raw.edge_index, len(raw.y)),
+        "features": raw.x.shape[1],
+        "classes": len(torch.unique(raw.y[raw.y >= 0])),
+        "loops": loops,
+        "unlabelled": int((raw.y < 0).sum()),
+    }
+    for key, expected in record.statistics.items():
+        if counted[key] != expected:
+            raise ValueError(
+                f"{record.name} from {record.source} has {counted[key]} {key}, but {expected} are "
+                "published; the files are another version or damaged, so delete them and load again"
+            )
+
+
+def _combined(used: Mapping[str, str]) -> str:
+    """One hash for all files read: the file's own where there is one."""
+    import hashlib
+
+    if len(used) == 1:
+        return next(iter(used.values()))
+    text = "\n".join(f"{path} {digest}" for path, digest in sorted(used.items()))
+    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+
+
+def _generate(
+    name: str, source: str | None, split: str | None, seed: int | None, settings: dict[str, Any]
+) -> Data:
+    for key, value in (("source", source), ("split", split)):
+        if value is not None:
+            raise ValueError(f"{name} is generated and takes no {key}; got {key}={value!r}")
+    function = GENERATORS[name]
+    known = list(inspect.signature(function).parameters)
+    if seed is not None:
+        settings = {**settings, "seed": seed}
+    for key in settings:
+        if key not in known:
+            raise unknown(f"setting of {name}", key, known)
+    return function(**settings)

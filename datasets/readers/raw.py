@@ -1,0 +1,66 @@
+"""What every reader returns, and the safe ways to open a file."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..splits import Masks
+
+Open = Callable[[str], Path]  # mirror path -> verified local file
+
+
+@dataclass(frozen=True)
+class RawGraph:
+    """A graph as its files store it.
+
+    Attributes:
+        x: (N, F) float32, F = 0 where the files have no features.
+        edge_index: (2, E) int64, one column per stored row.
+        y: (N,) int64, -1 where the label is unknown.
+        masks: the splits that the same files hold, if any.
+    """
+
+    x: Tensor
+    edge_index: Tensor
+    y: Tensor
+    masks: Masks | None = None
+
+
+def load_npz(path: Path, keys: tuple[str, ...]) -> dict[str, np.ndarray]:
+    """Read named arrays of an archive; pickled objects are refused.
+
+    Raises:
+        ValueError: not an archive, a damaged one, or one without these arrays.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            if absent := [key for key in keys if key not in archive.files]:
+                raise ValueError(f"{path} has no array {absent[0]!r}; it has {archive.files}")
+            return {key: archive[key] for key in keys}
+    except (OSError, EOFError, zipfile.BadZipFile, AttributeError) as error:
+        raise damaged(path, "an .npz archive", error) from None
+
+
+def damaged(path: Path, kind: str, problem: Any) -> ValueError:
+    """Phrase the error for a file that its reader cannot read."""
+    return ValueError(
+        f"{path} cannot be read as {kind} ({problem}); delete it and load again to fetch it anew"
+    )
+
+
+def node_ids(edges: np.ndarray, path: Path, num_nodes: int) -> Tensor:
+    """Turn stored rows (E, 2) into an edge_index (2, E), refusing ids outside the graph."""
+    if edges.ndim != 2 or edges.shape[1] != 2:
+        raise ValueError(f"{path} stores edges of shape {edges.shape}; expected (rows, 2)")
+    if edges.size and not (edges.min() >= 0 and edges.max() < num_nodes):
+        worst = int(edges.max()) if edges.max() >= num_nodes else int(edges.min())
+        raise ValueError(f"{path} joins node {worst}, but the graph has {num_nodes} nodes")
+    return torch.from_numpy(np.ascontiguousarray(edges.T, dtype=np.int64))

@@ -1,0 +1,173 @@
+"""The catalogue: one frozen record per data set, read from the TOML files beside this module."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from functools import cache
+from importlib.resources import files
+from types import MappingProxyType
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Citation:
+    """The key facts of a BibTeX entry."""
+
+    key: str
+    kind: str
+    fields: Mapping[str, str]
+
+    def __str__(self) -> str:
+        lines = [f"  {name} = {{{value}}}," for name, value in self.fields.items()]
+        return "\n".join([f"@{self.kind}{{{self.key},", *lines, "}"])
+
+
+@dataclass(frozen=True)
+class Split:
+    """Splits that lie in files: who made them and where they are."""
+
+    files: tuple[str, ...]
+    url: str | None
+    citation: str
+
+
+@dataclass(frozen=True)
+class Record:
+    """What is known about one data set from one source before any file is opened.
+
+    Attributes:
+        name, source: together they are the key; ``source`` is the group's name with hyphens.
+        task: ``"node"``.
+        reader: which module of ``datasets/readers`` reads the files.
+        files: paths as in a mirror, ``group/name/file``.
+        url: public address with ``{file}`` for the file's name; None where the public file has
+            another format than the mirror's.
+        origin: the public repository.
+        licence: of the data; says so where none is stated.
+        citations: keys into the catalogue's citations.
+        directed: whether edges are used as stored; if not, every edge is given both directions.
+        statistics: published or counted numbers that every load is checked against.
+        splits: those that lie in files, by name; the first is the default.
+        flaws: what a user should know before trusting a result.
+        warning: printed by every load, for flaws that invalidate results.
+    """
+
+    name: str
+    source: str
+    task: str
+    reader: str
+    files: tuple[str, ...]
+    url: str | None
+    origin: str
+    licence: str
+    citations: tuple[str, ...]
+    directed: bool
+    statistics: Mapping[str, int]
+    splits: Mapping[str, Split]
+    default_split: str
+    flaws: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
+    warning: str | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+def normal(name: str) -> str:
+    """Fold case and the hyphen: names differ in neither."""
+    return name.strip().lower().replace("-", "_").replace(" ", "_")
+
+
+def find(name: str, source: str | None = None) -> Record:
+    """Look a record up by name, alias and source; without a source the first listed one wins.
+
+    Raises:
+        ValueError: no such name (the nearest are offered), or not from this source.
+    """
+    wanted = normal(name)
+    matches = [r for r in records() if wanted in map(normal, (r.name, *r.aliases))]
+    if not matches:
+        known = {normal(n): r.name for r in records() for n in (r.name, *r.aliases)}
+        raise unknown("dataset", name, list(known.values()), keys=known)
+    if source is None:
+        return matches[0]
+    for record in matches:
+        if normal(record.source) == normal(source):
+            return record
+    raise unknown(f"source of {name}", source, [r.source for r in matches])
+
+
+def unknown(
+    kind: str, name: str, choices: list[str], keys: Mapping[str, str] | None = None
+) -> ValueError:
+    """Phrase the error for a name that is not there: the nearest ones, or all if few."""
+    table = keys or {normal(choice): choice for choice in choices}
+    near = [table[key] for key in get_close_matches(normal(name), table, n=3, cutoff=0.5)]
+    if near:
+        hint = f"did you mean {' or '.join(map(repr, dict.fromkeys(near)))}?"
+    elif len(choices) <= 8:
+        hint = f"choose from {', '.join(map(repr, choices))}"
+    else:
+        hint = "gnnlab.datasets.names() lists all"
+    return ValueError(f"unknown {kind} {name!r}; {hint}")
+
+
+@cache
+def records() -> tuple[Record, ...]:
+    """Read the whole catalogue once; the order decides which source is a name's default."""
+    groups = ("heterophilous", "planetoid", "npz", "fb100", "twitch", "airports", "geom_gcn")
+    return tuple(record for group in groups for record in _group(group))
+
+
+@cache
+def citations() -> Mapping[str, Citation]:
+    """Read the citations of the catalogue, by key."""
+    entries = _toml("citations")
+    return MappingProxyType(
+        {key: Citation(key, entry.pop("kind"), entry) for key, entry in entries.items()}
+    )
+
+
+@cache
+def checksums() -> Mapping[str, str]:
+    """Read the known checksums: ``sha256:…`` or ``git:…`` (a git blob's SHA-1) by mirror path."""
+    text = (files(__package__) / "catalogue" / "checksums.json").read_text(encoding="utf-8")
+    return MappingProxyType(json.loads(text))
+
+
+def _toml(stem: str) -> dict[str, Any]:
+    text = (files(__package__) / "catalogue" / f"{stem}.toml").read_text(encoding="utf-8")
+    return tomllib.loads(text)
+
+
+def _group(group: str) -> list[Record]:
+    content = _toml(group)
+    return [_record(group, {**content["defaults"], **entry}) for entry in content["set"]]
+
+
+def _record(group: str, entry: dict[str, Any]) -> Record:
+    """Fill ``{name}``, ``{folder}`` and ``{stem}`` into the paths of one catalogue entry."""
+    folder = entry.pop("folder", entry["name"])
+    words = {"name": entry["name"], "folder": folder, "stem": entry.pop("stem", folder)}
+    files = tuple(f"{group}/{folder}/{name.format(**words)}" for name in entry.pop("files"))
+    splits = {name: _split(split, words) for name, split in entry.pop("splits", {}).items()}
+    url = entry.pop("url", None)
+    return Record(
+        source=group.replace("_", "-"),
+        files=files,
+        url=url and url.replace("{folder}", folder),
+        splits=MappingProxyType(splits),
+        default_split=entry.pop("default_split", next(iter(splits), "random:0")),
+        statistics=MappingProxyType(entry.pop("statistics")),
+        options=MappingProxyType(entry.pop("options", {})),
+        **{key: tuple(v) if isinstance(v, list) else v for key, v in entry.items()},
+    )
+
+
+def _split(split: dict[str, Any], words: Mapping[str, str]) -> Split:
+    paths = [path.format(**words) for path in split["files"]]
+    if len(paths) == 1 and "*" in paths[0]:
+        paths = [paths[0].replace("*", str(number)) for number in range(10)]
+    return Split(tuple(paths), split.get("url"), split["citation"])

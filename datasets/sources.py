@@ -1,0 +1,128 @@
+"""Where files come from: mirrors first, then the cache, then the public address."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+from .records import checksums
+
+ATTEMPTS = 3
+PAUSE = 1.0  # seconds before the second attempt; doubled before the third
+TIMEOUT = 30.0
+
+
+def locate(path: str, url: str | None, root: str | Path | None = None) -> Path:
+    """Give a verified local file for a mirror path, fetching it if it is nowhere at hand.
+
+    Args:
+        path: ``group/name/file`` as in a mirror.
+        url: public address, with ``{file}`` for the file's name; None where there is none.
+        root: a folder laid out as a mirror, looked at first and downloaded into; without it
+            downloads go to ``$GNNLAB_HOME/data``.
+
+    Raises:
+        ValueError: the file's checksum is not the catalogue's.
+        FileNotFoundError: not at hand, and it cannot be fetched: says what, from where, and where
+            to put it.
+    """
+    home = Path(root) if root is not None else cache_home() / "data"
+    for folder in places(root):
+        if (folder / path).is_file():
+            return verified(folder / path, path)
+    target = home / path
+    if url is None:
+        raise FileNotFoundError(_missing(path, "has no public address in this format", home))
+    address = url.replace("{file}", Path(path).name)
+    download(address, target, path, home)
+    return target
+
+
+def places(root: str | Path | None = None) -> Iterator[Path]:
+    """List the folders to search, in order: ``root``, the mirrors, the cache."""
+    if root is not None:
+        yield Path(root).expanduser()
+    for entry in os.environ.get("GNNLAB_MIRROR", "").split(os.pathsep):
+        if entry:
+            yield Path(entry).expanduser()
+    yield cache_home() / "data"
+
+
+def cache_home() -> Path:
+    """Give the writable cache, ``$GNNLAB_HOME`` or ``~/.cache/gnnlab``."""
+    return Path(os.environ.get("GNNLAB_HOME") or Path.home() / ".cache" / "gnnlab").expanduser()
+
+
+def verified(file: Path, path: str) -> Path:
+    """Return the file if its checksum is the catalogue's, or if the catalogue knows none.
+
+    Raises:
+        ValueError: another checksum; the message says expected, got and the way out.
+    """
+    expected = checksums().get(path)
+    if expected is not None:
+        got = checksum(file, expected.partition(":")[0])
+        if got != expected:
+            raise ValueError(
+                f"{file} is not the file the catalogue knows: expected {expected}, got {got} "
+                f"({file.stat().st_size} bytes); it is truncated, changed or another version, so "
+                "delete it and load again to fetch it anew"
+            )
+    return file
+
+
+def checksum(file: Path, kind: str = "sha256") -> str:
+    """Hash a file, as plain SHA-256 or as git names a blob; prefixed with the kind."""
+    content = file.read_bytes()
+    if kind == "git":
+        header = b"blob %d\x00" % len(content)
+        return "git:" + hashlib.sha1(header + content, usedforsecurity=False).hexdigest()
+    return "sha256:" + hashlib.sha256(content).hexdigest()
+
+
+def download(address: str, target: Path, path: str, home: Path) -> None:
+    """Fetch, verify, then move into place, so that a broken download leaves no file behind.
+
+    Raises:
+        FileNotFoundError: after three attempts, or at once where the server says no.
+        ValueError: what came has another checksum than the catalogue's.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    part = target.with_name(f"{target.name}.{os.getpid()}.part")
+    try:
+        part.write_bytes(_fetch(address, path, home))
+        verified(part, path)
+        os.replace(part, target)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _fetch(address: str, path: str, home: Path) -> bytes:
+    problem: Exception | None = None
+    for attempt in range(ATTEMPTS):
+        if attempt:
+            time.sleep(PAUSE * 2 ** (attempt - 1))
+        try:
+            with urllib.request.urlopen(address, timeout=TIMEOUT) as answer:
+                content: bytes = answer.read()
+                return content
+        except (OSError, ValueError) as error:
+            problem = error
+            # These will not change on a second try; 429 and 5xx may.
+            if isinstance(error, urllib.error.HTTPError) and error.code in (401, 403, 404, 410):
+                break
+    reason = f"could not be downloaded from {address} ({problem})"
+    raise FileNotFoundError(_missing(path, reason, home)) from None
+
+
+def _missing(path: str, reason: str, home: Path) -> str:
+    return (
+        f"{Path(path).name} is in no mirror and not in the cache, and {reason}; fetch it on a "
+        f"machine that can and put it at {home / path}, or name a folder that holds {path} in "
+        "GNNLAB_MIRROR"
+    )

@@ -1,0 +1,85 @@
+"""Which split a load uses, and where its masks come from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from .readers import RawGraph
+from .readers.raw import load_npz
+from .records import Record, Split, normal, unknown
+from .sources import locate
+from .splits import Masks, from_indices, stratified
+
+HETEROPHILOUS = (0.5, 0.25)  # train and validation; test takes the rest
+OTHERS = (0.6, 0.2)
+
+
+def split_name(record: Record, split: str | None, seed: int | None) -> str:
+    """Resolve what the caller asked for to one of the record's splits or ``random:SEED``.
+
+    Raises:
+        ValueError: a split that the set does not have, or a seed that nothing uses.
+    """
+    if split is None and seed is None:
+        return record.default_split
+    asked = normal(split or "")
+    if asked == "random" and seed is not None:
+        return f"random:{seed}"
+    if seed is not None:
+        raise ValueError(
+            f"seed={seed} has no use for {record.name} with split={split!r}; ask for "
+            f"split='random:{seed}'"
+        )
+    if asked.startswith("random:"):
+        return f"random:{_number(asked)}"
+    known = {normal(name): name for name in own_splits(record)}
+    if asked in known:
+        return known[asked]
+    choices = [*own_splits(record), "random:0"]
+    raise ValueError(
+        f"{unknown(f'split of {record.name}', str(split), choices)} "
+        f"(it has {', '.join(map(repr, choices))})"
+    )
+
+
+def own_splits(record: Record) -> list[str]:
+    """Name the splits the set comes with: in its own files, then in files of others."""
+    inside = [] if record.default_split.startswith("random:") else [record.default_split]
+    return list(dict.fromkeys([*inside, *record.splits]))
+
+
+def masks_for(record: Record, raw: RawGraph, split: str, root: str | Path | None) -> Masks:
+    """Draw the split, read its files, or take what came with the graph."""
+    if split.startswith("random:"):
+        fractions = HETEROPHILOUS if record.source == "heterophilous" else OTHERS
+        return stratified(raw.y, 10, fractions, _number(split))
+    if split in record.splits:
+        return read_split(record.splits[split], len(raw.y), root)
+    if raw.masks is None:
+        raise ValueError(f"{record.name} has no split {split!r} in its files")
+    return raw.masks
+
+
+def read_split(split: Split, num_nodes: int, root: str | Path | None) -> Masks:
+    """Read splits from archives: one mask file per split, or one file of index arrays."""
+    paths = [locate(path, split.url, root) for path in split.files]
+    if len(paths) == 1:
+        lists = load_npz(paths[0], ("train", "valid", "test"))
+        train, valid, test = (torch.from_numpy(lists[key]) for key in ("train", "valid", "test"))
+        return from_indices(train, valid, test, num_nodes)
+    keys = ("train_mask", "val_mask", "test_mask")
+    archives = [load_npz(path, keys) for path in paths]
+    parts = [np.stack([archive[key].astype(bool) for archive in archives], axis=1) for key in keys]
+    if parts[0].shape[0] != num_nodes:
+        raise ValueError(f"{paths[0]} splits {parts[0].shape[0]} nodes, the graph has {num_nodes}")
+    return Masks(*(torch.from_numpy(part) for part in parts))
+
+
+def _number(split: str) -> int:
+    seed = split.partition(":")[2]
+    if not seed.isdigit():
+        raise ValueError(f"split {split!r} names no seed; write 'random:0' with a whole number")
+    return int(seed)
