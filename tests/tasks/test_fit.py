@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import os
 import random
 from collections.abc import Callable
 from copy import deepcopy
@@ -133,6 +135,38 @@ def test_labels_outside_the_split_may_be_unknown() -> None:
     assert numbers(run(data=data)) == numbers(before)
 
 
+class Linear(nn.Linear):
+    """A linear classifier of each node by itself."""
+
+    out_channels = 3
+
+    def forward(self, data: BaseData) -> Tensor:
+        return F.linear(data.x, self.weight, self.bias)
+
+
+def test_the_weights_follow_the_steps_written_out() -> None:
+    data, training = (
+        graph(),
+        Training(0.5, 8, "sgd", 0.1, schedule="cosine", momentum=0.9, evaluate_every=8),
+    )
+    encoder = Linear(3, 3)
+    model = run(training, data, encoder=encoder, reinitialise=False).model
+    w, b = (p.detach().clone().requires_grad_() for p in encoder.parameters())
+    speed = [torch.zeros_like(w), torch.zeros_like(b)]
+    train = data.train_mask[:, 0]
+    for step in range(8):
+        logits = data.x[train] @ w.T + b
+        picked = logits.log_softmax(1)[torch.arange(len(logits)), data.y[train]]
+        gradients = torch.autograd.grad(-picked.mean(), (w, b))
+        with torch.no_grad():
+            for p, v, g in zip((w, b), speed, gradients, strict=True):
+                v.mul_(0.9).add_(g + 0.1 * p)
+                p.sub_(0.5 * (1 + math.cos(math.pi * step / 8)) / 2 * v)
+    assert model is not None
+    torch.testing.assert_close(model.encoder.weight, w)
+    torch.testing.assert_close(model.encoder.bias, b)
+
+
 # Which epoch is kept
 
 
@@ -208,7 +242,9 @@ def test_python_and_numpy_generators_are_seeded_too() -> None:
         def forward(self, data: BaseData) -> Tensor:
             return super().forward(data) * (1 + random.random() + np.random.rand())
 
-    assert numbers(run(encoder=Noisy(3, 16))) == numbers(run(encoder=Noisy(3, 16)))
+    first = run(encoder=Noisy(3, 16))
+    random.random(), np.random.rand()
+    assert numbers(run(encoder=Noisy(3, 16))) == numbers(first)
 
 
 def states() -> tuple[Any, ...]:
@@ -350,6 +386,13 @@ def test_bf16_autocast_reaches_the_encoder_and_spares_the_head() -> None:
         assert result.model(graph()).dtype == torch.float32
 
 
+def test_moving_a_problem_leaves_the_callers_graph_where_it_is() -> None:
+    data = graph()
+    moved = NodeClassification().setup(data, 0).to(torch.device("meta"))
+    assert {moved.data.x.device.type, moved.held_out.device.type} == {"meta"}
+    assert {value.device.type for value in data.to_dict().values()} == {"cpu"}
+
+
 def test_gradients_are_clipped_to_the_norm() -> None:
     tight = Training(epochs=1, lr=1.0, optimizer="sgd", grad_clip=1e-3)
     encoder = Mean(3, 16)
@@ -392,12 +435,16 @@ def test_all_epochs_see_the_callers_edge_index_itself() -> None:
     assert seen == {id(data.edge_index)}
 
 
+@pytest.mark.skipif(
+    not os.access("/proc/self/clear_refs", os.W_OK), reason="the peak can be reset on Linux only"
+)
 def test_time_and_memory_are_measured() -> None:
     class Hungry(Mean):
         def forward(self, data: BaseData) -> Tensor:
             block = torch.ones(32 * 2**20)  # 128 MiB, freed again before the step ends
             return super().forward(data) + 0 * block[:1]
 
+    torch.ones(128 * 2**20).sum()  # an earlier, higher peak must not hide the one measured
     lean, hungry = run(), run(encoder=Hungry(3, 16))
     assert lean.seconds > 0
     assert lean.peak_memory_bytes < 64 * 2**20 < hungry.peak_memory_bytes < 256 * 2**20
