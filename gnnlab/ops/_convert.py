@@ -36,14 +36,15 @@ def convert(adj: AdjacencyLike) -> tuple[Tensor, int | None]:
         if adj.layout == torch.sparse_csr:
             return _from_csr(adj)
         return as_edge_index(adj), _own_nodes(adj)
-    if callable(getattr(adj, "coo", None)) and callable(getattr(adj, "sparse_sizes", None)):
-        row, col, value = adj.coo()
-        _check_square(tuple(adj.sparse_sizes()))
+    coo, sizes = getattr(adj, "coo", None), getattr(adj, "sparse_sizes", None)
+    if callable(coo) and callable(sizes):  # a torch_sparse.SparseTensor
+        row, col, value = coo()
+        _check_square(tuple(sizes()))
         _check_ones(value)
-        return torch.stack([col, row]), int(adj.sparse_sizes()[0])
+        return torch.stack([col, row]), int(sizes()[0])
     raise ValueError(
         f"a graph must be an Adjacency, an edge_index (2, E), an EdgeIndex, a torch CSR tensor or "
-        f"a SparseTensor, not {type(adj).__name__}; build gnnlab.ops.Adjacency(edge_index, num_nodes)"
+        f"a SparseTensor, not {type(adj).__name__}; build Adjacency(edge_index, num_nodes)"
     )
 
 

@@ -28,7 +28,7 @@ def remember(tensor: Tensor, key: Hashable, build: Callable[[], T]) -> T:
     if stamp is None:
         return build()
     with _lock:
-        entry = _entries.get(tensor)
+        entry = _entries[tensor] if tensor in _entries else None
         if entry is None or entry[0] != stamp:
             entry = (stamp, {})
             _entries[tensor] = entry

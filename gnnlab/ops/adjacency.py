@@ -19,7 +19,7 @@ LIMIT = 2**31 - 1
 
 
 class Rows(NamedTuple):
-    """Items grouped by row: positions ``rowptr[i]:rowptr[i + 1]`` of ``order`` name row i's items."""
+    """Items grouped by row: ``order[rowptr[i]:rowptr[i + 1]]`` are the numbers of row i's."""
 
     rowptr: Tensor
     """(N + 1,) int32."""
@@ -50,7 +50,8 @@ class Adjacency:
     def __init__(self, edge_index: Tensor, num_nodes: int) -> None:
         edge_index = as_edge_index(edge_index)
         num_nodes = _checked_nodes(edge_index, num_nodes)
-        self._setup(edge_index.detach().clone().contiguous(), num_nodes)
+        with torch.inference_mode(False):  # else the graph could not be used in training later
+            self._setup(edge_index.detach().clone().contiguous(), num_nodes)
 
     def _setup(self, edge_index: Tensor, num_nodes: int) -> None:
         self.edge_index = edge_index
@@ -170,7 +171,8 @@ class Adjacency:
         """Return ``build()``, made once per ``key`` and graph."""
         value: T | None = self._cache.get(key)
         if value is None:  # two threads may both build; the first to finish is kept by all
-            value = self._cache.setdefault(key, build())
+            with torch.inference_mode(False):
+                value = self._cache.setdefault(key, build())
         return value
 
     def __len__(self) -> int:

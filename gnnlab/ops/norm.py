@@ -81,9 +81,8 @@ def gcn_norm(
 
 def _plain_norm(adj: Adjacency, dtype: torch.dtype) -> Tensor:
     wide = torch.float32 if dtype in (torch.float16, torch.bfloat16) else dtype
-    with torch.inference_mode(False):  # the cached tensor must be usable in training later
-        ones = torch.ones(adj.num_edges, dtype=wide, device=adj.device)
-        return _norm(adj, ones).to(dtype)
+    ones = torch.ones(adj.num_edges, dtype=wide, device=adj.device)
+    return _norm(adj, ones).to(dtype)
 
 
 def _norm(adj: Adjacency, weight: Tensor) -> Tensor:

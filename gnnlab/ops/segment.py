@@ -84,7 +84,8 @@ def _segments(values: Tensor, index: Tensor, num_segments: int) -> Rows:
         )
     if index.device != values.device:
         raise ValueError(f"index is on {index.device} but values on {values.device}")
-    return remember(index, ("segments", num_segments), partial(_grouped, index, num_segments))
+    build = partial(_grouped, index, num_segments)
+    return remember(index, ("segments", num_segments), build)
 
 
 def _grouped(index: Tensor, num_segments: int) -> Rows:
@@ -95,4 +96,5 @@ def _grouped(index: Tensor, num_segments: int) -> Rows:
                 f"index names segment {low if low < 0 else high} but num_segments is "
                 f"{num_segments}; segments are 0..{num_segments - 1}"
             )
-    return group(index, num_segments)
+    with torch.inference_mode(False):
+        return group(index, num_segments)

@@ -15,9 +15,10 @@ import torch
 from torch import Tensor
 
 if TYPE_CHECKING:
-    from ..adjacency import Adjacency, Rows
+    from gnnlab.ops.adjacency import Adjacency, Rows
 
 NAMES = ("auto", "torch", "numba")
+DTYPES = (torch.float32, torch.float64, torch.float16, torch.bfloat16, torch.int64)
 _chosen: ContextVar[str] = ContextVar("gnnlab_ops_backend", default="auto")
 
 
@@ -74,12 +75,26 @@ def backend_for(*tensors: Tensor | None) -> Backend:
 
 
 def _compilable(tensors: tuple[Tensor | None, ...]) -> bool:
-    return _has_numba() and not torch.compiler.is_compiling()
+    if not _has_numba() or torch.compiler.is_compiling() or _transformed():
+        return False
+    return all(t is None or _plain(t) for t in tensors)
+
+
+def _plain(tensor: Tensor) -> bool:
+    """Only a tensor with ordinary memory can be handed to compiled code."""
+    kinds = (Tensor, torch.nn.Parameter)
+    return type(tensor) in kinds and tensor.device.type == "cpu" and tensor.dtype in DTYPES
+
+
+def _transformed() -> bool:
+    """Inside torch.func's transforms a tensor is not what it seems."""
+    active = getattr(torch._C, "_are_functorch_transforms_active", None)
+    return bool(active()) if active is not None else False
 
 
 @cache
 def _has_numba() -> bool:
-    return False and find_spec("numba") is not None
+    return find_spec("numba") is not None
 
 
 @cache

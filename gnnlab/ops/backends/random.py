@@ -12,6 +12,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from .function import Function
+
 MASK64 = 2**64 - 1
 GOLDEN = 0x9E3779B97F4A7C15
 MIX1 = 0xBF58476D1CE4E5B9
@@ -45,7 +47,7 @@ def _shift(z: Tensor, by: int) -> Tensor:
     return (z >> by) & ((1 << (64 - by)) - 1)
 
 
-class Dropout(torch.autograd.Function):
+class Dropout(Function):
     """x where kept, scaled by 1 / (1 - p); the mask is computed again for the gradient."""
 
     @staticmethod
@@ -55,5 +57,5 @@ class Dropout(torch.autograd.Function):
         return torch.where(keep, x * (1.0 / (1.0 - p)), 0)
 
     @staticmethod
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None]:  # type: ignore[override]
-        return Dropout.apply(grad, ctx.p, ctx.seed), None, None
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None]:
+        return Dropout.call(grad, ctx.p, ctx.seed), None, None

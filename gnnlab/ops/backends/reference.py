@@ -10,7 +10,7 @@ from torch import Tensor
 from .random import Dropout
 
 if TYPE_CHECKING:
-    from ..adjacency import Adjacency, Rows
+    from gnnlab.ops.adjacency import Adjacency, Rows
 
 HALF = (torch.float16, torch.bfloat16)
 
@@ -39,7 +39,6 @@ def edge_softmax(score: Tensor, adj: Adjacency) -> Tensor:
     shape = (adj.num_nodes, *score.shape[1:])
     index = _expand(adj.target, wide)
     top = wide.new_full(shape, -torch.inf).scatter_reduce(0, index, wide.detach(), "amax")
-    # A row of -inf alone has no softmax; its shift of 0 lets nan come out instead of an error.
     exp = (wide - take(top, adj.target)).exp()
     total = scatter(exp, adj.target, adj.num_nodes, "sum")
     return (exp / take(total, adj.target)).to(score.dtype)
@@ -64,8 +63,7 @@ def segment_reduce(values: Tensor, index: Tensor, rows: Rows, reduce: str) -> Te
 
 def dropout(x: Tensor, p: float, seed: int) -> Tensor:
     """The counter-based mask, computed with torch integers."""
-    out: Tensor = Dropout.apply(x, p, seed)
-    return out
+    return Dropout.call(x, p, seed)
 
 
 def take(x: Tensor, index: Tensor) -> Tensor:

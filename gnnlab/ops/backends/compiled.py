@@ -1,0 +1,121 @@
+"""The operations on the CPU by compiled loops: forward and backward are both sorted gathers.
+
+Nothing is scattered: what the backward pass collects by source is a gather over the transpose,
+whose order is kept with the adjacency. Half precision is widened to float32 around the kernels.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+
+from . import kernels, reference
+from .extreme import Extreme, SegmentExtreme
+from .function import Function
+from .linear import EdgeDot, Gather, Propagate, SegmentSum
+from .parallel import array, over_items, over_rows
+from .random import threshold
+
+if TYPE_CHECKING:
+    from gnnlab.ops.adjacency import Adjacency, Rows
+
+Gradients = tuple[Tensor | None, ...]
+
+
+def group(keys: Tensor, num_rows: int) -> tuple[Tensor, Tensor]:
+    """Counting sort."""
+    rowptr = torch.zeros(num_rows + 1, dtype=torch.int32, device="cpu")
+    order = torch.empty(keys.numel(), dtype=torch.int32, device="cpu")
+    kernels.group(array(keys), rowptr.numpy(), order.numpy())
+    return rowptr, order
+
+
+def propagate(x: Tensor, adj: Adjacency, weight: Tensor | None, reduce: str) -> Tensor:
+    """Sum or mean, or max or min."""
+    wide = reference.widen(x)
+    weight = reference.widen(weight) if weight is not None else None
+    if reduce in ("sum", "mean"):
+        return Propagate.call(wide, weight, adj, reduce == "mean").to(x.dtype)
+    return Extreme.call(wide, weight, adj, reduce).to(x.dtype)
+
+
+def edge_softmax(score: Tensor, adj: Adjacency) -> Tensor:
+    """Softmax of each row."""
+    return EdgeSoftmax.call(reference.widen(score), adj).to(score.dtype)
+
+
+def edge_dot(query: Tensor, key: Tensor, adj: Adjacency) -> Tensor:
+    """Inner products."""
+    wide = EdgeDot.call(reference.widen(query), reference.widen(key), adj)
+    return wide.to(query.dtype)
+
+
+def gather(x: Tensor, index: Tensor, rows: Rows) -> Tensor:
+    """Rows of x; half precision is widened in the gradient only."""
+    if not x.is_floating_point():
+        return x.index_select(0, index)
+    return Gather.call(x, index, rows)
+
+
+def segment_reduce(values: Tensor, index: Tensor, rows: Rows, reduce: str) -> Tensor:
+    """Sum or mean, or max or min, of the items of each segment."""
+    wide = reference.widen(values)
+    if reduce in ("sum", "mean"):
+        total = SegmentSum.call(wide, index, rows)
+        if reduce == "mean":
+            count = rows.rowptr.diff().clamp(min=1).to(total.dtype)
+            total = total / count.reshape(-1, *(1,) * (total.dim() - 1))
+        return total.to(values.dtype)
+    return SegmentExtreme.call(wide, index, rows, reduce).to(values.dtype)
+
+
+def dropout(x: Tensor, p: float, seed: int) -> Tensor:
+    """The counter-based mask."""
+    return Dropout.call(reference.widen(x), p, seed).to(x.dtype)
+
+
+class EdgeSoftmax(Function):
+    """Softmax over the edges of each row."""
+
+    @staticmethod
+    def forward(ctx: Any, score: Tensor, adj: Adjacency) -> Tensor:
+        out = torch.empty_like(score, memory_format=torch.contiguous_format)
+        kernel, rows = kernels.softmax_rows, adj.rows
+        table = (array(out).reshape(len(out), -1), array(score).reshape(len(out), -1))
+        over_rows(kernel, array(rows.rowptr), 8 * table[0].shape[1], *table, array(rows.order))
+        ctx.adj = adj
+        ctx.save_for_backward(out)
+        return out
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> Gradients:
+        (soft,) = ctx.saved_tensors
+        adj: Adjacency = ctx.adj
+        if torch.is_grad_enabled():
+            total = SegmentSum.call(soft * grad, adj.target, adj.rows)
+            return soft * (grad - Gather.call(total, adj.target, adj.rows)), None
+        out = torch.empty_like(soft)
+        tables = (array(table).reshape(len(out), -1) for table in (out, soft, grad))
+        width = 4 * max(1, out[:1].numel())
+        rows = adj.rows
+        over_rows(kernels.softmax_grad_rows, array(rows.rowptr), width, *tables, array(rows.order))
+        return out, None
+
+
+class Dropout(Function):
+    """x where the hashed bits keep it; the same bits are computed again for the gradient."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, p: float, seed: int) -> Tensor:
+        ctx.p, ctx.seed = p, seed
+        out = torch.empty_like(x, memory_format=torch.contiguous_format)
+        flat, words = array(x).reshape(-1), (x.numel() + 1) // 2
+        bits = kernels.word(seed), kernels.word(threshold(p)), flat.dtype.type(1 / (1 - p))
+        over_items(kernels.dropout, words, out.numpy().reshape(-1), flat, *bits)
+        return out
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> Gradients:
+        return Dropout.call(grad, ctx.p, ctx.seed), None, None

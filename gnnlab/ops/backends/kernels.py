@@ -1,0 +1,220 @@
+"""Compiled loops over edges: sorting, softmax, inner products, dropout, and their gradients."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from llvmlite import ir
+from numba.core import types
+from numba.extending import intrinsic
+
+from .parallel import Array, compiled
+from .random import GOLDEN, MASK64, MIX1, MIX2
+
+
+def _group(keys: Array, rowptr: Array, order: Array) -> None:
+    """Counting sort, stable; rowptr (N + 1,) arrives as zeros."""
+    rows = rowptr.shape[0] - 1
+    for e in range(keys.shape[0]):
+        rowptr[keys[e] + 1] += 1
+    for i in range(rows):
+        rowptr[i + 1] += rowptr[i]
+    place = rowptr[:rows].copy()
+    for e in range(keys.shape[0]):
+        key = keys[e]
+        order[place[key]] = e
+        place[key] += 1
+
+
+def _dot_rows(
+    first: int, last: int, rowptr: Array, out: Array, query: Array, key: Array, col: Array,
+    order: Array,
+) -> None:  # fmt: skip
+    """out[e, k] = <query[i, k], key[j, k]>."""
+    heads = query.shape[1]
+    for i in range(first, last):
+        for p in range(rowptr[i], rowptr[i + 1]):
+            for k in range(heads):
+                out[order[p], k] = _inner(query[i, k], key[col[p], k])
+
+
+def _inner(a: Array, b: Array) -> Any:
+    total = a.dtype.type(0)
+    for f in range(a.shape[0]):
+        total += a[f] * b[f]
+    return total
+
+
+def _softmax_rows(
+    first: int, last: int, rowptr: Array, out: Array, score: Array, order: Array
+) -> None:
+    """out[e, k] = exp(score - max of the row) / sum of the row."""
+    heads = score.shape[1]
+    longest = 0
+    for i in range(first, last):
+        longest = max(longest, rowptr[i + 1] - rowptr[i])
+    row = np.empty((longest, heads), score.dtype)
+    flat = row.reshape(-1)
+    total = np.empty(heads, score.dtype)
+    for i in range(first, last):
+        start = rowptr[i]
+        size = rowptr[i + 1] - start
+        _shift(row, total, score, order, start, size)
+        _exp(flat, size * heads)
+        total[:] = 0
+        for q in range(size):
+            for k in range(heads):
+                total[k] += row[q, k]
+        for k in range(heads):
+            total[k] = 1 / total[k]
+        for q in range(size):
+            e = order[start + q]
+            for k in range(heads):
+                out[e, k] = row[q, k] * total[k]
+
+
+def _shift_(row: Array, top: Array, score: Array, order: Array, start: int, size: int) -> None:
+    top[:] = -np.inf
+    heads = top.shape[0]
+    for q in range(size):
+        e = order[start + q]
+        for k in range(heads):
+            value = score[e, k]
+            row[q, k] = value
+            if value > top[k]:
+                top[k] = value
+    for q in range(size):
+        for k in range(heads):
+            row[q, k] -= top[k]
+
+
+def _softmax_grad_rows(
+    first: int, last: int, rowptr: Array, out: Array, soft: Array, grad: Array, order: Array
+) -> None:
+    """out = soft * (grad - sum over the row of soft * grad)."""
+    heads = soft.shape[1]
+    total = np.empty(heads, soft.dtype)
+    for i in range(first, last):
+        total[:] = 0
+        for p in range(rowptr[i], rowptr[i + 1]):
+            e = order[p]
+            for k in range(heads):
+                total[k] += soft[e, k] * grad[e, k]
+        for p in range(rowptr[i], rowptr[i + 1]):
+            e = order[p]
+            for k in range(heads):
+                out[e, k] = soft[e, k] * (grad[e, k] - total[k])
+
+
+def _picked_rows(
+    first: int, last: int, rowptr: Array, out: Array, grad: Array, arg: Array, col: Array,
+    order: Array, w: Array | None, heads: int,
+) -> None:  # fmt: skip
+    """Gradient of max and min for x: rows of the transpose collect what they were picked for."""
+    width = out.shape[1] // heads
+    for j in range(first, last):
+        for f in range(out.shape[1]):
+            out[j, f] = 0
+        for p in range(rowptr[j], rowptr[j + 1]):
+            i, e = col[p], order[p]
+            for k in range(heads):
+                scale = out.dtype.type(1) if w is None else w[p, k]
+                for f in range(k * width, (k + 1) * width):
+                    if arg[i, f] == e:
+                        out[j, f] += scale * grad[i, f]
+
+
+def _picked_weights(
+    first: int, last: int, rowptr: Array, out: Array, grad: Array, arg: Array, x: Array,
+    source: Array,
+) -> None:  # fmt: skip
+    """Gradient of max and min for the weights; out (E, K) arrives as zeros."""
+    heads = out.shape[1]
+    width = x.shape[1] // heads
+    for i in range(first, last):
+        for f in range(x.shape[1]):
+            e = arg[i, f]
+            if e >= 0:
+                out[e, f // width] += grad[i, f] * x[source[e], f]
+
+
+def _dropout(
+    first: int, last: int, out: Array, x: Array, seed: Any, bound: Any, scale: Any
+) -> None:
+    """Elements 2 * first .. 2 * last: one hashed word for two elements."""
+    items = x.shape[0]
+    zero = x.dtype.type(0)
+    for m in range(first, last):
+        z = seed + np.uint64(m + 1) * _GOLDEN
+        z = (z ^ (z >> _30)) * _MIX1
+        z = (z ^ (z >> _27)) * _MIX2
+        z = z ^ (z >> _31)
+        even = 2 * m
+        out[even] = x[even] * scale if (z & _LOW) >= bound else zero
+        if even + 1 < items:
+            out[even + 1] = x[even + 1] * scale if (z >> _32) >= bound else zero
+
+
+_GOLDEN, _MIX1, _MIX2 = np.uint64(GOLDEN), np.uint64(MIX1), np.uint64(MIX2)
+_27, _30, _31, _32 = np.uint64(27), np.uint64(30), np.uint64(31), np.uint64(32)
+_LOW = np.uint64(2**32 - 1)
+
+
+def _exp_(values: Array, size: int) -> None:
+    """exp in place of numbers <= 0."""
+    if values.itemsize != 4:
+        for m in range(size):
+            values[m] = math.exp(values[m])
+        return
+    # Cephes' expf (S. Moshier): 2^n e^r with |r| <= ln 2 / 2, within 2 ulp; unlike a call it
+    # vectorises. Below -87 the result, smaller than any normal number, is 0.
+    for m in range(size):
+        value = np.float32(values[m])
+        n = np.floor(value * _LOG2E + _HALF)
+        r = value - n * _LN2_HIGH - n * _LN2_LOW
+        poly = _C0
+        poly = poly * r + _C1
+        poly = poly * r + _C2
+        poly = poly * r + _C3
+        poly = poly * r + _C4
+        poly = poly * r + _HALF
+        poly = poly * r * r + r + _ONE
+        exact = poly * _power_of_two(np.int32(n))
+        values[m] = np.float32(0) if value < _LOWEST else exact
+
+
+_LOG2E, _HALF, _ONE, _LOWEST = map(np.float32, (1.44269504088896341, 0.5, 1.0, -87.0))
+_LN2_HIGH, _LN2_LOW = np.float32(0.693359375), np.float32(-2.12194440e-4)
+_C0, _C1, _C2, _C3, _C4 = map(
+    np.float32,
+    (1.9875691500e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1),
+)
+
+
+def _power(typingctx: Any, n: Any) -> Any:
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        word = ir.IntType(32)
+        biased = builder.add(args[0], ir.Constant(word, 127))
+        return builder.bitcast(builder.shl(biased, ir.Constant(word, 23)), ir.FloatType())
+
+    return types.float32(types.int32), codegen
+
+
+_power_of_two = intrinsic(_power)
+_exp = compiled(_exp_)
+_shift = compiled(_shift_)
+_inner = compiled(_inner, fastmath={"reassoc", "contract"})
+group = compiled(_group)
+dot_rows = compiled(_dot_rows)
+softmax_rows = compiled(_softmax_rows)
+softmax_grad_rows = compiled(_softmax_grad_rows)
+picked_rows = compiled(_picked_rows)
+picked_weights = compiled(_picked_weights)
+dropout = compiled(_dropout)
+
+
+def word(value: int) -> Any:
+    """The unsigned 64-bit number with the same bits."""
+    return np.uint64(value & MASK64)

@@ -1,0 +1,134 @@
+"""The linear operations; each is the gradient of another, so they differentiate at any order."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+
+from .function import Function
+from .kernels import dot_rows
+from .parallel import Array, array, over_rows
+from .reference import widen
+from .rows import sum_rows
+
+if TYPE_CHECKING:
+    from gnnlab.ops.adjacency import Adjacency, Rows
+
+Gradients = tuple[Tensor | None, ...]
+
+
+class Propagate(Function):
+    """y[i] = sum or mean of w_e x_j over the edges e = (j, i)."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, weight: Tensor | None, adj: Adjacency, mean: bool) -> Tensor:
+        ctx.adj, ctx.mean = adj, mean
+        ctx.save_for_backward(x, weight)
+        out = torch.empty_like(x, memory_format=torch.contiguous_format)
+        table, source = matrix(out), matrix(x)
+        w = sorted_weight(weight, adj)
+        heads = w.shape[1] if w is not None else 1
+        rowptr = array(adj.rowptr)
+        over_rows(sum_rows, rowptr, table.shape[1], table, source, array(adj.col), w, heads)
+        return out.div_(counts(adj.rows, out)) if mean else out
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> Gradients:
+        x, weight = ctx.saved_tensors
+        adj: Adjacency = ctx.adj
+        if ctx.mean:
+            grad = grad / counts(adj.rows, grad)
+        grad_x = grad_weight = None
+        if ctx.needs_input_grad[0]:
+            grad_x = Propagate.call(grad, weight, adj.transpose, False)
+        if ctx.needs_input_grad[1]:
+            heads = weight.dim() == 2
+            ends = (grad, x) if heads else (grad.flatten(1), x.flatten(1))
+            grad_weight = EdgeDot.call(*ends, adj)
+        return grad_x, grad_weight, None, None
+
+
+class EdgeDot(Function):
+    """s_e = <query_i, key_j> for every edge e = (j, i)."""
+
+    @staticmethod
+    def forward(ctx: Any, query: Tensor, key: Tensor, adj: Adjacency) -> Tensor:
+        ctx.adj = adj
+        ctx.save_for_backward(query, key)
+        out = query.new_empty((adj.num_edges, *query.shape[1:-1]))
+        heads = query.shape[1] if query.dim() == 3 else 1
+        ends = (array(end).reshape(adj.num_nodes, heads, query.shape[-1]) for end in (query, key))
+        table = out.numpy().reshape(adj.num_edges, heads)
+        width = heads * query.shape[-1]
+        edges = array(adj.col), array(adj.order)
+        over_rows(dot_rows, array(adj.rowptr), width, table, *ends, *edges)
+        return out
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> Gradients:
+        query, key = ctx.saved_tensors
+        adj: Adjacency = ctx.adj
+        grad_query = grad_key = None
+        if ctx.needs_input_grad[0]:
+            grad_query = Propagate.call(key, grad, adj, False)
+        if ctx.needs_input_grad[1]:
+            grad_key = Propagate.call(query, grad, adj.transpose, False)
+        return grad_query, grad_key, None
+
+
+class Gather(Function):
+    """Rows of x by index; ``rows`` groups that index."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, index: Tensor, rows: Rows) -> Tensor:
+        ctx.index, ctx.rows = index, rows
+        return x.index_select(0, index)
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> Gradients:
+        total = SegmentSum.call(widen(grad), ctx.index, ctx.rows)
+        return total.to(grad.dtype), None, None
+
+
+class SegmentSum(Function):
+    """Sum of the items of each row."""
+
+    @staticmethod
+    def forward(ctx: Any, values: Tensor, index: Tensor, rows: Rows) -> Tensor:
+        ctx.index, ctx.rows = index, rows
+        out = values.new_empty((rows.rowptr.numel() - 1, *values.shape[1:]))
+        table = matrix(out)
+        rowptr, order = array(rows.rowptr), array(rows.order)
+        over_rows(sum_rows, rowptr, table.shape[1], table, matrix(values), order, None, 1)
+        return out
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> Gradients:
+        return Gather.call(grad, ctx.index, ctx.rows), None, None
+
+
+def matrix(x: Tensor) -> Array:
+    """The tensor's memory, one row a row."""
+    return array(x).reshape(x.shape[0], x.shape[1:].numel())
+
+
+def sorted_weight(weight: Tensor | None, adj: Adjacency) -> Array | None:
+    """(E, heads) in the order of the rows."""
+    if weight is None:
+        return None
+    if not in_order(adj):
+        weight = weight.index_select(0, adj.order)
+    return array(weight).reshape(adj.num_edges, weight.shape[1:].numel())
+
+
+def in_order(adj: Adjacency) -> bool:
+    """Whether the caller's edges are sorted by target already."""
+    return adj.remember("in order", lambda: bool((adj.target.diff() >= 0).all()))
+
+
+def counts(rows: Rows, like: Tensor) -> Tensor:
+    """Edges of each row, at least 1, shaped to divide ``like``."""
+    count = rows.rowptr.diff().clamp(min=1).to(like.dtype)
+    return count.reshape(-1, *(1,) * (like.dim() - 1))

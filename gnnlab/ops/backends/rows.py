@@ -1,0 +1,224 @@
+"""Compiled reductions over a row's neighbours, vectorised over features.
+
+LLVM does not vectorise the plain loop (it cannot rule out that input and output overlap), so the
+innermost step is written as vector instructions: a tile of features stays in registers while the
+row's neighbours are read once each, in order.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from llvmlite import ir
+from numba.core import cgutils, types
+from numba.extending import intrinsic
+
+from .parallel import Array, compiled
+
+LANE = ir.IntType(32)
+
+
+def _tile(lanes: int, vectors: int, kind: str) -> Any:
+    """Make ``tile(y, arg, row, x, col, order, w, head, start, end, f)``.
+
+    It reduces features f .. f + lanes * vectors of a row that has at least one neighbour.
+    """
+
+    def typing(
+        typingctx: Any, y: Any, arg: Any, row: Any, x: Any, col: Any, order: Any, w: Any,
+        head: Any, start: Any, end: Any, f: Any,
+    ) -> Any:  # fmt: skip
+        n = types.intp
+        signature = types.void(y, arg, n, x, col, order, w, n, n, n, n)
+
+        def codegen(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+            _Emit(context, builder, signature.args, values, lanes, vectors, kind).emit()
+            return context.get_dummy_value()
+
+        return signature, codegen
+
+    return intrinsic(typing)
+
+
+class _Emit:
+    """Writes the instructions of one tile."""
+
+    def __init__(
+        self, context: Any, builder: Any, kinds: Any, values: Any, lanes: int, vectors: int,
+        kind: str,
+    ) -> None:  # fmt: skip
+        self.builder, self.lanes, self.vectors, self.kind = builder, lanes, vectors, kind
+        names = ("y", "arg", "row", "x", "col", "order", "w", "head", "start", "end", "f")
+        self.values: dict[str, Any] = {}
+        for name, type_, value in zip(names, kinds, values, strict=True):
+            if isinstance(type_, types.Array):
+                value = context.make_array(type_)(context, builder, value)
+            self.values[name] = None if isinstance(type_, types.NoneType) else value
+        self.scalar = context.get_value_type(kinds[3].dtype)
+        self.align = kinds[3].dtype.bitwidth // 8
+        self.index = self.values["start"].type
+        self.width = cgutils.unpack_tuple(builder, self.values["x"].shape, 2)[1]
+
+    def emit(self) -> None:
+        builder, values = self.builder, self.values
+        best = [self._message(values["start"], t) for t in range(self.vectors)]
+        held = [cgutils.alloca_once_value(builder, value) for value in best]
+        edge = self._splat(self._edge(values["start"])) if self.kind != "sum" else None
+        from_edge = [edge and cgutils.alloca_once_value(builder, edge) for _ in best]
+        one = self._number(1)
+        second = builder.add(values["start"], one)
+        with cgutils.for_range_slice(builder, second, values["end"], one, self.index) as (p, _):
+            edge = self._splat(self._edge(p)) if self.kind != "sum" else None
+            for t in range(self.vectors):
+                self._fold(held[t], from_edge[t], self._message(p, t), edge)
+        for t in range(self.vectors):
+            self._store("y", held[t], t, self.align)
+            if self.kind != "sum":
+                self._store("arg", from_edge[t], t, 4)
+
+    def _fold(self, held: Any, from_edge: Any, new: Any, edge: Any) -> None:
+        builder = self.builder
+        old = builder.load(held)
+        if self.kind == "sum":
+            builder.store(builder.fadd(old, new), held)
+            return
+        # nan wins over numbers and then stays, as in torch; of equals the first stays.
+        better = builder.fcmp_ordered(">" if self.kind == "max" else "<", new, old)
+        broken = builder.and_(
+            builder.fcmp_unordered("uno", new, new), builder.fcmp_ordered("ord", old, old)
+        )
+        take = builder.or_(better, broken)
+        builder.store(builder.select(take, new, old), held)
+        builder.store(builder.select(take, edge, builder.load(from_edge)), from_edge)
+
+    def _message(self, p: Any, t: int) -> Any:
+        builder, values = self.builder, self.values
+        neighbour = self._read("col", p)
+        start = builder.add(builder.mul(neighbour, self.width), values["f"])
+        pointer = self._at("x", builder.add(start, self._number(t * self.lanes)), self.scalar)
+        value = builder.load(pointer, align=self.align)
+        if values["w"] is None:
+            return value
+        heads = cgutils.unpack_tuple(builder, values["w"].shape, 2)[1]
+        place = builder.add(builder.mul(p, heads), values["head"])
+        weight = builder.load(builder.gep(values["w"].data, [place]))
+        return builder.fmul(value, self._splat(weight))
+
+    def _edge(self, p: Any) -> Any:
+        return self.builder.load(self.builder.gep(self.values["order"].data, [p]))
+
+    def _read(self, name: str, p: Any) -> Any:
+        value = self.builder.load(self.builder.gep(self.values[name].data, [p]))
+        return self.builder.zext(value, self.index)
+
+    def _store(self, name: str, held: Any, t: int, align: int) -> None:
+        builder, values = self.builder, self.values
+        value = builder.load(held)
+        start = builder.add(builder.mul(values["row"], self.width), values["f"])
+        place = builder.add(start, self._number(t * self.lanes))
+        builder.store(value, self._at(name, place, value.type.element), align=align)
+
+    def _at(self, name: str, place: Any, scalar: Any) -> Any:
+        pointer = self.builder.gep(self.values[name].data, [place])
+        return self.builder.bitcast(pointer, ir.VectorType(scalar, self.lanes).as_pointer())
+
+    def _splat(self, value: Any) -> Any:
+        blank = ir.Constant(ir.VectorType(value.type, self.lanes), ir.Undefined)
+        first = self.builder.insert_element(blank, value, ir.Constant(LANE, 0))
+        zeros = ir.Constant(ir.VectorType(LANE, self.lanes), [0] * self.lanes)
+        return self.builder.shuffle_vector(first, blank, zeros)
+
+    def _number(self, value: int) -> Any:
+        return ir.Constant(self.index, value)
+
+
+_sum32, _sum16, _sum4, _sum1 = (
+    _tile(*shape, "sum") for shape in ((16, 2), (16, 1), (4, 1), (1, 1))
+)
+_max32, _max4, _max1 = (_tile(*shape, "max") for shape in ((16, 2), (4, 1), (1, 1)))
+_min32, _min4, _min1 = (_tile(*shape, "min") for shape in ((16, 2), (4, 1), (1, 1)))
+
+
+def _sum_rows(
+    first: int, last: int, rowptr: Array, y: Array, x: Array, col: Array, w: Array | None,
+    heads: int,
+) -> None:  # fmt: skip
+    """y[i] = sum over the row of w * x[col]; w (E, heads) is in sorted order, or None."""
+    width = y.shape[1] // heads
+    for i in range(first, last):
+        start, end = rowptr[i], rowptr[i + 1]
+        if start == end:
+            for f in range(y.shape[1]):
+                y[i, f] = 0
+            continue
+        for head in range(heads):
+            f, stop = head * width, (head + 1) * width
+            while f + 32 <= stop:
+                _sum32(y, None, i, x, col, None, w, head, start, end, f)
+                f += 32
+            if f + 16 <= stop:
+                _sum16(y, None, i, x, col, None, w, head, start, end, f)
+                f += 16
+            while f + 4 <= stop:
+                _sum4(y, None, i, x, col, None, w, head, start, end, f)
+                f += 4
+            while f < stop:
+                _sum1(y, None, i, x, col, None, w, head, start, end, f)
+                f += 1
+
+
+def _max_rows(
+    first: int, last: int, rowptr: Array, y: Array, arg: Array, x: Array, col: Array,
+    order: Array, w: Array | None, heads: int,
+) -> None:  # fmt: skip
+    """y[i] = max over the row, and which edge it came from (-1 for an empty row)."""
+    width = y.shape[1] // heads
+    for i in range(first, last):
+        start, end = rowptr[i], rowptr[i + 1]
+        if start == end:
+            for f in range(y.shape[1]):
+                y[i, f] = 0
+                arg[i, f] = -1
+            continue
+        for head in range(heads):
+            f, stop = head * width, (head + 1) * width
+            while f + 32 <= stop:
+                _max32(y, arg, i, x, col, order, w, head, start, end, f)
+                f += 32
+            while f + 4 <= stop:
+                _max4(y, arg, i, x, col, order, w, head, start, end, f)
+                f += 4
+            while f < stop:
+                _max1(y, arg, i, x, col, order, w, head, start, end, f)
+                f += 1
+
+
+def _min_rows(
+    first: int, last: int, rowptr: Array, y: Array, arg: Array, x: Array, col: Array,
+    order: Array, w: Array | None, heads: int,
+) -> None:  # fmt: skip
+    """y[i] = min over the row, and which edge it came from (-1 for an empty row)."""
+    width = y.shape[1] // heads
+    for i in range(first, last):
+        start, end = rowptr[i], rowptr[i + 1]
+        if start == end:
+            for f in range(y.shape[1]):
+                y[i, f] = 0
+                arg[i, f] = -1
+            continue
+        for head in range(heads):
+            f, stop = head * width, (head + 1) * width
+            while f + 32 <= stop:
+                _min32(y, arg, i, x, col, order, w, head, start, end, f)
+                f += 32
+            while f + 4 <= stop:
+                _min4(y, arg, i, x, col, order, w, head, start, end, f)
+                f += 4
+            while f < stop:
+                _min1(y, arg, i, x, col, order, w, head, start, end, f)
+                f += 1
+
+
+sum_rows = compiled(_sum_rows)
+max_rows = compiled(_max_rows)
+min_rows = compiled(_min_rows)
