@@ -23,7 +23,7 @@ class Model(nn.Module):
         outputs: logits a row: the number of classes, or 1 for two classes.
 
     Shapes:
-        data with N nodes, rows (n,) -> (n, outputs); without rows (N, outputs)
+        data with N nodes -> (N, outputs)
 
     Raises:
         ValueError: the encoder does not say how wide it is, or has another width than the task.
@@ -36,11 +36,9 @@ class Model(nn.Module):
         own = getattr(encoder, "out_channels", None)
         self.head = None if own is not None else _head(encoder, outputs)
 
-    def forward(self, data: Data, rows: Tensor | None = None) -> Tensor:
+    def forward(self, data: Data) -> Tensor:
         h: Tensor = self.encoder(data)
         self._check_shape(h, data)
-        if rows is not None:
-            h = h[rows]
         if self.head is None:
             return h if h.dtype == torch.float64 else h.float()
         with torch.autocast(h.device.type, enabled=False):

@@ -107,11 +107,12 @@ class NodeProblem:
 
     def loss(self, model: Model) -> Tensor:
         """Return the mean loss on the training nodes."""
-        return _loss(model(self.data, self.train), self.labels[self.train])
+        # Rows are taken after the head: fewer columns to copy than in the hidden states.
+        return _loss(model(self.data).index_select(0, self.train), self.labels[self.train])
 
     def evaluate(self, model: Model) -> dict[str, float]:
         """Return ``valid_loss``, ``valid`` and ``test`` from one forward pass."""
-        logits = model(self.data, self.held_out)
+        logits = model(self.data).index_select(0, self.held_out)
         valid, test = logits.split([len(self.valid), len(self.test)])
         labels = self.labels[self.valid]
         loss = float(_loss(valid, labels))
