@@ -5,9 +5,10 @@ from __future__ import annotations
 if __name__ != "gnnlab.tasks":
     raise ImportError("import gnnlab.tasks, not tasks: the folder is a room of the gnnlab package")
 
+from .curve import Curve
 from .fit import Result, fit
 from .model import Model
 from .node import NodeClassification
 from .training import Training
 
-__all__ = ["Model", "NodeClassification", "Result", "Training", "fit"]
+__all__ = ["Curve", "Model", "NodeClassification", "Result", "Training", "fit"]

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
+from .curve import Curve
 from .memory import PeakMemory
 from .model import Model
 from .optimizer import make_optimizer
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from torch_geometric.data import Data
 
 Encoder = nn.Module | Callable[[], nn.Module]
-CURVE = ("epoch", "train_loss", "valid_loss", "valid", "test")
 
 
 @dataclass(frozen=True)
@@ -42,8 +42,8 @@ class Result:
         parameters: number of trainable numbers in encoder and head.
         peak_memory_bytes: see :class:`gnnlab.tasks.memory.PeakMemory`.
         metric: the name of the metric.
-        curve: lists of equal length, one entry an evaluated epoch: ``epoch``, ``train_loss`` (of
-            the step that led to it), ``valid_loss``, ``valid``, ``test``.
+        curve: ``curve.epoch``, ``.loss``, ``.valid_loss``, ``.valid`` and ``.test``, lists with one
+            entry an evaluated epoch.
         model: encoder and head with the weights of the kept epoch, in eval mode; None if not kept.
     """
 
@@ -54,7 +54,7 @@ class Result:
     parameters: int
     peak_memory_bytes: int
     metric: str
-    curve: dict[str, list[float]] = field(repr=False)
+    curve: Curve = field(repr=False)
     model: Model | None = field(repr=False, compare=False)
 
 
@@ -148,14 +148,14 @@ def _loop(
     report: Progress,
     best: Best,
     snapshot: Snapshot | None,
-) -> dict[str, list[float]]:
+) -> Curve:
     """Take the steps, evaluate after them, and return the curve."""
     optimizer = make_optimizer(model, training)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, training.factor)
     autocast = partial(
         torch.autocast, device.type, torch.bfloat16, enabled=training.autocast == "bf16"
     )
-    curve: dict[str, list[float]] = {name: [] for name in CURVE}
+    curve = Curve()
     for epoch in range(1, training.epochs + 1):
         with autocast():
             loss = problem.loss(model.train())
@@ -165,10 +165,9 @@ def _loop(
             continue
         # Not inference_mode: what a layer caches here must still serve the next training step.
         with torch.no_grad(), autocast():
-            row = {"epoch": epoch, "train_loss": float(loss), **problem.evaluate(model.eval())}
+            row = {"epoch": epoch, "loss": float(loss), **problem.evaluate(model.eval())}
         _check_finite(row, training)
-        for name in CURVE:
-            curve[name].append(row[name])
+        curve.append(epoch, row)
         if best.improves(row) and snapshot is not None:
             snapshot.save()
         report(epoch, row)
@@ -188,11 +187,11 @@ def _step(
 
 
 def _check_finite(row: dict[str, float], training: Training) -> None:
-    for name in ("train_loss", "valid_loss"):
+    for name, part in (("loss", "training"), ("valid_loss", "validation")):
         if not math.isfinite(row[name]):
             raise ValueError(
-                f"{name} became {row[name]} at epoch {int(row['epoch'])} with lr={training.lr}: "
-                "lower lr, set grad_clip, or look at the scale of the features"
+                f"the {part} loss became {row[name]} at epoch {int(row['epoch'])} with "
+                f"lr={training.lr}: lower lr, set grad_clip, or look at the scale of the features"
             )
 
 

@@ -26,7 +26,7 @@ def reporting(progress: Progress | bool | None, epochs: int) -> Iterator[Progres
         with tqdm(total=epochs, unit="epoch") as bar:
 
             def advance(epoch: int, row: dict[str, float]) -> None:
-                bar.set_postfix(valid=f"{row['valid']:.4f}", loss=f"{row['train_loss']:.4f}")
+                bar.set_postfix(valid=f"{row['valid']:.4f}", loss=f"{row['loss']:.4f}")
                 bar.update(epoch - bar.n)
 
             yield advance

@@ -87,7 +87,7 @@ def test_every_metric_reaches_one_on_a_learnable_graph(classes: int, metric: Any
     auto = "roc_auc" if classes == 2 else "accuracy"
     assert result.metric == (auto if metric == "auto" else metric)
     assert result.valid > 0.95 and result.test > 0.9
-    assert result.curve["train_loss"][-1] < 0.3 * result.curve["train_loss"][0]
+    assert result.curve.loss[-1] < 0.3 * result.curve.loss[0]
 
 
 def test_kept_numbers_are_the_kept_model_s() -> None:
@@ -109,12 +109,12 @@ def test_losses_are_the_cross_entropy_of_each_part() -> None:
         expected = F.cross_entropy(
             result.model(data)[data.val_mask[:, 0]], data.y[data.val_mask[:, 0]]
         )
-    assert result.curve["valid_loss"][0] == pytest.approx(expected.item())
+    assert result.curve.valid_loss[0] == pytest.approx(expected.item())
     # The encoder returns zeros, so the logits are the head's bias, in training as well.
     bias = result.model.head.bias.detach().expand(NODES, -1)
     train = data.train_mask[:, 0]
     expected = F.cross_entropy(bias[train], data.y[train])
-    assert result.curve["train_loss"][0] == pytest.approx(expected.item(), rel=1e-5)
+    assert result.curve.loss[0] == pytest.approx(expected.item(), rel=1e-5)
 
 
 def test_only_training_labels_reach_the_weights() -> None:
@@ -122,8 +122,8 @@ def test_only_training_labels_reach_the_weights() -> None:
     held = ~other.train_mask[:, 0]
     other.y = torch.where(held, (other.y + 1) % 3, other.y)
     ours, theirs = run(data=data), run(data=other)
-    assert ours.curve["train_loss"] == theirs.curve["train_loss"]
-    assert ours.curve["valid"] != theirs.curve["valid"]
+    assert ours.curve.loss == theirs.curve.loss
+    assert ours.curve.valid != theirs.curve.valid
 
 
 def test_labels_outside_the_split_may_be_unknown() -> None:
@@ -173,10 +173,10 @@ def test_the_weights_follow_the_steps_written_out() -> None:
 @pytest.mark.parametrize("select", ["metric", "loss"])
 def test_the_first_best_epoch_of_the_curve_is_kept(select: Any) -> None:
     result = run(Training(epochs=40, lr=5e-2, select=select), graph(noise=1.5))
-    key = result.curve["valid"] if select == "metric" else [-v for v in result.curve["valid_loss"]]
+    key = result.curve.valid if select == "metric" else [-v for v in result.curve.valid_loss]
     at = key.index(max(key))
-    assert result.epoch == result.curve["epoch"][at] == at + 1
-    assert (result.valid, result.test) == (result.curve["valid"][at], result.curve["test"][at])
+    assert result.epoch == result.curve.epoch[at] == at + 1
+    assert (result.valid, result.test) == (result.curve.valid[at], result.curve.test[at])
 
 
 def test_metric_and_loss_pick_different_epochs_of_one_curve() -> None:
@@ -191,21 +191,21 @@ def test_metric_and_loss_pick_different_epochs_of_one_curve() -> None:
 def test_patience_stops_that_many_epochs_after_the_best(patience: int) -> None:
     full = run(Training(epochs=200, lr=5e-2, select="loss"), graph(noise=1.5))
     short = run(Training(epochs=200, lr=5e-2, select="loss", patience=patience), graph(noise=1.5))
-    ran = len(short.curve["epoch"])
+    ran = len(short.curve.epoch)
     assert ran < 200 and ran == short.epoch + patience
-    assert short.curve == {name: values[:ran] for name, values in full.curve.items()}
+    assert dict(short.curve) == {name: values[:ran] for name, values in dict(full.curve).items()}
 
 
 def test_patience_counts_epochs_not_evaluations() -> None:
     training = Training(epochs=200, lr=5e-2, select="loss", patience=10, evaluate_every=4)
     result = run(training, graph(noise=1.5))
-    assert result.curve["epoch"][-1] == result.epoch + 12  # the first evaluation at least 10 later
+    assert result.curve.epoch[-1] == result.epoch + 12  # the first evaluation at least 10 later
 
 
 def test_evaluating_seldom_changes_nothing_but_the_curve_s_length() -> None:
     often, seldom = run(Training(epochs=11)), run(Training(epochs=11, evaluate_every=4))
-    assert seldom.curve["epoch"] == [4, 8, 11]
-    for name, values in often.curve.items():
+    assert seldom.curve.epoch == [4, 8, 11]
+    for name, values in dict(often.curve).items():
         assert len(values) == 11
         assert seldom.curve[name] == [values[epoch - 1] for epoch in (4, 8, 11)]
 
@@ -459,7 +459,7 @@ def test_progress_hears_of_every_evaluation() -> None:
     heard: list[tuple[int, dict[str, float]]] = []
     result = run(Training(epochs=5, evaluate_every=2), progress=lambda *event: heard.append(event))
     assert [epoch for epoch, _ in heard] == [2, 4, 5]
-    for name, values in result.curve.items():
+    for name, values in dict(result.curve).items():
         assert [row[name] for _, row in heard] == values
 
 
@@ -556,7 +556,7 @@ class Widthless(nn.Module):
         ({"encoder": "GCN"}, "the encoder is 'GCN', but a torch.nn.Module is needed"),
         (
             {"training": Training(lr=1e30)},
-            r"_loss became (nan|inf) at epoch \d+ with lr=1e\+30: low",
+            r"loss became (nan|inf) at epoch \d+ with lr=1e\+30: low",
         ),
     ],
 )
