@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Protocol, cast
 import torch
 from torch import Tensor
 
+from . import reference
+
 if TYPE_CHECKING:
     from gnnlab.ops.adjacency import Adjacency, Rows
 
@@ -68,14 +70,13 @@ def use(backend: str) -> Iterator[None]:
 
 def backend_for(*tensors: Tensor | None) -> Backend:
     """Return the backend for an operation on these tensors."""
-    name = _chosen.get()
-    if name != "torch" and _compilable(tensors):
-        return _load("compiled")
-    return _load("reference")
+    if torch.compiler.is_compiling() or not _compilable(tensors) or _chosen.get() == "torch":
+        return cast(Backend, reference)
+    return _compiled()
 
 
 def _compilable(tensors: tuple[Tensor | None, ...]) -> bool:
-    if not _has_numba() or torch.compiler.is_compiling() or _transformed():
+    if not _has_numba() or _transformed():
         return False
     return all(t is None or _plain(t) for t in tensors)
 
@@ -98,5 +99,5 @@ def _has_numba() -> bool:
 
 
 @cache
-def _load(name: str) -> Backend:
-    return cast(Backend, import_module(f"{__package__}.{name}"))
+def _compiled() -> Backend:
+    return cast(Backend, import_module(f"{__package__}.compiled"))  # numba loads here

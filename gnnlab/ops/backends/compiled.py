@@ -14,7 +14,7 @@ from torch import Tensor
 from . import kernels, reference
 from .extreme import Extreme, SegmentExtreme
 from .function import Function
-from .linear import EdgeDot, Gather, Propagate, SegmentSum
+from .linear import EdgeDot, Gather, Propagate, SegmentSum, matrix
 from .parallel import array, over_items, over_rows
 from .random import threshold
 
@@ -83,7 +83,7 @@ class EdgeSoftmax(Function):
     def forward(ctx: Any, score: Tensor, adj: Adjacency) -> Tensor:
         out = torch.empty_like(score, memory_format=torch.contiguous_format)
         kernel, rows = kernels.softmax_rows, adj.rows
-        table = (array(out).reshape(len(out), -1), array(score).reshape(len(out), -1))
+        table = matrix(out), matrix(score)
         over_rows(kernel, array(rows.rowptr), 8 * table[0].shape[1], *table, array(rows.order))
         ctx.adj = adj
         ctx.save_for_backward(out)
@@ -97,8 +97,8 @@ class EdgeSoftmax(Function):
             total = SegmentSum.call(soft * grad, adj.target, adj.rows)
             return soft * (grad - Gather.call(total, adj.target, adj.rows)), None
         out = torch.empty_like(soft)
-        tables = (array(table).reshape(len(out), -1) for table in (out, soft, grad))
-        width = 4 * max(1, out[:1].numel())
+        tables = (matrix(table) for table in (out, soft, grad))
+        width = 4 * out.shape[1:].numel()
         rows = adj.rows
         over_rows(kernels.softmax_grad_rows, array(rows.rowptr), width, *tables, array(rows.order))
         return out, None

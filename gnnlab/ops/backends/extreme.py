@@ -117,5 +117,7 @@ def _again(
 ) -> tuple[Tensor | None, ...]:
     """First derivatives that can be differentiated again."""
     wanted = [i for i in inputs if i is not None and i.requires_grad]
-    found = iter(torch.autograd.grad(value, wanted, grad, create_graph=True))
+    found = iter(
+        torch.autograd.grad(value, wanted, grad, create_graph=True, materialize_grads=True)
+    )
     return tuple(next(found) if i is not None and i.requires_grad else None for i in inputs)

@@ -91,7 +91,7 @@ def _extreme(values: Tensor, index: Tensor, num: int, reduce: str) -> Tensor:
     """Max or min; of several equal items the first carries the gradient."""
     items = values.shape[0]
     if items == 0:
-        return values.new_zeros((num, *values.shape[1:]))
+        return values.new_zeros((num, *values.shape[1:])) + values.sum()  # differentiable
     where = _expand(index, values)
     fixed = values.detach()
     bound = fixed.new_full((num, *fixed.shape[1:]), torch.inf if reduce == "min" else -torch.inf)

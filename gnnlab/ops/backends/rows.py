@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from llvmlite import ir
+from llvmlite import ir  # type: ignore[import-untyped]
 from numba.core import cgutils, types
 from numba.extending import intrinsic
 
@@ -19,14 +19,15 @@ LANE = ir.IntType(32)
 
 
 def _tile(lanes: int, vectors: int, kind: str) -> Any:
-    """Make ``tile(y, arg, row, x, col, order, w, head, start, end, f)``.
+    """Make ``tile(y, arg, row, x, col, order, w, width, start, end, f)``.
 
-    It reduces features f .. f + lanes * vectors of a row that has at least one neighbour.
+    It reduces features f .. f + lanes * vectors of a row that has at least one neighbour. Each
+    vector lies within one head (of ``width`` features) and so has one weight per neighbour.
     """
 
     def typing(
         typingctx: Any, y: Any, arg: Any, row: Any, x: Any, col: Any, order: Any, w: Any,
-        head: Any, start: Any, end: Any, f: Any,
+        width: Any, start: Any, end: Any, f: Any,
     ) -> Any:  # fmt: skip
         n = types.intp
         signature = types.void(y, arg, n, x, col, order, w, n, n, n, n)
@@ -48,12 +49,12 @@ class _Emit:
         kind: str,
     ) -> None:  # fmt: skip
         self.builder, self.lanes, self.vectors, self.kind = builder, lanes, vectors, kind
-        names = ("y", "arg", "row", "x", "col", "order", "w", "head", "start", "end", "f")
+        names = ("y", "arg", "row", "x", "col", "order", "w", "width", "start", "end", "f")
         self.values: dict[str, Any] = {}
         for name, type_, value in zip(names, kinds, values, strict=True):
             if isinstance(type_, types.Array):
                 value = context.make_array(type_)(context, builder, value)
-            self.values[name] = None if isinstance(type_, types.NoneType) else value
+            self.values[name] = None if type_ == types.none else value
         self.scalar = context.get_value_type(kinds[3].dtype)
         self.align = kinds[3].dtype.bitwidth // 8
         self.index = self.values["start"].type
@@ -61,6 +62,7 @@ class _Emit:
 
     def emit(self) -> None:
         builder, values = self.builder, self.values
+        self.heads = [self._head(t) for t in range(self.vectors)]
         best = [self._message(values["start"], t) for t in range(self.vectors)]
         held = [cgutils.alloca_once_value(builder, value) for value in best]
         edge = self._splat(self._edge(values["start"])) if self.kind != "sum" else None
@@ -100,9 +102,15 @@ class _Emit:
         if values["w"] is None:
             return value
         heads = cgutils.unpack_tuple(builder, values["w"].shape, 2)[1]
-        place = builder.add(builder.mul(p, heads), values["head"])
+        place = builder.add(builder.mul(p, heads), self.heads[t])
         weight = builder.load(builder.gep(values["w"].data, [place]))
         return builder.fmul(value, self._splat(weight))
+
+    def _head(self, t: int) -> Any:
+        if self.values["w"] is None:
+            return None
+        feature = self.builder.add(self.values["f"], self._number(t * self.lanes))
+        return self.builder.udiv(feature, self.values["width"])
 
     def _edge(self, p: Any) -> Any:
         return self.builder.load(self.builder.gep(self.values["order"].data, [p]))
@@ -132,11 +140,9 @@ class _Emit:
         return ir.Constant(self.index, value)
 
 
-_sum32, _sum16, _sum4, _sum1 = (
-    _tile(*shape, "sum") for shape in ((16, 2), (16, 1), (4, 1), (1, 1))
-)
-_max32, _max4, _max1 = (_tile(*shape, "max") for shape in ((16, 2), (4, 1), (1, 1)))
-_min32, _min4, _min1 = (_tile(*shape, "min") for shape in ((16, 2), (4, 1), (1, 1)))
+def _tiles(kind: str) -> tuple[Any, ...]:
+    shapes = ((16, 2), (16, 1), (8, 4), (8, 1), (4, 1), (1, 1))
+    return tuple(_tile(lanes, vectors, kind) for lanes, vectors in shapes)
 
 
 def _sum_rows(
@@ -144,27 +150,35 @@ def _sum_rows(
     heads: int,
 ) -> None:  # fmt: skip
     """y[i] = sum over the row of w * x[col]; w (E, heads) is in sorted order, or None."""
-    width = y.shape[1] // heads
+    size = y.shape[1]
+    width = size // heads
     for i in range(first, last):
         start, end = rowptr[i], rowptr[i + 1]
         if start == end:
-            for f in range(y.shape[1]):
-                y[i, f] = 0
+            y[i] = 0
             continue
-        for head in range(heads):
-            f, stop = head * width, (head + 1) * width
-            while f + 32 <= stop:
-                _sum32(y, None, i, x, col, None, w, head, start, end, f)
+        f = 0
+        if heads == 1 or width % 16 == 0:
+            while f + 32 <= size:
+                _sum16x2(y, None, i, x, col, None, w, width, start, end, f)
                 f += 32
-            if f + 16 <= stop:
-                _sum16(y, None, i, x, col, None, w, head, start, end, f)
+            if f + 16 <= size:
+                _sum16(y, None, i, x, col, None, w, width, start, end, f)
                 f += 16
-            while f + 4 <= stop:
-                _sum4(y, None, i, x, col, None, w, head, start, end, f)
+        elif width % 8 == 0:
+            while f + 32 <= size:
+                _sum8x4(y, None, i, x, col, None, w, width, start, end, f)
+                f += 32
+            while f + 8 <= size:
+                _sum8(y, None, i, x, col, None, w, width, start, end, f)
+                f += 8
+        if heads == 1 or width % 4 == 0:
+            while f + 4 <= size:
+                _sum4(y, None, i, x, col, None, w, width, start, end, f)
                 f += 4
-            while f < stop:
-                _sum1(y, None, i, x, col, None, w, head, start, end, f)
-                f += 1
+        while f < size:
+            _sum1(y, None, i, x, col, None, w, width, start, end, f)
+            f += 1
 
 
 def _max_rows(
@@ -172,25 +186,26 @@ def _max_rows(
     order: Array, w: Array | None, heads: int,
 ) -> None:  # fmt: skip
     """y[i] = max over the row, and which edge it came from (-1 for an empty row)."""
-    width = y.shape[1] // heads
+    size = y.shape[1]
+    width = size // heads
     for i in range(first, last):
         start, end = rowptr[i], rowptr[i + 1]
         if start == end:
-            for f in range(y.shape[1]):
-                y[i, f] = 0
-                arg[i, f] = -1
+            y[i] = 0
+            arg[i] = -1
             continue
-        for head in range(heads):
-            f, stop = head * width, (head + 1) * width
-            while f + 32 <= stop:
-                _max32(y, arg, i, x, col, order, w, head, start, end, f)
+        f = 0
+        if heads == 1 or width % 16 == 0:
+            while f + 32 <= size:
+                _max16x2(y, arg, i, x, col, order, w, width, start, end, f)
                 f += 32
-            while f + 4 <= stop:
-                _max4(y, arg, i, x, col, order, w, head, start, end, f)
+        if heads == 1 or width % 4 == 0:
+            while f + 4 <= size:
+                _max4(y, arg, i, x, col, order, w, width, start, end, f)
                 f += 4
-            while f < stop:
-                _max1(y, arg, i, x, col, order, w, head, start, end, f)
-                f += 1
+        while f < size:
+            _max1(y, arg, i, x, col, order, w, width, start, end, f)
+            f += 1
 
 
 def _min_rows(
@@ -198,27 +213,31 @@ def _min_rows(
     order: Array, w: Array | None, heads: int,
 ) -> None:  # fmt: skip
     """y[i] = min over the row, and which edge it came from (-1 for an empty row)."""
-    width = y.shape[1] // heads
+    size = y.shape[1]
+    width = size // heads
     for i in range(first, last):
         start, end = rowptr[i], rowptr[i + 1]
         if start == end:
-            for f in range(y.shape[1]):
-                y[i, f] = 0
-                arg[i, f] = -1
+            y[i] = 0
+            arg[i] = -1
             continue
-        for head in range(heads):
-            f, stop = head * width, (head + 1) * width
-            while f + 32 <= stop:
-                _min32(y, arg, i, x, col, order, w, head, start, end, f)
+        f = 0
+        if heads == 1 or width % 16 == 0:
+            while f + 32 <= size:
+                _min16x2(y, arg, i, x, col, order, w, width, start, end, f)
                 f += 32
-            while f + 4 <= stop:
-                _min4(y, arg, i, x, col, order, w, head, start, end, f)
+        if heads == 1 or width % 4 == 0:
+            while f + 4 <= size:
+                _min4(y, arg, i, x, col, order, w, width, start, end, f)
                 f += 4
-            while f < stop:
-                _min1(y, arg, i, x, col, order, w, head, start, end, f)
-                f += 1
+        while f < size:
+            _min1(y, arg, i, x, col, order, w, width, start, end, f)
+            f += 1
 
 
+_sum16x2, _sum16, _sum8x4, _sum8, _sum4, _sum1 = _tiles("sum")
+_max16x2, _, _, _, _max4, _max1 = _tiles("max")
+_min16x2, _, _, _, _min4, _min1 = _tiles("min")
 sum_rows = compiled(_sum_rows)
 max_rows = compiled(_max_rows)
 min_rows = compiled(_min_rows)
