@@ -1,0 +1,56 @@
+"""The real encoders under the real loop, on a small Minesweeper board."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+import pytest
+import torch
+from torch import nn
+
+from gnnlab import datasets, layers, tasks
+
+BOARD = datasets.minesweeper(seed=0, rows=40, columns=40)
+TRAINING = tasks.Training(lr=3e-3, epochs=40)
+
+
+def fit(encoder: Any, training: tasks.Training = TRAINING, **arguments: Any) -> tasks.Result:
+    return tasks.fit(tasks.NodeClassification(), encoder, BOARD, training, **arguments)
+
+
+def test_a_graph_blind_model_stays_at_chance_and_graph_models_do_not() -> None:
+    scores = {
+        name: fit(layers.find(name)(BOARD.num_features, 32, num_layers=2)).test
+        for name in ("ResNet", "GCN", "SAGE")
+    }
+    assert 0.4 < scores["ResNet"] < 0.6
+    assert 0.65 < scores["GCN"] < scores["SAGE"]
+    assert scores["SAGE"] > 0.8
+
+
+@pytest.mark.parametrize("name", sorted(layers.encoders()))
+def test_every_encoder_is_decided_by_the_seed(name: str) -> None:
+    found = layers.find(name)
+    needs = inspect.signature(found).parameters
+    sized = {"num_nodes": BOARD.num_nodes} if "num_nodes" in needs else {}
+
+    def build(out_channels: int | None = None) -> nn.Module:
+        return found(BOARD.num_features, 16, num_layers=1, out_channels=out_channels, **sized)
+
+    short = tasks.Training(epochs=2)
+    first = fit(build(), short, seed=5)
+    torch.rand(3)
+    again, other = fit(build, short, seed=5), fit(build(), short, seed=6)
+    assert dict(first.curve) == dict(again.curve) != dict(other.curve)
+    assert fit(build(1), short).parameters == first.parameters
+
+
+def test_norms_and_biases_of_the_encoders_do_not_decay() -> None:
+    from gnnlab.tasks.optimizer import parameter_groups
+
+    model = tasks.Model(layers.GATSep(7, 16, num_layers=1), 1)
+    groups = parameter_groups(model, tasks.Training(weight_decay=0.1))
+    spared = {p for group in groups if group["weight_decay"] == 0 for p in group["params"]}
+    for name, parameter in model.named_parameters():
+        assert (parameter in spared) == (parameter.dim() == 1), name
