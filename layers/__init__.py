@@ -1,0 +1,36 @@
+"""Layers: one method a file, a conv and the encoder built of it."""
+
+from __future__ import annotations
+
+if __name__ != "gnnlab.layers":
+    raise ImportError(
+        "import gnnlab.layers, not layers: the folder is a room of the gnnlab package"
+    )
+
+from .dropout import Dropout
+from .families import convs, encoders, find
+from .gat import GAT, GATConv, GATSep
+from .gcn import GCN, GCNConv
+from .gt import GT, GTConv, GTSep
+from .resnet import ResNet, ResNetAdj, ResNetSGC
+from .sage import SAGE, SAGEConv
+
+__all__ = [
+    "GAT",
+    "GCN",
+    "GT",
+    "SAGE",
+    "Dropout",
+    "GATConv",
+    "GATSep",
+    "GCNConv",
+    "GTConv",
+    "GTSep",
+    "ResNet",
+    "ResNetAdj",
+    "ResNetSGC",
+    "SAGEConv",
+    "convs",
+    "encoders",
+    "find",
+]

@@ -1,0 +1,253 @@
+"""Graph convolution of Kipf and Welling, and the four models that go by its name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from gnnlab.ops import Adjacency, AdjacencyLike, gcn_norm, propagate
+
+from .dropout import Dropout
+from .loops import looped
+from .residual import Block, FeedForward, ResidualEncoder
+
+if TYPE_CHECKING:
+    from torch_geometric.data import Data
+
+BLOCKS = ("platonov", "plain", "tuned", "pure")
+
+
+def smooth(x: Tensor, adj: Adjacency, edge_weight: Tensor | None = None) -> Tensor:
+    r"""Average over a node and its neighbours, each edge weighted by both its ends' degrees.
+
+    .. math:: Y = D^{-1/2} (A + I) D^{-1/2} X
+
+    A node that already has a loop keeps it and gets no other.
+
+    Shapes:
+        x (N, F), edge_weight (E,) -> (N, F)
+    """
+    graph, weight = looped(adj, edge_weight)
+    wide = torch.float64 if x.dtype == torch.float64 else torch.float32
+    return propagate(x, graph, gcn_norm(graph, weight, dtype=wide))
+
+
+class GCNConv(nn.Module):
+    r"""Average over a node and its neighbours, each edge weighted by both its ends' degrees.
+
+    .. math:: X' = D^{-1/2} (A + I) D^{-1/2} X W + b
+
+    Args:
+        in_channels: F_in, the width of ``x``.
+        out_channels: F_out, the width of the output.
+        bias: learn ``b``.
+
+    Shapes:
+        x (N, F_in), adj with E edges, edge_weight (E,) -> (N, F_out)
+
+    Source:
+        Kipf and Welling, "Semi-Supervised Classification with Graph Convolutional Networks", ICLR
+        2017, eq. 2 (https://arxiv.org/abs/1609.02907). A node that has a self-loop keeps it and
+        gets no second one; loops added here have weight 1.
+    """
+
+    def __init__(self, in_channels: int, out_channels: int, *, bias: bool = True) -> None:
+        super().__init__()
+        self.linear = nn.Linear(in_channels, out_channels, bias=False)
+        self.bias = nn.Parameter(torch.zeros(out_channels)) if bias else None
+        self.reset_parameters()
+
+    def forward(
+        self,
+        x: Tensor,
+        adj: AdjacencyLike,
+        edge_weight: Tensor | None = None,
+        edge_attr: Tensor | None = None,
+        edge_type: Tensor | None = None,
+    ) -> Tensor:
+        adj = Adjacency.of(adj, x.shape[0])
+        # The narrower side is the one to send over the edges.
+        if self.linear.in_features < self.linear.out_features:
+            out: Tensor = self.linear(smooth(x, adj, edge_weight))
+        else:
+            out = smooth(self.linear(x), adj, edge_weight)
+        return out if self.bias is None else out + self.bias
+
+    def reset_parameters(self) -> None:
+        nn.init.xavier_uniform_(self.linear.weight)
+        if self.bias is not None:
+            nn.init.zeros_(self.bias)
+
+    def extra_repr(self) -> str:
+        return f"{self.linear.in_features} -> {self.linear.out_features}"
+
+
+class GCNBlock(Block):
+    """The normalised sum over a node and its neighbours, then a feed-forward."""
+
+    def __init__(self, channels: int, *, dropout: float) -> None:
+        super().__init__()
+        self.feed_forward = FeedForward(channels, channels, dropout=dropout)
+
+    def forward(self, h: Tensor, adj: Adjacency, edge_weight: Tensor | None = None) -> Tensor:
+        out: Tensor = self.feed_forward(smooth(h, adj, edge_weight))
+        return out
+
+    def reset_parameters(self) -> None:
+        self.feed_forward.reset_parameters()
+
+
+class GCN(nn.Module):
+    r"""One of the four encoders that this literature calls GCN.
+
+    ``platonov``: pre-norm residual blocks with a feed-forward,
+    :math:`h \leftarrow h + \operatorname{FF}(\hat A \operatorname{LayerNorm}(h))`.
+    ``plain``: Kipf and Welling's, :math:`h \leftarrow \operatorname{ReLU}(\hat A h W)`.
+    ``tuned``: a learned linear skip,
+    :math:`h \leftarrow \operatorname{ReLU}(\operatorname{LayerNorm}(\hat A h W + h W_s))`.
+    ``pure``: no weights between the steps, which are summed with learned weights (jumping
+    knowledge), :math:`h = \sum_{k=1}^{L} s_k \hat A^k X W`.
+
+    Args:
+        in_channels: F, the width of ``data.x``.
+        hidden_channels: H.
+        num_layers: number of blocks, or of propagation steps.
+        block: ``platonov``, ``plain``, ``tuned`` or ``pure``.
+        out_channels: C to predict by itself (``plain``: as the last convolution; else a Linear),
+            None to return the states.
+        dropout: probability.
+
+    Shapes:
+        data.x (N, F), data.edge_index (2, E), data.edge_weight (E,) if there -> (N, H) or (N, C)
+
+    Raises:
+        ValueError: an unknown block.
+
+    Source:
+        ``platonov``: Platonov et al., ICLR 2023 (https://arxiv.org/abs/2302.11640). ``plain``: Kipf
+        and Welling, ICLR 2017 (https://arxiv.org/abs/1609.02907). ``tuned``: Luo, Shi and Wu,
+        "Classic GNNs are Strong Baselines", NeurIPS 2024 (https://arxiv.org/abs/2406.08993), with
+        LayerNorm where its settings may also say BatchNorm or none. ``pure``: Wang, Yang and
+        Zhang, "Neural Common Neighbor with Completion for Link Prediction", ICLR 2024
+        (https://arxiv.org/abs/2302.00890), with step weights that start at 1 / L.
+    """
+
+    level: ClassVar[str] = "node"
+
+    def __init__(
+        self,
+        in_channels: int,
+        hidden_channels: int,
+        num_layers: int = 5,
+        *,
+        block: Literal["platonov", "plain", "tuned", "pure"] = "platonov",
+        out_channels: int | None = None,
+        dropout: float = 0.2,
+    ) -> None:
+        super().__init__()
+        if block not in BLOCKS:
+            raise ValueError(f"block is {block!r}, which is none of {', '.join(BLOCKS)}")
+        self.in_channels, self.hidden_channels = in_channels, hidden_channels
+        self.out_channels, self.block = out_channels, block
+        self.stack: nn.Module
+        if block == "platonov":
+            blocks = [GCNBlock(hidden_channels, dropout=dropout) for _ in range(num_layers)]
+            self.stack = ResidualEncoder(
+                in_channels, hidden_channels, blocks, out_channels=out_channels, dropout=dropout
+            )
+        else:
+            stack = {"plain": _Plain, "tuned": _Tuned, "pure": _Pure}[block]
+            self.stack = stack(in_channels, hidden_channels, num_layers, out_channels, dropout)
+
+    def forward(self, data: Data) -> Tensor:
+        h: Tensor = self.stack(data)
+        return h
+
+    def reset_parameters(self) -> None:
+        reset: object = self.stack.reset_parameters
+        if callable(reset):
+            reset()
+
+
+class _Stack(nn.Module):
+    """Unpack the data once; the models below say what happens to the states."""
+
+    def __init__(self, hidden: int, outputs: int | None, dropout: float) -> None:
+        super().__init__()
+        self.dropout = Dropout(dropout)
+        self.output = None if outputs is None else nn.Linear(hidden, outputs)
+
+    def forward(self, data: Data) -> Tensor:
+        adj = Adjacency.of(data.edge_index, data.x.shape[0])
+        h = self.states(data.x, adj, getattr(data, "edge_weight", None))
+        return h if self.output is None else self.output(h)
+
+    def states(self, x: Tensor, adj: Adjacency, edge_weight: Tensor | None) -> Tensor:
+        raise NotImplementedError(f"{type(self).__name__} must compute the states")
+
+    def reset_parameters(self) -> None:
+        for module in self.modules():
+            again = getattr(module, "reset_parameters", None)
+            if module is not self and callable(again):
+                again()
+
+
+class _Plain(_Stack):
+    def __init__(
+        self, channels: int, hidden: int, num_layers: int, outputs: int | None, dropout: float
+    ) -> None:
+        super().__init__(hidden, None, dropout)
+        widths = [channels, *[hidden] * (num_layers - 1), hidden if outputs is None else outputs]
+        self.convs = nn.ModuleList(
+            GCNConv(a, b) for a, b in zip(widths[:-1], widths[1:], strict=True)
+        )
+        self.predicts = outputs is not None
+
+    def states(self, x: Tensor, adj: Adjacency, edge_weight: Tensor | None) -> Tensor:
+        h = x
+        for number, conv in enumerate(self.convs, start=1):
+            h = conv(self.dropout(h), adj, edge_weight)
+            if number < len(self.convs) or not self.predicts:
+                h = F.relu(h)
+        return h
+
+
+class _Tuned(_Stack):
+    def __init__(
+        self, channels: int, hidden: int, num_layers: int, outputs: int | None, dropout: float
+    ) -> None:
+        super().__init__(hidden, outputs, dropout)
+        self.input = nn.Linear(channels, hidden)
+        self.convs = nn.ModuleList(GCNConv(hidden, hidden) for _ in range(num_layers))
+        self.skips = nn.ModuleList(nn.Linear(hidden, hidden) for _ in range(num_layers))
+        self.norms = nn.ModuleList(nn.LayerNorm(hidden) for _ in range(num_layers))
+
+    def states(self, x: Tensor, adj: Adjacency, edge_weight: Tensor | None) -> Tensor:
+        h = self.dropout(self.input(x))
+        for conv, skip, norm in zip(self.convs, self.skips, self.norms, strict=True):
+            h = self.dropout(F.relu(norm(conv(h, adj, edge_weight) + skip(h))))
+        return h
+
+
+class _Pure(_Stack):
+    def __init__(
+        self, channels: int, hidden: int, num_layers: int, outputs: int | None, dropout: float
+    ) -> None:
+        super().__init__(hidden, outputs, dropout)
+        self.input = nn.Linear(channels, hidden)
+        self.steps = nn.Parameter(torch.full((num_layers,), 1 / max(num_layers, 1)))
+
+    def states(self, x: Tensor, adj: Adjacency, edge_weight: Tensor | None) -> Tensor:
+        h = self.dropout(self.input(x))
+        total = torch.zeros_like(h)
+        for weight in self.steps:
+            h = smooth(h, adj, edge_weight)
+            total = total + weight * h
+        return total
+
+    def reset_parameters(self) -> None:
+        super().reset_parameters()
+        nn.init.constant_(self.steps, 1 / max(len(self.steps), 1))

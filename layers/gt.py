@@ -1,0 +1,168 @@
+"""Graph transformer: dot-product attention over the neighbours."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from gnnlab.ops import Adjacency, AdjacencyLike, edge_dot, edge_softmax, propagate
+
+from .dropout import Dropout
+from .loops import looped
+from .residual import Block, FeedForwardBlock, ResidualEncoder
+
+
+class GTConv(nn.Module):
+    r"""Average the neighbours' values, weighted by attention of queries to keys, in K heads.
+
+    .. math:: x_i' = W_o \big\Vert_k \sum_{j \to i} \alpha^k_{ji} V^k x_j, \quad
+        \alpha^k_{ji} = \operatorname{softmax}_j \frac{\langle Q^k x_i, K^k x_j \rangle}{\sqrt d}
+
+    Args:
+        in_channels: F_in, the width of ``x``.
+        out_channels: F_out, the width of the output, a multiple of ``heads``.
+        heads: K; each has d = out_channels / heads channels.
+        separate: put the node's own input beside what it attends to, before W_o.
+        add_self_loops: let each node attend to itself as well.
+
+    Shapes:
+        x (N, F_in), adj with E edges, edge_weight (E,) -> (N, F_out)
+
+    Raises:
+        ValueError: ``heads`` does not divide ``out_channels``.
+
+    Source:
+        Shi et al., "Masked Label Prediction: Unified Message Passing Model for Semi-Supervised
+        Classification", IJCAI 2021, eq. 3-4 (https://arxiv.org/abs/2009.03509), as used by Platonov
+        et al., ICLR 2023 (https://arxiv.org/abs/2302.11640), whose output projection is W_o. An
+        ``edge_weight`` scales the attended message after the softmax.
+    """
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        *,
+        heads: int = 1,
+        separate: bool = False,
+        add_self_loops: bool = True,
+    ) -> None:
+        super().__init__()
+        if out_channels % heads:
+            raise ValueError(
+                f"out_channels is {out_channels}, which {heads} heads do not divide: choose a "
+                "multiple of heads"
+            )
+        self.heads, self.separate, self.add_self_loops = heads, separate, add_self_loops
+        self.query = nn.Linear(in_channels, out_channels)
+        self.key = nn.Linear(in_channels, out_channels)
+        self.value = nn.Linear(in_channels, out_channels)
+        width = out_channels + in_channels if separate else out_channels
+        self.output = nn.Linear(width, out_channels)
+
+    def forward(
+        self,
+        x: Tensor,
+        adj: AdjacencyLike,
+        edge_weight: Tensor | None = None,
+        edge_attr: Tensor | None = None,
+        edge_type: Tensor | None = None,
+    ) -> Tensor:
+        adj = Adjacency.of(adj, x.shape[0])
+        graph, weight = looped(adj, edge_weight) if self.add_self_loops else (adj, edge_weight)
+        query, key, value = (
+            part(x).unflatten(1, (self.heads, -1)) for part in (self.query, self.key, self.value)
+        )  # (N, K, d) each
+        alpha = edge_softmax(edge_dot(query, key, graph) * query.shape[-1] ** -0.5, graph)
+        if weight is not None:
+            alpha = alpha * weight.unsqueeze(1)
+        message = propagate(value, graph, alpha).flatten(1)
+        out: Tensor = self.output(torch.cat([x, message], 1) if self.separate else message)
+        return out
+
+    def reset_parameters(self) -> None:
+        for module in (self.query, self.key, self.value, self.output):
+            module.reset_parameters()
+
+    def extra_repr(self) -> str:
+        return f"{self.query.in_features} -> {self.query.out_features}, heads={self.heads}"
+
+
+class GTBlock(Block):
+    """Dot-product attention with dropout; the feed-forward is a block of its own."""
+
+    def __init__(self, channels: int, *, heads: int, dropout: float, separate: bool) -> None:
+        super().__init__()
+        self.conv = GTConv(
+            channels, channels, heads=heads, separate=separate, add_self_loops=not separate
+        )
+        self.dropout = Dropout(dropout)
+
+    def forward(self, h: Tensor, adj: Adjacency, edge_weight: Tensor | None = None) -> Tensor:
+        out: Tensor = self.dropout(self.conv(h, adj, edge_weight))
+        return out
+
+    def reset_parameters(self) -> None:
+        self.conv.reset_parameters()
+
+
+class GT(ResidualEncoder):
+    r"""Layers of two residual blocks: attention to the neighbours and itself, then a feed-forward.
+
+    .. math:: h \leftarrow h + \operatorname{GTConv}(\operatorname{LayerNorm}(h)), \quad
+        h \leftarrow h + \operatorname{FF}(\operatorname{LayerNorm}(h))
+
+    Args:
+        in_channels: F, the width of ``data.x``.
+        hidden_channels: H, a multiple of ``heads``.
+        num_layers: number of layers, of two blocks each.
+        out_channels: C to predict by itself, None to return the states.
+        dropout: probability, after the input, the attention and twice in every feed-forward.
+        heads: K.
+
+    Shapes:
+        data.x (N, F), data.edge_index (2, E) -> (N, H) or (N, C)
+
+    Source:
+        Platonov et al., "A critical look at the evaluation of GNNs under heterophily: Are we
+        really making progress?", ICLR 2023, appendix B (https://arxiv.org/abs/2302.11640).
+    """
+
+    separate = False
+
+    def __init__(
+        self,
+        in_channels: int,
+        hidden_channels: int,
+        num_layers: int = 5,
+        *,
+        out_channels: int | None = None,
+        dropout: float = 0.2,
+        heads: int = 8,
+    ) -> None:
+        blocks: list[Block] = []
+        for _ in range(num_layers):
+            blocks.append(
+                GTBlock(hidden_channels, heads=heads, dropout=dropout, separate=self.separate)
+            )
+            blocks.append(FeedForwardBlock(hidden_channels, dropout=dropout))
+        super().__init__(
+            in_channels, hidden_channels, blocks, out_channels=out_channels, dropout=dropout
+        )
+
+
+class GTSep(GT):
+    r"""Like :class:`GT`, with a node beside what it attends to and without self-loops.
+
+    .. math:: h_i \leftarrow h_i + W_o [n_i, \sum_{j \to i} \alpha_{ji} V n_j]
+
+    Args, shapes and source are those of :class:`GT`.
+
+    Shapes:
+        data.x (N, F), data.edge_index (2, E) -> (N, H) or (N, C)
+
+    Source:
+        Platonov et al., ICLR 2023 (https://arxiv.org/abs/2302.11640), the models marked "-sep".
+    """
+
+    separate = True
