@@ -15,13 +15,13 @@ from .homophily import (
     label_informativeness,
     node_homophily,
 )
-from .loading import DuplicateNodesWarning, load, names
+from .loading import FlawWarning, load, names
 from .records import Citation, Record
 
 __all__ = [
     "Card",
     "Citation",
-    "DuplicateNodesWarning",
+    "FlawWarning",
     "Record",
     "adjusted_homophily",
     "card",

@@ -19,7 +19,7 @@ from .homophily import (
     label_informativeness,
     node_homophily,
 )
-from .loading import DuplicateNodesWarning, find_record, load, load_record
+from .loading import FlawWarning, find_record, load, load_record
 from .records import Citation, citations, normal
 from .splitting import split_name
 
@@ -122,7 +122,7 @@ def card(
         )
     record = find_record(name, source)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DuplicateNodesWarning)  # the card says it as a flaw
+        warnings.simplefilter("ignore", FlawWarning)  # the card says it as a flaw
         data, raw = load_record(record, split_name(record, split, seed), root)
     keys = list(record.citations)
     if data.split in record.splits:

@@ -77,8 +77,11 @@ def adjusted_homophily(edge_index: Tensor, y: Tensor) -> float:
         Platonov et al., NeurIPS 2023, eq. 1 (https://arxiv.org/abs/2209.06177).
     """
     joint = class_pairs(edge_index, y)
-    chance = joint.sum(dim=0).square().sum()
-    return float((joint.trace() - chance) / (1 - chance)) if chance < 1 else float("nan")
+    mass = joint.sum(dim=0)
+    if int((mass > 0).sum()) < 2:
+        return float("nan")
+    chance = mass.square().sum()
+    return float((joint.trace() - chance) / (1 - chance))
 
 
 def label_informativeness(edge_index: Tensor, y: Tensor) -> float:
@@ -101,10 +104,10 @@ def label_informativeness(edge_index: Tensor, y: Tensor) -> float:
         Platonov et al., NeurIPS 2023, eq. 4, LI_edge (https://arxiv.org/abs/2209.06177).
     """
     joint = class_pairs(edge_index, y)
-    single = torch.special.entr(joint.sum(dim=0)).sum()
-    if not single > 0:
+    mass = joint.sum(dim=0)
+    if int((mass > 0).sum()) < 2:
         return float("nan")
-    return float(2 - torch.special.entr(joint).sum() / single)
+    return float(2 - torch.special.entr(joint).sum() / torch.special.entr(mass).sum())
 
 
 def class_pairs(edge_index: Tensor, y: Tensor) -> Tensor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import inspect
 import warnings
 from collections.abc import Mapping
@@ -9,6 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
+
+from gnnlab.check import check
 
 from .building import build
 from .edges import both_directions, count_undirected
@@ -22,8 +25,8 @@ if TYPE_CHECKING:
     from torch_geometric.data import Data
 
 
-class DuplicateNodesWarning(UserWarning):
-    """The set repeats nodes, so that test nodes have twins in training."""
+class FlawWarning(UserWarning):
+    """The set has a flaw that spoils results, such as test nodes with twins in training."""
 
 
 def load(
@@ -55,8 +58,8 @@ def load(
         ``source``, ``split`` and ``raw_hash``.
 
     Raises:
-        ValueError: unknown name, source, split or setting (the nearest are offered); a damaged file;
-            statistics other than the published ones.
+        ValueError: unknown name, source, split or setting (the nearest are offered); a damaged
+            file; statistics other than the published ones.
         FileNotFoundError: a file that is nowhere at hand and cannot be fetched.
     """
     if normal(name) in (table := {normal(key): key for key in GENERATORS}):
@@ -110,7 +113,7 @@ def load_record(record: Record, split: str, root: str | Path | None) -> tuple[Da
     if not record.directed:
         edge_index = both_directions(edge_index, len(raw.y))
     if record.warning:
-        warnings.warn(f"{record.name}: {record.warning}", DuplicateNodesWarning, stacklevel=3)
+        warnings.warn(f"{record.name}: {record.warning}", FlawWarning, stacklevel=3)
     classes = record.statistics["classes"]
     data = build(
         raw.x,
@@ -123,6 +126,7 @@ def load_record(record: Record, split: str, root: str | Path | None) -> tuple[Da
         split=split,
         raw_hash=_combined(used),
     )
+    check(data)
     return data, raw
 
 
@@ -152,8 +156,6 @@ def check_statistics(record: Record, raw: RawGraph) -> None:
 
 def _combined(used: Mapping[str, str]) -> str:
     """One hash for all files read: the file's own where there is one."""
-    import hashlib
-
     if len(used) == 1:
         return next(iter(used.values()))
     text = "\n".join(f"{path} {digest}" for path, digest in sorted(used.items()))

@@ -91,6 +91,7 @@ def find(name: str, source: str | None = None) -> Record:
     if not matches:
         known = {normal(n): r.name for r in records() for n in (r.name, *r.aliases)}
         raise unknown("dataset", name, list(known.values()), keys=known)
+    matches.sort(key=lambda record: normal(record.name) != wanted)  # a name before an alias
     if source is None:
         return matches[0]
     for record in matches:
@@ -132,7 +133,10 @@ def citations() -> Mapping[str, Citation]:
 
 @cache
 def checksums() -> Mapping[str, str]:
-    """Read the known checksums: ``sha256:…`` or ``git:…`` (a git blob's SHA-1) by mirror path."""
+    """Read the known checksums by mirror path: ``sha256:…`` or ``git:…`` (a git blob's SHA-1).
+
+    Several, with spaces between, are the checksums of several good versions.
+    """
     text = (files(__package__) / "catalogue" / "checksums.json").read_text(encoding="utf-8")
     return MappingProxyType(json.loads(text))
 
@@ -154,16 +158,13 @@ def _record(group: str, entry: dict[str, Any]) -> Record:
     files = tuple(f"{group}/{folder}/{name.format(**words)}" for name in entry.pop("files"))
     splits = {name: _split(split, words) for name, split in entry.pop("splits", {}).items()}
     url = entry.pop("url", None)
-    return Record(
-        source=group.replace("_", "-"),
-        files=files,
-        url=url and url.replace("{folder}", folder),
-        splits=MappingProxyType(splits),
-        default_split=entry.pop("default_split", next(iter(splits), "random:0")),
-        statistics=MappingProxyType(entry.pop("statistics")),
-        options=MappingProxyType(entry.pop("options", {})),
-        **{key: tuple(v) if isinstance(v, list) else v for key, v in entry.items()},
-    )
+    rest: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in entry.items()}
+    rest["files"] = files
+    rest["url"] = url and url.replace("{folder}", folder)
+    rest["splits"] = MappingProxyType(splits)
+    rest["statistics"] = MappingProxyType(rest["statistics"])
+    rest.setdefault("default_split", next(iter(splits), "random:0"))
+    return Record(source=group.replace("_", "-"), **rest)
 
 
 def _split(split: dict[str, Any], words: Mapping[str, str]) -> Split:

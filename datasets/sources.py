@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import http.client
 import os
 import time
 import urllib.error
@@ -31,7 +32,7 @@ def locate(path: str, url: str | None, root: str | Path | None = None) -> Path:
         FileNotFoundError: not at hand, and it cannot be fetched: says what, from where, and where
             to put it.
     """
-    home = Path(root) if root is not None else cache_home() / "data"
+    home = Path(root).expanduser() if root is not None else cache_home() / "data"
     for folder in places(root):
         if (folder / path).is_file():
             return verified(folder / path, path)
@@ -58,21 +59,26 @@ def cache_home() -> Path:
     return Path(os.environ.get("GNNLAB_HOME") or Path.home() / ".cache" / "gnnlab").expanduser()
 
 
-def verified(file: Path, path: str) -> Path:
+def verified(file: Path, path: str, told: str | None = None) -> Path:
     """Return the file if its checksum is the catalogue's, or if the catalogue knows none.
+
+    Args:
+        file: to hash.
+        path: its mirror path, under which the catalogue lists it.
+        told: what the message calls it, if not by its place.
 
     Raises:
         ValueError: another checksum; the message says expected, got and the way out.
     """
-    expected = checksums().get(path)
-    if expected is not None:
-        got = checksum(file, expected.partition(":")[0])
-        if got != expected:
-            raise ValueError(
-                f"{file} is not the file the catalogue knows: expected {expected}, got {got} "
-                f"({file.stat().st_size} bytes); it is truncated, changed or another version, so "
-                "delete it and load again to fetch it anew"
-            )
+    expected = checksums().get(path, "").split()
+    got = [checksum(file, known.partition(":")[0]) for known in expected]
+    if expected and not set(expected) & set(got):
+        way_out = "try again later" if told else "delete it and load again to fetch it anew"
+        raise ValueError(
+            f"{told or file} is not the file the catalogue knows: expected "
+            f"{' or '.join(expected)}, got {got[0]} ({file.stat().st_size} bytes); it is "
+            f"truncated, changed or another version, so {way_out}"
+        )
     return file
 
 
@@ -96,7 +102,7 @@ def download(address: str, target: Path, path: str, home: Path) -> None:
     part = target.with_name(f"{target.name}.{os.getpid()}.part")
     try:
         part.write_bytes(_fetch(address, path, home))
-        verified(part, path)
+        verified(part, path, told=address)
         os.replace(part, target)
     finally:
         part.unlink(missing_ok=True)
@@ -111,7 +117,7 @@ def _fetch(address: str, path: str, home: Path) -> bytes:
             with urllib.request.urlopen(address, timeout=TIMEOUT) as answer:
                 content: bytes = answer.read()
                 return content
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, http.client.HTTPException) as error:
             problem = error
             # These will not change on a second try; 429 and 5xx may.
             if isinstance(error, urllib.error.HTTPError) and error.code in (401, 403, 404, 410):

@@ -8,9 +8,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..building import build
-from ..edges import both_directions
-from ..splits import stratified
+from gnnlab.datasets.building import build
+from gnnlab.datasets.edges import both_directions
+from gnnlab.datasets.splits import stratified
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from ..building import build
-from ..edges import both_directions
-from ..splits import stratified
+from gnnlab.datasets.building import build
+from gnnlab.datasets.edges import both_directions
+from gnnlab.datasets.splits import stratified
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data

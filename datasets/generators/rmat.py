@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from ..building import build
-from ..edges import both_directions, simple
-from ..splits import stratified
+from gnnlab.datasets.building import build
+from gnnlab.datasets.edges import both_directions, simple
+from gnnlab.datasets.splits import stratified
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data

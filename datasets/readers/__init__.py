@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from importlib import import_module
 
-from ..records import Record
+from gnnlab.datasets.records import Record
+
 from .raw import Open, RawGraph
 
 __all__ = ["Open", "RawGraph", "reader"]

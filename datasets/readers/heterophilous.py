@@ -5,8 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ..records import Record
-from ..splits import Masks
+from gnnlab.datasets.records import Record
+from gnnlab.datasets.splits import Masks
+
 from .raw import Open, RawGraph, load_npz, node_ids
 
 KEYS = ("node_features", "node_labels", "edges", "train_masks", "val_masks", "test_masks")

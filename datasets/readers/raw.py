@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..splits import Masks
+from gnnlab.datasets.splits import Masks
 
 Open = Callable[[str], Path]  # mirror path -> verified local file
 

@@ -1,0 +1,121 @@
+"""Planetoid's legacy pickles, opened by an unpickler that builds arrays and lists only."""
+
+from __future__ import annotations
+
+import pickle
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from gnnlab.datasets.records import Record
+from gnnlab.datasets.splits import Masks, from_indices
+
+from .raw import Open, RawGraph, damaged
+
+VALIDATION = 500  # nodes after the training nodes, in file order
+
+
+def read(record: Record, open_file: Open) -> RawGraph:
+    """Put the eight files of one set together, with the public split.
+
+    ``allx`` holds the nodes before the test block, ``tx`` the test nodes in the shuffled order of
+    ``test.index``. Test ids that no row has (15 isolated nodes of citeseer) get zero features and
+    label 0, as in every loader we know. Self-loops and repeats of the graph are dropped.
+
+    A record with the option ``topology`` reads neither ``x``, ``tx`` nor ``allx``: no features.
+
+    Source:
+        https://github.com/kimiyoung/planetoid; Yang et al., ICML 2016.
+    """
+    paths = {file.rpartition(".")[2]: open_file(file) for file in record.files}
+    parts = {key: _unpickle(path) for key, path in paths.items() if key != "index"}
+    test = _test_ids(paths["index"])
+    labelled, before = len(parts["y"]), len(parts["ally"])
+    num_nodes = max(before, int(test.max()) + 1)
+    y = _stack(parts["ally"], parts["ty"], test, num_nodes).argmax(axis=1)
+    x = np.zeros((num_nodes, 0), dtype=np.float32)
+    if not record.options.get("topology"):
+        x = _stack(parts["allx"].dense(), parts["tx"].dense(), test, num_nodes)
+    masks = _public(labelled, test, num_nodes)
+    edges = _edges(parts["graph"], num_nodes, paths["graph"])
+    return RawGraph(torch.from_numpy(x).float(), edges, torch.from_numpy(y).long(), masks)
+
+
+class _Csr:
+    """Stands in for scipy's csr_matrix: takes its pickled attributes and runs none of its code."""
+
+    def dense(self) -> np.ndarray:
+        state = vars(self)
+        shape = state["_shape"] if "_shape" in state else state["shape"]
+        rows = np.repeat(np.arange(shape[0]), np.diff(state["indptr"]))
+        matrix = np.zeros(shape, dtype=np.float32)
+        np.add.at(matrix, (rows, state["indices"]), state["data"])
+        return matrix
+
+
+# All that the files name; Python 2 called the builtins and scipy's module otherwise.
+ALLOWED: dict[tuple[str, str], Any] = {
+    ("__builtin__", "list"): list,
+    ("builtins", "list"): list,
+    ("collections", "defaultdict"): defaultdict,
+    ("numpy", "dtype"): np.dtype,
+    ("numpy", "ndarray"): np.ndarray,
+    ("numpy.core.multiarray", "_reconstruct"): np.empty(0).__reduce__()[0],
+    ("numpy._core.multiarray", "_reconstruct"): np.empty(0).__reduce__()[0],
+    ("scipy.sparse.csr", "csr_matrix"): _Csr,
+    ("scipy.sparse._csr", "csr_matrix"): _Csr,
+}
+
+
+class _Unpickler(pickle.Unpickler):
+    """Refuses every global but the six that Planetoid's files use."""
+
+    def find_class(self, module: str, name: str) -> Any:
+        try:
+            return ALLOWED[module, name]
+        except KeyError:
+            raise pickle.UnpicklingError(
+                f"it names {module}.{name}, which no file of Planetoid does"
+            ) from None
+
+
+def _unpickle(path: Path) -> Any:
+    try:
+        with path.open("rb") as file:
+            return _Unpickler(file, encoding="latin1").load()
+    except Exception as error:  # a damaged pickle can raise nearly anything
+        raise damaged(path, "a Planetoid file", error) from None
+
+
+def _test_ids(path: Path) -> np.ndarray:
+    try:
+        ids = np.array(path.read_text(encoding="ascii").split(), dtype=np.int64)
+    except ValueError as error:
+        raise damaged(path, "a list of node ids", error) from None
+    if not len(ids):
+        raise damaged(path, "a list of node ids", "it is empty")
+    return ids
+
+
+def _stack(first: np.ndarray, test: np.ndarray, ids: np.ndarray, num_nodes: int) -> np.ndarray:
+    """Put rows of the test block at their ids, below the others; rows of no id stay zero."""
+    matrix = np.zeros((num_nodes, first.shape[1]), dtype=np.float32)
+    matrix[: len(first)] = first
+    matrix[ids] = test
+    return matrix
+
+
+def _public(labelled: int, test: np.ndarray, num_nodes: int) -> Masks:
+    train, val = torch.arange(labelled), torch.arange(labelled, labelled + VALIDATION)
+    return from_indices(train, val[val < int(test.min())], torch.from_numpy(test), num_nodes)
+
+
+def _edges(graph: dict[int, list[int]], num_nodes: int, path: Path) -> torch.Tensor:
+    pairs = {(min(u, v), max(u, v)) for u, friends in graph.items() for v in friends if u != v}
+    edges = torch.tensor(sorted(pairs), dtype=torch.int64).reshape(-1, 2).T.contiguous()
+    if edges.numel() and int(edges.max()) >= num_nodes:
+        raise ValueError(f"{path} joins node {int(edges.max())}, but there are {num_nodes} nodes")
+    return edges
