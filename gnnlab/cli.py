@@ -1,0 +1,174 @@
+"""The command line: ``gnnlab run``, ``reproduce``, ``report``, ``list``, ``data``, ``cite``, ``main``."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command and return its exit status: 0, 2 for what the user can mend, 130 on Ctrl-C.
+
+    ``GNNLAB_DEBUG=1`` shows the traceback of an error instead of its sentence alone.
+    """
+    arguments = _parser().parse_args(argv)
+    try:
+        return int(arguments.command(arguments) or 0)
+    except KeyboardInterrupt:
+        print("stopped; the same command resumes", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        return 0
+    except Exception as error:
+        if os.environ.get("GNNLAB_DEBUG"):
+            raise
+        known = isinstance(error, (ValueError, OSError, KeyError, RuntimeError, ImportError))
+        kind = "" if known else f" ({type(error).__name__}; GNNLAB_DEBUG=1 shows where)"
+        print(f"gnnlab: {error}{kind}", file=sys.stderr)
+        return 2
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="gnnlab", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    run = _command(commands, "run", _run, "train a recipe, or a model on a dataset")
+    run.add_argument("recipe", nargs="?", help="such as platonov/minesweeper-gcn")
+    for name in ("task", "data", "model", "rewiring"):
+        run.add_argument(f"--{name}", metavar="NAME")
+    _add_run_options(run)
+    again = _command(commands, "reproduce", _reproduce, "train recipes and set paper beside ours")
+    again.add_argument("name", nargs="?", default="platonov/", help="PAPER or PAPER/NAME")
+    _add_run_options(again)
+    report = _command(commands, "report", _report, "a table of finished runs")
+    report.add_argument("folders", nargs="+", type=Path)
+    report.add_argument("--format", choices=("csv", "latex", "markdown"), default="markdown")
+    report.add_argument("--page", type=Path, help="write a page of results instead")
+    listing = _command(commands, "list", _list, "models, datasets, rewirings or recipes")
+    listing.add_argument("what", nargs="?", choices=("models", "datasets", "rewirings", "recipes"))
+    data = _command(commands, "data", _data, "a dataset's card")
+    data.add_argument("name")
+    data.add_argument("--source")
+    data.add_argument("--split")
+    cite = _command(commands, "cite", _cite, "BibTeX of what a recipe uses")
+    cite.add_argument("recipe")
+    first = _command(commands, "main", _main, "four models on a generated Minesweeper board")
+    first.add_argument("--out", type=Path, default=Path("runs"))
+    return parser
+
+
+def _command(commands, name, function, text):  # type: ignore[no-untyped-def]
+    command = commands.add_parser(name, help=text, description=text)
+    command.set_defaults(command=function)
+    return command
+
+
+def _add_run_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="settings")
+    command.add_argument("--splits", type=_numbers, help="such as 0,1,2")
+    command.add_argument("--seeds", type=_numbers, help="such as 0,1,2")
+    command.add_argument("--device", help="cpu or cuda")
+    command.add_argument("--jobs", type=int, default=1, help="processes that train at once")
+    command.add_argument("--out", type=Path, default=Path("runs"))
+
+
+def _numbers(text: str) -> list[int]:
+    return [int(part) for part in text.split(",") if part]
+
+
+def _overrides(arguments: argparse.Namespace) -> list[str]:
+    added = [
+        f"run.{k}={getattr(arguments, k)}" for k in ("splits", "seeds") if getattr(arguments, k)
+    ]
+    added += [f'run.device="{arguments.device}"'] if arguments.device else []
+    return [*arguments.settings, *added]
+
+
+def _run(arguments: argparse.Namespace) -> None:
+    from gnnlab.runner import configure, read_results, recipe, run, summarise
+    from gnnlab.runner.report import table
+
+    settings: dict[str, object] = {}
+    if arguments.recipe:
+        settings = dict(recipe(arguments.recipe).settings)
+    for name in ("task", "data", "model", "rewiring"):
+        if getattr(arguments, name):
+            settings[name] = {**dict(settings.get(name, {})), "name": getattr(arguments, name)}  # type: ignore[call-overload]
+    config = configure(settings, _overrides(arguments))
+    folder = run(
+        config, arguments.out, jobs=arguments.jobs, progress=True, name=arguments.recipe or ""
+    )
+    print(table([summarise(read_results(folder))]))
+    print(f"\n{folder}/results.jsonl")
+
+
+def _reproduce(arguments: argparse.Namespace) -> None:
+    from gnnlab.runner import recipe, recipe_names
+    from gnnlab.runner.reproduce import reproduce
+
+    exact = arguments.name in recipe_names()
+    names = [arguments.name] if exact else recipe_names(arguments.name)
+    for name in names or [recipe(arguments.name).name]:
+        text = reproduce(
+            recipe(name), _overrides(arguments), out=arguments.out, jobs=arguments.jobs
+        )
+        print(text)
+
+
+def _report(arguments: argparse.Namespace) -> None:
+    from gnnlab.runner import read_results, summarise
+    from gnnlab.runner.page import page
+    from gnnlab.runner.report import table
+
+    if arguments.page:
+        arguments.page.write_text(page(arguments.folders))
+        return
+    summaries = [summarise(rows) for folder in arguments.folders if (rows := read_results(folder))]
+    if not summaries:
+        raise ValueError(
+            f"no results.jsonl with a line in {', '.join(map(str, arguments.folders))}"
+        )
+    print(table(summaries, arguments.format))
+
+
+def _list(arguments: argparse.Namespace) -> None:
+    for what in [arguments.what] if arguments.what else list(_listings()):
+        if not arguments.what:
+            print(f"{what}:")
+        print("\n".join("  " + name for name in _listings()[what]()))
+
+
+def _listings():  # type: ignore[no-untyped-def]
+    from gnnlab import datasets, layers, rewiring
+    from gnnlab.runner import recipe_names
+
+    return {
+        "models": lambda: sorted(layers.encoders(), key=str.lower),
+        "datasets": datasets.names,
+        "rewirings": lambda: ["none", *rewiring.__all__],
+        "recipes": recipe_names,
+    }
+
+
+def _data(arguments: argparse.Namespace) -> None:
+    from gnnlab import datasets
+
+    print(datasets.card(arguments.name, source=arguments.source, split=arguments.split))
+
+
+def _cite(arguments: argparse.Namespace) -> None:
+    from gnnlab.runner import recipe
+
+    print(recipe(arguments.recipe).paper.bibtex.strip())
+
+
+def _main(arguments: argparse.Namespace) -> None:
+    from gnnlab.runner.main_job import main_job
+
+    main_job(arguments.out)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

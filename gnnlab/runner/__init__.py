@@ -1,0 +1,20 @@
+"""From a recipe or a line of settings to results on disk and tables made of them."""
+
+from __future__ import annotations
+
+from .config import Config, configure
+from .recipes import Recipe, recipe, recipe_names
+from .results import Summary, read_results, summarise
+from .run import run
+
+__all__ = [
+    "Config",
+    "Recipe",
+    "Summary",
+    "configure",
+    "read_results",
+    "recipe",
+    "recipe_names",
+    "run",
+    "summarise",
+]

@@ -1,0 +1,145 @@
+"""The settings of a run as one frozen, typed value."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tomllib
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
+from typing import Any
+
+import msgspec
+
+
+class Task(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is predicted and how it is scored."""
+
+    name: str = "node"
+    metric: str = "auto"
+
+
+class Run(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which splits and seeds are trained; each pair is one line of results."""
+
+    splits: tuple[int, ...] = (0,)
+    seeds: tuple[int, ...] = (0,)
+    device: str = "cpu"
+
+
+class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A run: task, data, model, training and rewiring.
+
+    ``data``, ``model`` and ``training`` are handed on as keyword arguments to ``datasets.load``,
+    the encoder and ``tasks.Training``, whose signatures say which keys there are.
+    """
+
+    data: dict[str, Any]
+    model: dict[str, Any]
+    task: Task = Task()
+    training: dict[str, Any] = {}
+    rewiring: dict[str, Any] = msgspec.field(default_factory=lambda: {"name": "none"})
+    run: Run = Run()
+
+    def key(self) -> str:
+        """Return a name for the settings: equal for equal ones, whatever splits are run."""
+        settings = msgspec.to_builtins(self)
+        settings["run"] = {"device": self.run.device}
+        text = json.dumps(settings, sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+    def label(self) -> str:
+        """Return a readable name for the run's folder."""
+        return f"{self.data['name']}-{self.model['name']}-{self.key()}".lower()
+
+
+def configure(settings: Mapping[str, Any], overrides: Sequence[str] = ()) -> Config:
+    """Check settings, with ``dotted.key=VALUE`` overrides applied, and return them as a Config.
+
+    Args:
+        settings: nested tables as a TOML file has them.
+        overrides: VALUE is TOML; a word that is no TOML value counts as a string.
+
+    Raises:
+        ValueError: a key that nothing reads (the nearest is named), a value of the wrong type, an
+            unknown model or rewiring.
+    """
+    tables = json.loads(json.dumps(settings))
+    for override in overrides:
+        _override(tables, override)
+    for section in ("data", "model"):
+        if "name" not in tables.get(section, {}):
+            raise ValueError(f"{section}.name is missing: say which with --{section} NAME")
+    _check_keys("", tables, Config.__struct_fields__)
+    for section, kind in (("task", Task), ("run", Run)):
+        _check_keys(section, tables.get(section, {}), kind.__struct_fields__)
+    _check_constructors(tables)
+    try:
+        return msgspec.convert(tables, Config)
+    except msgspec.ValidationError as error:
+        raise ValueError(f"the settings do not fit: {error}") from error
+
+
+def _override(tables: dict[str, Any], override: str) -> None:
+    dotted, equals, text = override.partition("=")
+    if not equals or not dotted.strip():
+        raise ValueError(f"--set {override!r} is not of the form dotted.key=VALUE")
+    *path, key = dotted.strip().split(".")
+    table = tables
+    for name in path:
+        table = table.setdefault(name, {})
+        if not isinstance(table, dict):
+            raise ValueError(f"--set {override!r}: {name} is a value and holds no keys")
+    table[key] = _value(text.strip())
+
+
+def _value(text: str) -> Any:
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text
+
+
+def _check_constructors(tables: dict[str, Any]) -> None:
+    """Hold the free tables against the signatures that will receive them."""
+    from dataclasses import fields
+
+    from gnnlab import layers, tasks
+
+    encoder = layers.find(tables["model"]["name"])
+    given = {"in_channels", "out_channels", "num_nodes"}
+    _check_keys("model", tables["model"], {"name", *_parameters(encoder)} - given)
+    _check_keys("training", tables.get("training", {}), {f.name for f in fields(tasks.Training)})
+    tasks.Training(**tables.get("training", {}))
+    _check_rewiring(tables.get("rewiring", {}).get("name", "none"))
+    _check_task(tables.get("task", {}).get("name", "node"))
+
+
+def _parameters(function: Any) -> set[str]:
+    import inspect
+
+    return set(inspect.signature(function).parameters)
+
+
+def _check_rewiring(name: str) -> None:
+    from gnnlab import rewiring
+
+    known = ("none", *rewiring.__all__)
+    if name not in known:
+        raise ValueError(f"unknown rewiring {name!r}; there are {', '.join(known)}")
+
+
+def _check_task(name: str) -> None:
+    if name != "node":
+        raise ValueError(f"unknown task {name!r}; there is node")
+
+
+def _check_keys(section: str, table: Any, known: Any) -> None:
+    if not isinstance(table, dict):
+        raise ValueError(f"{section} is {table!r}, but it must be a table of keys")
+    for key in table:
+        if key not in known:
+            near = get_close_matches(key, known, n=1, cutoff=0.4)
+            place = f"{section}.{key}" if section else key
+            hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(sorted(known))}"
+            raise ValueError(f"unknown key {place!r}; {hint}")

@@ -1,0 +1,114 @@
+"""Published results: what was run, what came out, and what is wrong with it."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from typing import Any
+
+TABLES = ("task", "data", "model", "training", "rewiring", "run")
+
+
+@dataclass(frozen=True)
+class Paper:
+    """Where numbers come from, and how they were made.
+
+    Args:
+        ddof: of the published std: 1 divides by the number of runs less one.
+        flaws: known faults of the protocol or the release, a sentence each.
+    """
+
+    name: str
+    title: str
+    venue: str
+    link: str
+    source: str
+    ddof: int
+    protocol: str
+    flaws: tuple[str, ...]
+    bibtex: str
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """One published result, or one setting of ours, and how to run it.
+
+    Args:
+        name: ``paper/dataset-model``, with ``-small`` where the budget is not the paper's.
+        settings: nested tables for :func:`gnnlab.runner.configure`.
+        mean: the published test score in percent; None where there is none to compare with.
+        std: its standard deviation in percent.
+        note: how the setting differs from the paper's.
+    """
+
+    name: str
+    paper: Paper
+    settings: dict[str, Any]
+    mean: float | None
+    std: float | None
+    note: str
+
+
+def recipe(name: str) -> Recipe:
+    """Return a recipe by name.
+
+    Raises:
+        ValueError: there is none; the nearest names are offered.
+    """
+    known = _all()
+    if name not in known:
+        near = get_close_matches(name, known, n=3, cutoff=0.4)
+        hint = f"did you mean {' or '.join(near)}?" if near else "see `gnnlab list recipes`"
+        raise ValueError(f"unknown recipe {name!r}; {hint}")
+    return known[name]
+
+
+def recipe_names(prefix: str = "") -> list[str]:
+    """List the recipes of a paper (``platonov``), or those whose names begin alike."""
+    return sorted(name for name in _all() if name.startswith(prefix))
+
+
+@cache
+def _all() -> dict[str, Recipe]:
+    found = {}
+    for folder in files("gnnlab.recipes").iterdir():
+        if folder.joinpath("paper.toml").is_file():
+            for made in _folder(folder):
+                found[made.name] = made
+    return found
+
+
+def _folder(folder: Traversable) -> list[Recipe]:
+    about = _read(folder.joinpath("paper.toml"))
+    paper = Paper(name=folder.name, **{**about, "flaws": tuple(about["flaws"])})
+    sets = [path for path in folder.iterdir() if path.name.endswith(".toml")]
+    return [made for path in sets if path.name != "paper.toml" for made in _dataset(paper, path)]
+
+
+def _dataset(paper: Paper, path: Traversable) -> list[Recipe]:
+    content = _read(path)
+    stem, suffix = path.name.removesuffix(".toml"), content.get("suffix", "")
+    made = []
+    for model, result in content["results"].items():
+        settings = {key: dict(content[key]) for key in TABLES if key in content}
+        settings["model"] = {"name": model, **settings["model"], **result.get("model", {})}
+        name = f"{paper.name}/{stem}-{model}" + (f"-{suffix}" if suffix else "")
+        made.append(
+            Recipe(
+                name,
+                paper,
+                settings,
+                result.get("mean"),
+                result.get("std"),
+                content.get("note", ""),
+            )
+        )
+    return made
+
+
+def _read(path: Traversable) -> dict[str, Any]:
+    return tomllib.loads(path.read_text(encoding="utf-8"))

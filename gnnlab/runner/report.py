@@ -1,0 +1,57 @@
+"""Tables of results, as Markdown, CSV or LaTeX."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from .results import Summary
+
+COLUMNS = ("data", "model", "rewiring", "metric", "test", "runs", "seconds", "parameters")
+
+
+def percent(mean: float, std: float, runs: int = 2) -> str:
+    """Write a score in percent, with its spread if there is more than one run."""
+    return f"{100 * mean:.2f}" + (f" ± {100 * std:.2f}" if runs > 1 else "")
+
+
+def table(summaries: Sequence[Summary], style: str = "markdown") -> str:
+    """Lay out one row a setting: score in percent, mean and std (ddof 1) over its runs.
+
+    Args:
+        style: ``markdown``, ``csv`` or ``latex``.
+    """
+    rows = [
+        (
+            s.data, s.model, s.rewiring, s.metric, percent(s.mean, s.std, s.runs),
+            str(s.runs), f"{s.seconds:.1f}", f"{s.parameters:,}",
+        )
+        for s in summaries
+    ]  # fmt: skip
+    return layout(COLUMNS, rows, style)
+
+
+def layout(columns: Sequence[str], rows: Sequence[Sequence[str]], style: str = "markdown") -> str:
+    """Write rows of text under columns.
+
+    Raises:
+        ValueError: an unknown style.
+    """
+    if style == "csv":
+        return "\n".join(",".join(_quoted(cell) for cell in row) for row in [columns, *rows])
+    if style == "latex":
+        body = [" & ".join(cell.replace("_", r"\_") for cell in row) + r" \\" for row in rows]
+        head = " & ".join(column.replace("_", r"\_") for column in columns) + r" \\ \midrule"
+        lines = [rf"\begin{{tabular}}{{{'l' * len(columns)}}} \toprule", head, *body]
+        return "\n".join([*lines, r"\bottomrule \end{tabular}"]).replace("±", r"$\pm$")
+    if style != "markdown":
+        raise ValueError(f"unknown format {style!r}; there are markdown, csv and latex")
+    widths = [max(map(len, column)) for column in zip(columns, *rows, strict=True)]
+    lines = [
+        "| " + " | ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)) + " |"
+        for row in [columns, ["-" * w for w in widths], *rows]
+    ]
+    return "\n".join(lines)
+
+
+def _quoted(cell: str) -> str:
+    return f'"{cell}"' if "," in cell else cell
