@@ -111,9 +111,9 @@ class Dropout(Function):
     def forward(ctx: Any, x: Tensor, p: float, seed: int) -> Tensor:
         ctx.p, ctx.seed = p, seed
         out = torch.empty_like(x, memory_format=torch.contiguous_format)
-        flat, words = array(x).reshape(-1), (x.numel() + 1) // 2
-        bits = kernels.word(seed), kernels.word(threshold(p)), flat.dtype.type(1 / (1 - p))
-        over_items(kernels.dropout, words, out.numpy().reshape(-1), flat, *bits)
+        flat, blocks = array(x).reshape(-1), (x.numel() + 255) // 256
+        bits = kernels.word(seed), kernels.half_word(threshold(p)), flat.dtype.type(1 / (1 - p))
+        over_items(kernels.dropout, blocks, 2 * x.numel(), out.numpy().reshape(-1), flat, *bits)
         return out
 
     @staticmethod

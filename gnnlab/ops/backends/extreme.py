@@ -8,9 +8,9 @@ import torch
 from torch import Tensor
 
 from .function import Function
-from .kernels import picked_rows, picked_weights
+from .kernels import picked_columns, picked_weights
 from .linear import matrix, sorted_weight
-from .parallel import array, over_rows
+from .parallel import array, over_items, over_rows
 from .rows import max_rows, min_rows
 
 if TYPE_CHECKING:
@@ -49,14 +49,12 @@ class Extreme(Function):
 
 
 def _grad_x(grad: Tensor, weight: Tensor | None, adj: Adjacency, arg: Tensor) -> Tensor:
-    back = adj.transpose
-    out = torch.empty_like(grad, memory_format=torch.contiguous_format)
-    table, w = matrix(out), sorted_weight(weight, back)
-    heads = w.shape[1] if w is not None else 1
-    over_rows(
-        picked_rows, array(back.rowptr), table.shape[1], table, matrix(grad), arg.numpy(),
-        array(back.col), array(back.order), w, heads,
-    )  # fmt: skip
+    out = torch.zeros_like(grad, memory_format=torch.contiguous_format)
+    table = matrix(out)
+    w = matrix(weight) if weight is not None else None
+    columns, rows = table.shape[1], table.shape[0]
+    args = table, matrix(grad), arg.numpy(), array(adj.source), w
+    over_items(picked_columns, columns, 8 * rows * columns, *args)
     return out
 
 

@@ -28,25 +28,6 @@ def _group(keys: Array, rowptr: Array, order: Array) -> None:
         place[key] += 1
 
 
-def _dot_rows(
-    first: int, last: int, rowptr: Array, out: Array, query: Array, key: Array, col: Array,
-    order: Array,
-) -> None:  # fmt: skip
-    """out[e, k] = <query[i, k], key[j, k]>."""
-    heads = query.shape[1]
-    for i in range(first, last):
-        for p in range(rowptr[i], rowptr[i + 1]):
-            for k in range(heads):
-                out[order[p], k] = _inner(query[i, k], key[col[p], k])
-
-
-def _inner(a: Array, b: Array) -> Any:
-    total = a.dtype.type(0)
-    for f in range(a.shape[0]):
-        total += a[f] * b[f]
-    return total
-
-
 def _softmax_rows(
     first: int, last: int, rowptr: Array, out: Array, score: Array, order: Array
 ) -> None:
@@ -108,22 +89,24 @@ def _softmax_grad_rows(
                 out[e, k] = soft[e, k] * (grad[e, k] - total[k])
 
 
-def _picked_rows(
-    first: int, last: int, rowptr: Array, out: Array, grad: Array, arg: Array, col: Array,
-    order: Array, w: Array | None, heads: int,
-) -> None:  # fmt: skip
-    """Gradient of max and min for x: rows of the transpose collect what they were picked for."""
+def _picked_columns(
+    first: int, last: int, out: Array, grad: Array, arg: Array, source: Array, w: Array | None
+) -> None:
+    """Gradient of max and min for x (zeros on arrival), for the features first .. last.
+
+    Only one edge in each row and feature was picked, so this walks over N x F numbers, not E x F.
+    Two rows may have picked one source: that is why features, not rows, are shared out.
+    """
+    heads = 1 if w is None else w.shape[1]
     width = out.shape[1] // heads
-    for j in range(first, last):
-        for f in range(out.shape[1]):
-            out[j, f] = 0
-        for p in range(rowptr[j], rowptr[j + 1]):
-            i, e = col[p], order[p]
-            for k in range(heads):
-                scale = out.dtype.type(1) if w is None else w[p, k]
-                for f in range(k * width, (k + 1) * width):
-                    if arg[i, f] == e:
-                        out[j, f] += scale * grad[i, f]
+    for i in range(arg.shape[0]):
+        for f in range(first, last):
+            e = arg[i, f]
+            if e >= 0:
+                if w is None:
+                    out[source[e], f] += grad[i, f]
+                else:
+                    out[source[e], f] += w[e, f // width] * grad[i, f]
 
 
 def _picked_weights(
@@ -143,23 +126,24 @@ def _picked_weights(
 def _dropout(
     first: int, last: int, out: Array, x: Array, seed: Any, bound: Any, scale: Any
 ) -> None:
-    """Elements 2 * first .. 2 * last: one hashed word for two elements."""
-    items = x.shape[0]
+    """Blocks first .. last of 256 elements: one hashed word for two elements."""
     zero = x.dtype.type(0)
-    for m in range(first, last):
-        z = seed + np.uint64(m + 1) * _GOLDEN
-        z = (z ^ (z >> _30)) * _MIX1
-        z = (z ^ (z >> _27)) * _MIX2
-        z = z ^ (z >> _31)
-        even = 2 * m
-        out[even] = x[even] * scale if (z & _LOW) >= bound else zero
-        if even + 1 < items:
-            out[even + 1] = x[even + 1] * scale if (z >> _32) >= bound else zero
+    words = np.empty(128, np.uint64)
+    bits = words.view(np.uint32)  # low half first: the even element's
+    for block in range(first, last):
+        for m in range(128):
+            z = seed + np.uint64(block * 128 + m + 1) * _GOLDEN
+            z = (z ^ (z >> _30)) * _MIX1
+            z = (z ^ (z >> _27)) * _MIX2
+            words[m] = z ^ (z >> _31)
+        base = block * 256
+        for m in range(min(256, x.shape[0] - base)):
+            value = x[base + m] * scale
+            out[base + m] = value if bits[m] >= bound else zero
 
 
 _GOLDEN, _MIX1, _MIX2 = np.uint64(GOLDEN), np.uint64(MIX1), np.uint64(MIX2)
-_27, _30, _31, _32 = np.uint64(27), np.uint64(30), np.uint64(31), np.uint64(32)
-_LOW = np.uint64(2**32 - 1)
+_27, _30, _31 = np.uint64(27), np.uint64(30), np.uint64(31)
 
 
 def _exp_(values: Array, size: int) -> None:
@@ -205,12 +189,10 @@ def _power(typingctx: Any, n: Any) -> Any:
 _power_of_two = intrinsic(_power)
 _exp = compiled(_exp_)
 _shift = compiled(_shift_)
-_inner = compiled(_inner, fastmath={"reassoc", "contract"})
 group = compiled(_group)
-dot_rows = compiled(_dot_rows)
 softmax_rows = compiled(_softmax_rows)
 softmax_grad_rows = compiled(_softmax_grad_rows)
-picked_rows = compiled(_picked_rows)
+picked_columns = compiled(_picked_columns)
 picked_weights = compiled(_picked_weights)
 dropout = compiled(_dropout)
 
@@ -218,3 +200,8 @@ dropout = compiled(_dropout)
 def word(value: int) -> Any:
     """The unsigned 64-bit number with the same bits."""
     return np.uint64(value & MASK64)
+
+
+def half_word(value: int) -> Any:
+    """An unsigned 32-bit number."""
+    return np.uint32(value)

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from .function import Function
-from .kernels import dot_rows
+from .inner import dot_rows
 from .parallel import Array, array, over_rows
 from .reference import widen
 from .rows import sum_rows
@@ -31,8 +31,8 @@ class Propagate(Function):
         w = sorted_weight(weight, adj)
         heads = w.shape[1] if w is not None else 1
         rowptr = array(adj.rowptr)
-        over_rows(sum_rows, rowptr, table.shape[1], table, source, array(adj.col), w, heads)
-        return out.div_(counts(adj.rows, out)) if mean else out
+        over_rows(sum_rows, rowptr, table.shape[1], table, source, array(adj.col), w, heads, mean)
+        return out
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> Gradients:
@@ -59,7 +59,7 @@ class EdgeDot(Function):
         ctx.save_for_backward(query, key)
         out = query.new_empty((adj.num_edges, *query.shape[1:-1]))
         heads = query.shape[1] if query.dim() == 3 else 1
-        ends = (array(end).reshape(adj.num_nodes, heads, query.shape[-1]) for end in (query, key))
+        ends = matrix(query), matrix(key)
         table = out.numpy().reshape(adj.num_edges, heads)
         width = heads * query.shape[-1]
         edges = array(adj.col), array(adj.order)
@@ -101,7 +101,7 @@ class SegmentSum(Function):
         out = values.new_empty((rows.rowptr.numel() - 1, *values.shape[1:]))
         table = matrix(out)
         rowptr, order = array(rows.rowptr), array(rows.order)
-        over_rows(sum_rows, rowptr, table.shape[1], table, matrix(values), order, None, 1)
+        over_rows(sum_rows, rowptr, table.shape[1], table, matrix(values), order, None, 1, False)
         return out
 
     @staticmethod

@@ -49,9 +49,9 @@ def over_rows(kernel: Callable[..., None], rowptr: Array, width: int, *args: Any
     _run(kernel, _row_bounds(rowptr, rows, width), (rowptr, *args))
 
 
-def over_items(kernel: Callable[..., None], items: int, *args: Any) -> None:
+def over_items(kernel: Callable[..., None], items: int, work: int, *args: Any) -> None:
     """Call ``kernel(first, last, *args)`` over equal shares of ``items``."""
-    chunks = _chunks(items)
+    chunks = max(1, min(_chunks(work), items))
     _run(kernel, [items * c // chunks for c in range(chunks + 1)], args)
 
 

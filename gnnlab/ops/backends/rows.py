@@ -147,9 +147,9 @@ def _tiles(kind: str) -> tuple[Any, ...]:
 
 def _sum_rows(
     first: int, last: int, rowptr: Array, y: Array, x: Array, col: Array, w: Array | None,
-    heads: int,
+    heads: int, mean: bool,
 ) -> None:  # fmt: skip
-    """y[i] = sum over the row of w * x[col]; w (E, heads) is in sorted order, or None."""
+    """y[i] = sum or mean over the row of w * x[col]; w (E, heads) is in sorted order, or None."""
     size = y.shape[1]
     width = size // heads
     for i in range(first, last):
@@ -179,6 +179,10 @@ def _sum_rows(
         while f < size:
             _sum1(y, None, i, x, col, None, w, width, start, end, f)
             f += 1
+        if mean:
+            share = y.dtype.type(end - start)
+            for f in range(size):
+                y[i, f] /= share
 
 
 def _max_rows(

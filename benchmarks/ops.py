@@ -1,0 +1,146 @@
+"""How fast the primitives are beside PyG's, measured in the same run.
+
+Prints the ratio of PyG's time to ours, for forward and backward together. Both sides take turns
+on the same tensors, so a busy machine slows both; the median is shown with the range of the
+rounds as its noise. Run: python benchmarks/ops.py [--rounds 9] [--only tolokers] [--json FILE]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+import statistics
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+from torch import Tensor
+from torch_geometric.nn import SimpleConv
+from torch_geometric.nn.conv.gcn_conv import gcn_norm as pyg_gcn_norm
+from torch_geometric.utils import softmax as pyg_softmax
+
+from gnnlab.ops import Adjacency, dropout, edge_softmax, gcn_norm, propagate
+
+GRAPHS: dict[str, tuple[int, int, float]] = {  # nodes, edges, skew of the degrees
+    "cora-like": (2_708, 10_556, 1.5),
+    "minesweeper-like": (10_000, 78_804, 1.0),
+    "tolokers-like": (11_758, 1_038_000, 2.5),
+    "uniform 100k/1M": (100_000, 1_000_000, 1.0),
+}
+HEADS = 8
+Case = tuple[Callable[[], Tensor], Callable[[], Tensor]]
+
+
+def graph(nodes: int, edges: int, skew: float) -> Tensor:
+    """Random edges in random order; a skew above 1 makes hubs."""
+    generator = torch.Generator().manual_seed(0)
+    place = (torch.rand(2, edges, generator=generator) ** skew * nodes).long()
+    return torch.randperm(nodes, generator=generator)[place]
+
+
+def cases(edge_index: Tensor, nodes: int, features: int) -> dict[str, Case]:
+    """Pairs of (PyG, ours) computing the same thing."""
+    generator = torch.Generator().manual_seed(1)
+    x = torch.randn(nodes, features, generator=generator).requires_grad_()
+    weight = torch.rand(edge_index.shape[1], generator=generator).requires_grad_()
+    score = torch.randn(edge_index.shape[1], HEADS, generator=generator).requires_grad_()
+    target = edge_index[1]
+    pairs: dict[str, Case] = {}
+    for reduce in ("sum", "mean", "max"):
+        conv = SimpleConv(aggr=reduce)
+        pairs[f"propagate {reduce}"] = (
+            lambda conv=conv: conv(x, edge_index),  # type: ignore[misc]
+            lambda reduce=reduce: propagate(x, edge_index, reduce=reduce),  # type: ignore[misc]
+        )
+    weighted = SimpleConv(aggr="sum")
+    pairs["propagate sum, weights"] = (
+        lambda: weighted(x, edge_index, weight),
+        lambda: propagate(x, edge_index, weight),
+    )
+    pairs[f"edge_softmax, {HEADS} heads"] = (
+        lambda: pyg_softmax(score, target, num_nodes=nodes),
+        lambda: edge_softmax(score, edge_index),
+    )
+    pairs["dropout of x"] = (
+        lambda: torch.nn.functional.dropout(x, 0.5),
+        lambda: dropout(x, 0.5),
+    )
+    pairs["gcn_norm of weights"] = (
+        lambda: pyg_gcn_norm(edge_index, weight, nodes, add_self_loops=False)[1],
+        lambda: gcn_norm(Adjacency.of(edge_index, nodes), weight),
+    )
+    return pairs
+
+
+def step(function: Callable[[], Tensor]) -> float:
+    """Seconds for one forward and backward pass."""
+    start = time.perf_counter()
+    out = function()
+    middle = time.perf_counter()
+    grad = torch.ones_like(out)
+    again = time.perf_counter()
+    out.backward(grad)
+    return time.perf_counter() - again + middle - start
+
+
+def measure(pair: Case, rounds: int) -> tuple[list[float], list[float]]:
+    """Times of PyG and ours, taking turns after two rounds of warming up."""
+    times: tuple[list[float], list[float]] = ([], [])
+    for number in range(rounds + 2):
+        for side in (0, 1):
+            seconds = step(pair[side])
+            if number >= 2:
+                times[side].append(seconds)
+    return times
+
+
+def row(name: str, case: str, features: int, times: tuple[list[float], list[float]]) -> dict:
+    """One measurement as plain data."""
+    ratios = [theirs / ours for theirs, ours in zip(*times, strict=True)]
+    return {
+        "graph": name,
+        "case": case,
+        "features": features,
+        "pyg_ms": 1e3 * statistics.median(times[0]),
+        "ours_ms": 1e3 * statistics.median(times[1]),
+        "ratio": statistics.median(ratios),
+        "ratio_min": min(ratios),
+        "ratio_max": max(ratios),
+    }
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=9, help="timed rounds of each pair")
+    parser.add_argument("--features", type=int, default=64, help="columns of x")
+    parser.add_argument("--only", default="", help="graphs whose name contains this")
+    parser.add_argument("--case", default="", help="cases whose name contains this")
+    parser.add_argument("--json", type=Path, help="also write the measurements to this file")
+    return parser.parse_args()
+
+
+def main() -> None:
+    options = arguments()
+    rows = []
+    print(f"torch {torch.__version__}, {torch.get_num_threads()} threads, {platform.machine()}")
+    print(f"{'forward + backward':44}{'PyG ms':>10}{'ours ms':>10}{'ratio':>8}   min - max")
+    for name in (name for name in GRAPHS if options.only in name):
+        nodes, edges, skew = GRAPHS[name]
+        for case, pair in cases(graph(nodes, edges, skew), nodes, options.features).items():
+            if options.case not in case:
+                continue
+            found = row(name, case, options.features, measure(pair, options.rounds))
+            rows.append(found)
+            print(
+                f"{name + ', ' + case:44}{found['pyg_ms']:10.2f}{found['ours_ms']:10.2f}"
+                f"{found['ratio']:8.1f}   {found['ratio_min']:.1f} - {found['ratio_max']:.1f}",
+                flush=True,
+            )
+    if options.json:
+        options.json.write_text(json.dumps(rows, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,94 @@
+"""Compiled inner products along edges, vectorised over features."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from llvmlite import ir  # type: ignore[import-untyped]
+from numba.core import cgutils, types
+from numba.extending import intrinsic
+
+from .parallel import Array, compiled
+
+LANE = ir.IntType(32)
+
+
+def _tile(lanes: int, vectors: int) -> Any:
+    """Make ``tile(a, i, b, j, f)``: sum of a[i, f + k] b[j, f + k] for k < lanes * vectors."""
+
+    def typing(typingctx: Any, a: Any, i: Any, b: Any, j: Any, f: Any) -> Any:
+        def codegen(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+            def start(array: Any, kind: Any, row: Any) -> Any:
+                array = context.make_array(kind)(context, builder, array)
+                width = cgutils.unpack_tuple(builder, array.shape, 2)[1]
+                return builder.gep(array.data, [builder.add(builder.mul(row, width), values[4])])
+
+            left = start(values[0], a, values[1])
+            right = start(values[2], b, values[3])
+            return _emit(builder, left, right, a.dtype.bitwidth // 8, lanes, vectors)
+
+        return a.dtype(a, types.intp, b, types.intp, types.intp), codegen
+
+    return intrinsic(typing)
+
+
+def _emit(builder: Any, left: Any, right: Any, align: int, lanes: int, vectors: int) -> Any:
+    vector = ir.VectorType(left.type.pointee, lanes)
+
+    def load(start: Any, t: int) -> Any:
+        pointer = builder.gep(start, [ir.Constant(ir.IntType(64), t * lanes)])
+        return builder.load(builder.bitcast(pointer, vector.as_pointer()), align=align)
+
+    total = builder.fmul(load(left, 0), load(right, 0))
+    for t in range(1, vectors):
+        total = builder.fadd(total, builder.fmul(load(left, t), load(right, t)))
+    while lanes > 1:  # fold the upper half onto the lower
+        lanes //= 2
+        blank = ir.Constant(total.type, ir.Undefined)
+        low, high = (
+            ir.Constant(ir.VectorType(LANE, lanes), list(range(first, first + lanes)))
+            for first in (0, lanes)
+        )
+        total = builder.fadd(
+            builder.shuffle_vector(total, blank, low), builder.shuffle_vector(total, blank, high)
+        )
+    return builder.extract_element(total, ir.Constant(LANE, 0))
+
+
+_dot64, _dot16, _dot8, _dot4, _dot1 = (
+    _tile(*shape) for shape in ((16, 4), (16, 1), (8, 1), (4, 1), (1, 1))
+)
+
+
+def _dot_rows(
+    first: int, last: int, rowptr: Array, out: Array, query: Array, key: Array, col: Array,
+    order: Array,
+) -> None:  # fmt: skip
+    """out[e, k] = <query[i], key[j]> over the features of head k."""
+    heads = out.shape[1]
+    width = query.shape[1] // heads
+    for i in range(first, last):
+        for p in range(rowptr[i], rowptr[i + 1]):
+            j, e = col[p], order[p]
+            for head in range(heads):
+                f, stop = head * width, (head + 1) * width
+                total = out.dtype.type(0)
+                while f + 64 <= stop:
+                    total += _dot64(query, i, key, j, f)
+                    f += 64
+                while f + 16 <= stop:
+                    total += _dot16(query, i, key, j, f)
+                    f += 16
+                if f + 8 <= stop:
+                    total += _dot8(query, i, key, j, f)
+                    f += 8
+                if f + 4 <= stop:
+                    total += _dot4(query, i, key, j, f)
+                    f += 4
+                while f < stop:
+                    total += _dot1(query, i, key, j, f)
+                    f += 1
+                out[e, head] = total
+
+
+dot_rows = compiled(_dot_rows)
