@@ -1,12 +1,13 @@
-"""The command line: ``gnnlab run``, ``reproduce``, ``report``, ``list``, ``data``, ``cite``, ``main``."""
+"""Train, reproduce and report from the command line."""
 
 from __future__ import annotations
 
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -59,8 +60,10 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _command(commands, name, function, text):  # type: ignore[no-untyped-def]
-    command = commands.add_parser(name, help=text, description=text)
+def _command(
+    commands: Any, name: str, function: Callable[[argparse.Namespace], None], text: str
+) -> argparse.ArgumentParser:
+    command: argparse.ArgumentParser = commands.add_parser(name, help=text, description=text)
     command.set_defaults(command=function)
     return command
 
@@ -90,12 +93,12 @@ def _run(arguments: argparse.Namespace) -> None:
     from gnnlab.runner import configure, read_results, recipe, run, summarise
     from gnnlab.runner.report import table
 
-    settings: dict[str, object] = {}
+    settings: dict[str, dict[str, Any]] = {}
     if arguments.recipe:
         settings = dict(recipe(arguments.recipe).settings)
     for name in ("task", "data", "model", "rewiring"):
         if getattr(arguments, name):
-            settings[name] = {**dict(settings.get(name, {})), "name": getattr(arguments, name)}  # type: ignore[call-overload]
+            settings[name] = {**settings.get(name, {}), "name": getattr(arguments, name)}
     config = configure(settings, _overrides(arguments))
     folder = run(
         config, arguments.out, jobs=arguments.jobs, progress=True, name=arguments.recipe or ""
@@ -140,7 +143,7 @@ def _list(arguments: argparse.Namespace) -> None:
         print("\n".join("  " + name for name in _listings()[what]()))
 
 
-def _listings():  # type: ignore[no-untyped-def]
+def _listings() -> dict[str, Callable[[], list[str]]]:
     from gnnlab import datasets, layers, rewiring
     from gnnlab.runner import recipe_names
 

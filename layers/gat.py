@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from gnnlab.ops import Adjacency, AdjacencyLike, edge_softmax, gather, propagate
 
+from .heads import split_heads
 from .loops import looped
 from .residual import Block, FeedForward, ResidualEncoder
 
@@ -76,7 +77,7 @@ class GATConv(nn.Module):
         edge_type: Tensor | None = None,
     ) -> Tensor:
         adj = Adjacency.of(adj, x.shape[0])
-        h = self.linear(x).unflatten(1, (self.heads, -1))  # (N, K, out_channels)
+        h = split_heads(self.linear(x), self.heads)  # (N, K, out_channels)
         graph, weight = looped(adj, edge_weight) if self.add_self_loops else (adj, edge_weight)
         alpha = additive_attention((h * self.source).sum(-1), (h * self.target).sum(-1), graph)
         if weight is not None:
@@ -117,7 +118,7 @@ class GATBlock(Block):
         alpha = additive_attention(self.source_score(h), self.target_score(h), graph)
         if weight is not None:
             alpha = alpha * weight.unsqueeze(1)
-        message = propagate(h.unflatten(1, (self.heads, -1)), graph, alpha).flatten(1)
+        message = propagate(split_heads(h, self.heads), graph, alpha).flatten(1)
         out: Tensor = self.feed_forward(torch.cat([h, message], 1) if self.separate else message)
         return out
 

@@ -183,7 +183,8 @@ class _Stack(nn.Module):
     def forward(self, data: Data) -> Tensor:
         adj = Adjacency.of(data.edge_index, data.x.shape[0])
         h = self.states(data.x, adj, getattr(data, "edge_weight", None))
-        return h if self.output is None else self.output(h)
+        out: Tensor = h if self.output is None else self.output(h)
+        return out
 
     def states(self, x: Tensor, adj: Adjacency, edge_weight: Tensor | None) -> Tensor:
         raise NotImplementedError(f"{type(self).__name__} must compute the states")

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from gnnlab.ops import Adjacency, AdjacencyLike, edge_dot, edge_softmax, propagate
 
 from .dropout import Dropout
+from .heads import split_heads
 from .loops import looped
 from .residual import Block, FeedForwardBlock, ResidualEncoder
 
@@ -71,7 +72,7 @@ class GTConv(nn.Module):
         adj = Adjacency.of(adj, x.shape[0])
         graph, weight = looped(adj, edge_weight) if self.add_self_loops else (adj, edge_weight)
         query, key, value = (
-            part(x).unflatten(1, (self.heads, -1)) for part in (self.query, self.key, self.value)
+            split_heads(part(x), self.heads) for part in (self.query, self.key, self.value)
         )  # (N, K, d) each
         alpha = edge_softmax(edge_dot(query, key, graph) * query.shape[-1] ** -0.5, graph)
         if weight is not None:

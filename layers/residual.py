@@ -114,11 +114,13 @@ class ResidualEncoder(nn.Module):
     def forward(self, data: Data) -> Tensor:
         adj = Adjacency.of(data.edge_index, data.x.shape[0])
         weight = getattr(data, "edge_weight", None)
-        h = F.gelu(self.dropout(self.embed(data.x, adj)))
+        h: Tensor = F.gelu(self.dropout(self.embed(data.x, adj)))
         for norm, block in zip(self.norms, self.blocks, strict=True):
             h = h + block(norm(h), adj, weight)
         h = self.last_norm(h)
-        return h if self.output is None else self.output(h)
+        if self.output is not None:
+            h = self.output(h)
+        return h
 
     def embed(self, x: Tensor, adj: Adjacency) -> Tensor:
         """Map the features to the hidden width, (N, F) -> (N, H)."""

@@ -7,7 +7,7 @@ import json
 import tomllib
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -16,7 +16,9 @@ class Task(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What is predicted and how it is scored."""
 
     name: str = "node"
-    metric: str = "auto"
+    metric: Literal[
+        "accuracy", "auto", "average_precision", "balanced_accuracy", "f1", "roc_auc"
+    ] = "auto"
 
 
 class Run(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

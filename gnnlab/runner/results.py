@@ -92,7 +92,7 @@ def summarise(rows: Iterable[Mapping[str, Any]]) -> Summary:
         raise ValueError(f"one setting is summarised at a time, not {len(settings)}")
     tests = [row["test"] for row in rows]
     return Summary(
-        *settings.pop(),
+        **{key: rows[0][key] for key in keys},
         mean=statistics.fmean(tests),
         std=statistics.stdev(tests) if len(tests) > 1 else 0.0,
         valid=statistics.fmean(row["valid"] for row in rows),

@@ -33,8 +33,9 @@ def run(
 ) -> Path:
     """Train every (split, seed) that has no result yet, and return the run's folder.
 
-    The folder is named by the settings' hash, so the same call resumes and repeats nothing. It holds
-    ``results.jsonl``, one line a pair, and ``run.toml``: settings, versions, machine, git state.
+    The folder is named by the settings' hash, so the same call resumes and repeats nothing. It
+    holds ``results.jsonl``, one line a pair, and ``run.toml``: settings, versions, machine, git
+    state.
 
     Args:
         config: what to run.

@@ -1,0 +1,58 @@
+"""Small graphs of every awkward kind, and how each exported layer is built for them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from hypothesis import strategies as st
+from torch import Tensor, nn
+from torch_geometric.data import Data
+
+from gnnlab import layers
+
+F_IN, WIDTH = 3, 4
+CONVS: dict[str, Callable[[], nn.Module]] = {
+    "GATConv": lambda: layers.GATConv(F_IN, 2, heads=2),
+    "GCNConv": lambda: layers.GCNConv(F_IN, WIDTH),
+    "GTConv": lambda: layers.GTConv(F_IN, WIDTH, heads=2, separate=True),
+    "SAGEConv": lambda: layers.SAGEConv(F_IN, WIDTH),
+}
+ENCODERS: dict[str, Callable[[int], nn.Module]] = {
+    "GAT": lambda n: layers.GAT(F_IN, WIDTH, 2, heads=2),
+    "GATSep": lambda n: layers.GATSep(F_IN, WIDTH, 2, heads=2),
+    "GCN": lambda n: layers.GCN(F_IN, WIDTH, 2),
+    "GT": lambda n: layers.GT(F_IN, WIDTH, 2, heads=2),
+    "GTSep": lambda n: layers.GTSep(F_IN, WIDTH, 2, heads=2),
+    "ResNet": lambda n: layers.ResNet(F_IN, WIDTH, 2),
+    "ResNetAdj": lambda n: layers.ResNetAdj(F_IN, WIDTH, 2, num_nodes=n),
+    "ResNetSGC": lambda n: layers.ResNetSGC(F_IN, WIDTH, 2, hops=2),
+    "SAGE": lambda n: layers.SAGE(F_IN, WIDTH, 2),
+}
+
+
+@st.composite
+def graphs(draw: st.DrawFn, max_nodes: int = 8, max_edges: int = 20) -> Data:
+    """A graph that may have no edge, isolated nodes, self-loops and parallel edges."""
+    nodes = draw(st.integers(1, max_nodes))
+    ends = st.tuples(st.integers(0, nodes - 1), st.integers(0, nodes - 1))
+    edges = draw(st.lists(ends, max_size=max_edges))
+    edge_index = torch.tensor(edges, dtype=torch.int64).reshape(-1, 2).T.contiguous()
+    generator = torch.Generator().manual_seed(draw(st.integers(0, 2**16)))
+    x = torch.randn(nodes, F_IN, generator=generator, dtype=torch.float64)
+    return Data(x=x, edge_index=edge_index)
+
+
+def build(name: str, nodes: int) -> nn.Module:
+    """An exported conv or encoder in float64 and eval mode, its weights from a fixed seed."""
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        layer = CONVS[name]() if name in CONVS else ENCODERS[name](nodes)
+    return layer.double().eval()
+
+
+def apply(layer: nn.Module, data: Data) -> Tensor:
+    """Call a conv or an encoder on a graph."""
+    level = getattr(layer, "level", None)
+    out: Tensor = layer(data.x, data.edge_index) if level is None else layer(data)
+    return out

@@ -1,0 +1,165 @@
+"""The encoders written out step by step, and how they are named and refused."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch_geometric.data import Data
+
+from gnnlab import layers
+
+
+def ring(nodes: int = 6) -> Data:
+    one = torch.arange(nodes)
+    edge_index = torch.cat(
+        [torch.stack([one, (one + 1) % nodes]), torch.stack([(one + 1) % nodes, one])], 1
+    )
+    generator = torch.Generator().manual_seed(0)
+    return Data(x=torch.randn(nodes, 3, generator=generator).double(), edge_index=edge_index)
+
+
+def matrix(data: Data, loops: bool) -> Tensor:
+    a = torch.zeros(data.num_nodes, data.num_nodes).double()
+    a[data.edge_index[1], data.edge_index[0]] = 1
+    return a + torch.eye(data.num_nodes).double() if loops else a
+
+
+def feed_forward(module: nn.Module, h: Tensor) -> Tensor:
+    return module.contract(F.gelu(module.expand(h)))
+
+
+def residual(encoder: nn.Module, x: Tensor, update: object) -> Tensor:
+    h = F.gelu(encoder.input(x))
+    for norm, block in zip(encoder.norms, encoder.blocks, strict=True):
+        h = h + update(block, norm(h))
+    return encoder.last_norm(h)
+
+
+def test_gcn_block_by_block() -> None:
+    data, encoder = ring(), layers.GCN(3, 8, 3).double().eval()
+    a = matrix(data, loops=True) / 3  # every node has two neighbours and itself
+    expected = residual(encoder.stack, data.x, lambda b, n: feed_forward(b.feed_forward, a @ n))
+    torch.testing.assert_close(encoder(data), expected)
+
+
+def test_sage_block_by_block() -> None:
+    data, encoder = ring(), layers.SAGE(3, 8, 3).double().eval()
+    a = matrix(data, loops=False) / 2
+    expected = residual(
+        encoder, data.x, lambda b, n: feed_forward(b.feed_forward, torch.cat([n, a @ n], 1))
+    )
+    torch.testing.assert_close(encoder(data), expected)
+
+
+@pytest.mark.parametrize("separate", [True, False])
+def test_gat_block_by_block(separate: bool) -> None:
+    data, cls = ring(), layers.GATSep if separate else layers.GAT
+    encoder = cls(3, 8, 2, heads=2).double().eval()
+    mask = matrix(data, loops=not separate)
+
+    def update(block: nn.Module, n: Tensor) -> Tensor:
+        h = block.linear(n)
+        score = block.source_score(h)[None] + block.target_score(h)[:, None]  # (target, source, K)
+        exp = mask[..., None] * F.leaky_relu(score, 0.2).exp()
+        alpha = exp / exp.sum(1, keepdim=True)
+        heads = [alpha[..., k] @ part for k, part in enumerate(h.split(4, dim=1))]
+        message = torch.cat(heads, 1)
+        return feed_forward(block.feed_forward, torch.cat([h, message], 1) if separate else message)
+
+    torch.testing.assert_close(encoder(data), residual(encoder, data.x, update))
+
+
+def test_resnet_does_not_look_at_the_graph() -> None:
+    data, encoder = ring(), layers.ResNet(3, 8, 2).double().eval()
+    alone = Data(x=data.x, edge_index=torch.empty(2, 0, dtype=torch.int64))
+    assert torch.equal(encoder(data), encoder(alone))
+
+
+def test_resnet_sgc_sees_smoothed_features() -> None:
+    data, encoder = ring(), layers.ResNetSGC(3, 8, 2, hops=4).double().eval()
+    smooth = torch.linalg.matrix_power(matrix(data, loops=True) / 3, 4) @ data.x
+    expected = encoder.input(torch.cat([data.x, smooth], 1))
+    got = encoder.embed(data.x, layers.resnet.Adjacency.of(data.edge_index, 6))
+    torch.testing.assert_close(got, expected)
+
+
+def test_resnet_adj_is_one_linear_over_features_and_rows() -> None:
+    data, encoder = ring(), layers.ResNetAdj(3, 8, 2, num_nodes=6).double().eval()
+    weight = torch.cat([encoder.input.weight, encoder.rows.T], 1)
+    expected = torch.cat([data.x, matrix(data, loops=False)], 1) @ weight.T + encoder.input.bias
+    got = encoder.embed(data.x, layers.resnet.Adjacency.of(data.edge_index, 6))
+    torch.testing.assert_close(got, expected)
+
+
+def test_plain_gcn_is_kipf_and_welling() -> None:
+    data = ring()
+    encoder = layers.GCN(3, 8, 2, block="plain", out_channels=4).double().eval()
+    a = matrix(data, loops=True) / 3
+    first, second = encoder.stack.convs
+    h = F.relu(a @ data.x @ first.linear.weight.T + first.bias)
+    torch.testing.assert_close(encoder(data), a @ h @ second.linear.weight.T + second.bias)
+
+
+def test_tuned_gcn_has_a_learned_skip() -> None:
+    data, encoder = ring(), layers.GCN(3, 8, 2, block="tuned").double().eval()
+    a, stack = matrix(data, loops=True) / 3, encoder.stack
+    h = stack.input(data.x)
+    for conv, skip, norm in zip(stack.convs, stack.skips, stack.norms, strict=True):
+        h = F.relu(norm(a @ h @ conv.linear.weight.T + conv.bias + skip(h)))
+    torch.testing.assert_close(encoder(data), h)
+
+
+def test_pure_gcn_sums_its_steps() -> None:
+    data, encoder = ring(), layers.GCN(3, 8, 3, block="pure").double().eval()
+    a, h = matrix(data, loops=True) / 3, encoder.stack.input(data.x)
+    expected = sum(torch.linalg.matrix_power(a, k) @ h / 3 for k in (1, 2, 3))
+    torch.testing.assert_close(encoder(data), expected)
+
+
+@pytest.mark.parametrize("name", sorted(layers.encoders()))
+def test_runs_under_bf16_autocast(name: str) -> None:
+    extra = {"num_nodes": 6} if name == "ResNetAdj" else {}
+    encoder, data = layers.find(name)(3, 16, 2, **extra), ring()
+    data.x = data.x.float()
+    with torch.autocast("cpu", torch.bfloat16):
+        h = encoder.eval()(data)
+    torch.testing.assert_close(h.float(), encoder(data), atol=0.15, rtol=0.1)
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [("gat-sep", "GATSep"), ("ResNet+SGC", "ResNetSGC"), ("gt_sep", "GTSep"), ("GCN", "GCN")],
+)
+def test_finds_names_as_people_write_them(written: str, meant: str) -> None:
+    assert layers.find(written) is getattr(layers, meant)
+
+
+def test_offers_the_nearest_name() -> None:
+    with pytest.raises(ValueError, match="unknown model 'gatsepp'; did you mean GATSep"):
+        layers.find("gatsepp")
+
+
+@pytest.mark.parametrize("cls", [layers.GAT, layers.GATSep, layers.GT])
+def test_refuses_heads_that_do_not_divide_the_width(cls: type[nn.Module]) -> None:
+    with pytest.raises(ValueError, match="is 10, which 8 heads do not divide"):
+        cls(3, 10)
+
+
+def test_resnet_adj_refuses_another_graph() -> None:
+    with pytest.raises(ValueError, match="built for 5 nodes, but the graph has 6"):
+        layers.ResNetAdj(3, 8, num_nodes=5).double()(ring())
+
+
+def test_refuses_an_unknown_block() -> None:
+    with pytest.raises(ValueError, match="block is 'fancy', which is none of platonov, plain"):
+        layers.GCN(3, 8, block="fancy")
+
+
+def test_dropout_acts_in_training_alone() -> None:
+    encoder, data = layers.SAGE(3, 64, 2, dropout=0.5).double(), ring()
+    assert not torch.equal(encoder.train()(data), encoder(data))
+    assert torch.equal(encoder.eval()(data), encoder(data))
+    with pytest.raises(ValueError, match="dropout is 1.5, but a probability"):
+        layers.Dropout(1.5)

@@ -1,0 +1,180 @@
+"""What every exported conv and encoder must be, whatever its formula."""
+
+from __future__ import annotations
+
+import io
+import pickle
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from strategies import CONVS, ENCODERS, F_IN, apply, build, graphs
+from torch_geometric.data import Batch, Data
+
+from gnnlab import layers
+
+ALL = sorted([*CONVS, *ENCODERS])
+REASONS = ("transductive", "order_dependent", "stochastic_encoding")
+every_layer = pytest.mark.parametrize("name", ALL)
+few = settings(max_examples=15, deadline=None)
+
+
+def exempt(name: str, reason: str) -> bool:
+    """Whether a layer declares an exception, which is then printed."""
+    told = getattr(getattr(layers, name), reason, None)
+    if told:
+        print(f"{name} is exempt: {reason}, because it {told}")
+    return bool(told)
+
+
+def test_every_exported_layer_is_covered() -> None:
+    assert set(ALL) == {*layers.convs(), *layers.encoders()}
+
+
+@every_layer
+def test_exceptions_give_a_reason(name: str) -> None:
+    for reason in REASONS:
+        told = getattr(getattr(layers, name), reason, "a reason")
+        assert isinstance(told, str) and len(told.split()) > 1 or told == "a reason"
+
+
+@every_layer
+@few
+@given(data=graphs(), seed=st.integers(0, 99))
+def test_moves_with_the_nodes(name: str, data: Data, seed: int) -> None:
+    if exempt(name, "transductive"):
+        return
+    layer = build(name, data.num_nodes)
+    new = torch.randperm(data.num_nodes, generator=torch.Generator().manual_seed(seed))
+    moved = Data(
+        x=torch.empty_like(data.x).index_copy(0, new, data.x), edge_index=new[data.edge_index]
+    )
+    torch.testing.assert_close(apply(layer, moved)[new], apply(layer, data))
+
+
+@every_layer
+@few
+@given(data=graphs(), seed=st.integers(0, 99))
+def test_does_not_depend_on_the_order_of_edges(name: str, data: Data, seed: int) -> None:
+    layer = build(name, data.num_nodes)
+    order = torch.randperm(data.num_edges, generator=torch.Generator().manual_seed(seed))
+    mixed = Data(x=data.x, edge_index=data.edge_index[:, order])
+    torch.testing.assert_close(apply(layer, mixed), apply(layer, data))
+
+
+@every_layer
+@few
+@given(first=graphs(), second=graphs())
+def test_treats_each_part_of_a_union_by_itself(name: str, first: Data, second: Data) -> None:
+    if exempt(name, "transductive"):
+        return
+    layer = build(name, first.num_nodes)
+    parts = torch.cat([apply(layer, first), apply(layer, second)])
+    union = Batch.from_data_list([first, second])
+    torch.testing.assert_close(apply(layer, union), parts)
+
+
+@every_layer
+@few
+@given(data=graphs())
+def test_an_isolated_node_changes_nothing_and_stays_finite(name: str, data: Data) -> None:
+    if exempt(name, "transductive"):
+        return
+    layer = build(name, data.num_nodes)
+    more = Data(x=torch.cat([data.x, torch.ones(1, F_IN).double()]), edge_index=data.edge_index)
+    out = apply(layer, more)
+    torch.testing.assert_close(out[:-1], apply(layer, data))
+    assert bool(out.isfinite().all())
+
+
+@every_layer
+def test_works_without_an_edge(name: str) -> None:
+    data = Data(x=torch.ones(3, F_IN).double(), edge_index=torch.empty(2, 0, dtype=torch.int64))
+    out = apply(build(name, 3), data)
+    assert out.shape[0] == 3 and bool(out.isfinite().all())
+
+
+@every_layer
+@few
+@given(data=graphs())
+def test_duplicate_edges_and_loops_stay_finite_and_weights_equal_copies(
+    name: str, data: Data
+) -> None:
+    layer = build(name, data.num_nodes)
+    loops = torch.arange(data.num_nodes).expand(2, -1)
+    doubled = Data(x=data.x, edge_index=torch.cat([data.edge_index, data.edge_index, loops], 1))
+    assert bool(apply(layer, doubled).isfinite().all())
+    if name in ("GCN", "GCNConv"):  # linear in the weights: two copies are one edge of weight 2
+        twice = Data(x=data.x, edge_index=torch.cat([data.edge_index, loops], 1))
+        weight = torch.cat(
+            [torch.full((data.num_edges,), 2.0), torch.ones(data.num_nodes)]
+        ).double()
+        twice.edge_weight = weight
+        heavy = layer(twice) if name == "GCN" else layer(twice.x, twice.edge_index, weight)
+        torch.testing.assert_close(heavy, apply(layer, doubled))
+
+
+@every_layer
+def test_gradients(name: str) -> None:
+    edge_index = torch.tensor([[0, 1, 2, 2, 0, 0, 3], [1, 2, 0, 1, 1, 1, 3]])
+    x = torch.randn(5, F_IN, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
+    layer = build(name, 5)
+    parameters = list(layer.parameters())
+
+    def run(x: torch.Tensor, *_: torch.Tensor) -> torch.Tensor:
+        return apply(layer, Data(x=x, edge_index=edge_index))
+
+    assert torch.autograd.gradcheck(run, (x.requires_grad_(), *parameters))
+
+
+@every_layer
+def test_saves_loads_and_pickles(name: str) -> None:
+    data = Data(x=torch.ones(4, F_IN).double(), edge_index=torch.tensor([[0, 1, 2], [1, 2, 2]]))
+    layer, file = build(name, 4), io.BytesIO()
+    expected = apply(layer, data)
+    torch.save(layer.state_dict(), file)
+    file.seek(0)
+    other = build(name, 4)
+    for parameter in other.parameters():
+        torch.nn.init.zeros_(parameter)
+    other.load_state_dict(torch.load(file, weights_only=True))
+    assert torch.equal(apply(other, data), expected)
+    assert torch.equal(apply(pickle.loads(pickle.dumps(layer)), data), expected)
+
+
+@every_layer
+def test_reset_parameters_draws_all_weights_from_the_seed(name: str) -> None:
+    def drawn(spoil: float) -> list[torch.Tensor]:
+        layer = build(name, 4)
+        with torch.no_grad():
+            for parameter in layer.parameters():
+                parameter.fill_(spoil)
+        with torch.random.fork_rng():
+            torch.manual_seed(5)
+            layer.reset_parameters()
+        return [parameter.detach() for parameter in layer.parameters()]
+
+    for one, other in zip(drawn(7.0), drawn(-7.0), strict=True):
+        assert torch.equal(one, other)
+
+
+@every_layer
+def test_leaves_the_data_alone_and_repeats_itself(name: str) -> None:
+    edge_index = torch.tensor([[0, 1, 2, 2], [1, 2, 0, 2]])
+    data = Data(x=torch.randn(3, F_IN).double(), edge_index=edge_index)
+    keys, before = data.keys(), {key: data[key].clone() for key in data.keys()}
+    layer = build(name, 3)
+    assert torch.equal(apply(layer, data), apply(layer, data))
+    assert data.keys() == keys
+    assert all(torch.equal(data[key], before[key]) for key in keys)
+
+
+@pytest.mark.parametrize("name", sorted(ENCODERS))
+def test_predicts_by_itself_when_told_how_many_classes(name: str) -> None:
+    cls, extra = getattr(layers, name), {"num_nodes": 3} if name == "ResNetAdj" else {}
+    data = Data(x=torch.ones(3, F_IN), edge_index=torch.tensor([[0, 1], [1, 2]]))
+    for outputs, width in ((None, 8), (5, 5)):
+        encoder = cls(F_IN, 8, 2, out_channels=outputs, **extra)
+        assert encoder(data).shape == (3, width)
+        assert (encoder.hidden_channels, encoder.out_channels) == (8, outputs)
