@@ -227,7 +227,7 @@ class _Tuned(_Stack):
         self.norms = nn.ModuleList(nn.LayerNorm(hidden) for _ in range(num_layers))
 
     def states(self, x: Tensor, adj: Adjacency, edge_weight: Tensor | None) -> Tensor:
-        h = self.dropout(self.input(x))
+        h: Tensor = self.dropout(self.input(x))
         for conv, skip, norm in zip(self.convs, self.skips, self.norms, strict=True):
             h = self.dropout(F.relu(norm(conv(h, adj, edge_weight) + skip(h))))
         return h

@@ -16,10 +16,10 @@ from .results import Summary, read_results, summarise
 
 HEAD = """# Results
 
-Made by `gnnlab report --page docs/results.md docs/results/*` from the `results.jsonl` and `run.toml`
-of every run under [results/](results). Test scores in percent at the step best on validation, mean ±
-std with ddof 1 over the runs. "Apart" is the difference to the paper in the paper's standard
-deviations.
+Made by `gnnlab report --page docs/results.md docs/results/*` from the `results.jsonl` and
+`run.toml` of every run under [results/](results). Test scores in percent at the step best on
+validation, mean ± std with ddof 1 over the runs. "Apart" is the difference to the paper in the
+paper's standard deviations.
 """
 COLUMNS = ("recipe", "metric", "paper", "ours", "apart", "splits", "seeds", "s a run", "parameters")
 CONTEXT = ("versions", "machine", "source", "recipe")

@@ -1,0 +1,52 @@
+"""Settings become a typed value, or one sentence."""
+
+from __future__ import annotations
+
+import pytest
+
+from gnnlab.runner import configure
+
+BASE = {"data": {"name": "karate"}, "model": {"name": "gcn", "hidden_channels": 8}}
+
+
+def test_overrides_are_toml_and_leave_the_settings_alone() -> None:
+    config = configure(BASE, ["model.num_layers=3", "training.lr=1e-3", "run.splits=[1, 2]"])
+    assert config.model == {"name": "gcn", "hidden_channels": 8, "num_layers": 3}
+    assert (config.training["lr"], config.run.splits) == (1e-3, (1, 2))
+    assert BASE["model"] == {"name": "gcn", "hidden_channels": 8}
+
+
+@pytest.mark.parametrize(
+    ("override", "sentence"),
+    [
+        ("model.hiden_channels=3", "unknown key 'model.hiden_channels'; did you mean 'hidden_chan"),
+        ("training.lrr=1", "unknown key 'training.lrr'; did you mean 'lr'"),
+        ("trainig.lr=1", "unknown key 'trainig'; did you mean 'training'"),
+        ("run.split=[0]", "unknown key 'run.split'; did you mean 'splits'"),
+        ("task.metrik='f1'", "unknown key 'task.metrik'; did you mean 'metric'"),
+        ("model.in_channels=3", "unknown key 'model.in_channels'"),
+        ("model.name='gcm'", "unknown model 'gcm'; did you mean GCN"),
+        ("rewiring.name='borff'", "unknown rewiring 'borff'; there are none"),
+        ("task.name='edge'", "unknown task 'edge'; there is node"),
+        ("training.lr=-1", "lr is -1, but it must be above 0"),
+        ("run.splits=3", "the settings do not fit: Expected `array`, got `int`"),
+        ("task.metric='speed'", "the settings do not fit: Invalid enum value 'speed'"),
+        ("lr", "--set 'lr' is not of the form dotted.key=VALUE"),
+        ("model.name.x=1", "name is a value and holds no keys"),
+    ],
+)
+def test_a_mistake_is_named_with_the_way_out(override: str, sentence: str) -> None:
+    with pytest.raises(ValueError) as caught:
+        configure(BASE, [override])
+    assert sentence in str(caught.value)
+
+
+def test_data_and_model_must_be_named() -> None:
+    with pytest.raises(ValueError, match="data.name is missing: say which with --data NAME"):
+        configure({"model": {"name": "gcn"}})
+
+
+def test_the_key_is_of_the_settings_and_not_of_what_is_run() -> None:
+    one = configure(BASE)
+    assert one.key() == configure(dict(reversed(BASE.items())), ["run.splits=[4]"]).key()
+    assert one.key() != configure(BASE, ["training.lr=0.5"]).key()
