@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Hashable
 from typing import Any, TypeVar
@@ -15,6 +16,15 @@ Stamp = tuple[Hashable, ...]
 
 _entries: WeakIdKeyDictionary = WeakIdKeyDictionary()
 _lock = threading.RLock()
+
+
+def _after_fork() -> None:
+    """Another thread of the parent may have held the lock; it does not exist in the child."""
+    global _lock
+    _lock = threading.RLock()
+
+
+os.register_at_fork(after_in_child=_after_fork)
 
 
 def remember(tensor: Tensor, key: Hashable, build: Callable[[], T]) -> T:

@@ -22,7 +22,7 @@ from gnnlab.ops import Adjacency, dropout, edge_dot, edge_softmax, gather, propa
 def work(nodes=3000, edges=90_000):
     g = torch.Generator().manual_seed(0)
     u = torch.rand(2, edges, generator=g)
-    adj = Adjacency((u**3 * nodes).long(), nodes)  # some nodes have most of the edges
+    adj = Adjacency.of((u**3 * nodes).long(), nodes)  # some nodes have most of the edges
     x = torch.randn(nodes, 40, generator=g).requires_grad_()
     heads = torch.randn(nodes, 2, 24, generator=g).requires_grad_()
     w = torch.randn(edges, 2, generator=g).requires_grad_()

@@ -9,6 +9,7 @@ from numba.core import cgutils, types
 from numba.extending import intrinsic
 
 from .parallel import Array, compiled
+from .prefetch import AHEAD, LINE, prefetch
 
 LANE = ir.IntType(32)
 
@@ -67,9 +68,13 @@ def _dot_rows(
     """out[e, k] = <query[i], key[j]> over the features of head k."""
     heads = out.shape[1]
     width = query.shape[1] // heads
+    edges = col.shape[0]
     for i in range(first, last):
         for p in range(rowptr[i], rowptr[i + 1]):
             j, e = col[p], order[p]
+            if p + AHEAD < edges:
+                for f in range(0, query.shape[1], LINE // 4):
+                    prefetch(key, col[p + AHEAD], f)
             for head in range(heads):
                 f, stop = head * width, (head + 1) * width
                 total = out.dtype.type(0)

@@ -11,6 +11,7 @@ from numba.core import types
 from numba.extending import intrinsic
 
 from .parallel import Array, compiled
+from .prefetch import AHEAD, prefetch
 from .random import GOLDEN, MASK64, MIX1, MIX2
 
 
@@ -58,9 +59,11 @@ def _softmax_rows(
 
 def _shift_(row: Array, top: Array, score: Array, order: Array, start: int, size: int) -> None:
     top[:] = -np.inf
-    heads = top.shape[0]
+    heads, edges = top.shape[0], order.shape[0]
     for q in range(size):
         e = order[start + q]
+        if start + q + AHEAD < edges:
+            prefetch(score, order[start + q + AHEAD], 0)
         for k in range(heads):
             value = score[e, k]
             row[q, k] = value
@@ -75,12 +78,15 @@ def _softmax_grad_rows(
     first: int, last: int, rowptr: Array, out: Array, soft: Array, grad: Array, order: Array
 ) -> None:
     """out = soft * (grad - sum over the row of soft * grad)."""
-    heads = soft.shape[1]
+    heads, edges = soft.shape[1], order.shape[0]
     total = np.empty(heads, soft.dtype)
     for i in range(first, last):
         total[:] = 0
         for p in range(rowptr[i], rowptr[i + 1]):
             e = order[p]
+            if p + AHEAD < edges:
+                prefetch(soft, order[p + AHEAD], 0)
+                prefetch(grad, order[p + AHEAD], 0)
             for k in range(heads):
                 total[k] += soft[e, k] * grad[e, k]
         for p in range(rowptr[i], rowptr[i + 1]):

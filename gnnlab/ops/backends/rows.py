@@ -14,6 +14,7 @@ from numba.core import cgutils, types
 from numba.extending import intrinsic
 
 from .parallel import Array, compiled
+from .prefetch import AHEAD, LINE, emit_prefetch
 
 LANE = ir.IntType(32)
 
@@ -70,6 +71,7 @@ class _Emit:
         one = self._number(1)
         second = builder.add(values["start"], one)
         with cgutils.for_range_slice(builder, second, values["end"], one, self.index) as (p, _):
+            self._ask_ahead(p)
             edge = self._splat(self._edge(p)) if self.kind != "sum" else None
             for t in range(self.vectors):
                 self._fold(held[t], from_edge[t], self._message(p, t), edge)
@@ -92,6 +94,17 @@ class _Emit:
         take = builder.or_(better, broken)
         builder.store(builder.select(take, new, old), held)
         builder.store(builder.select(take, edge, builder.load(from_edge)), from_edge)
+
+    def _ask_ahead(self, p: Any) -> None:
+        """Of a later neighbour, which may belong to the next row."""
+        builder = self.builder
+        later = builder.add(p, self._number(AHEAD))
+        edges = cgutils.unpack_tuple(builder, self.values["col"].shape, 1)[0]
+        later = builder.select(builder.icmp_signed("<", later, edges), later, p)
+        start = builder.add(builder.mul(self._read("col", later), self.width), self.values["f"])
+        for feature in range(0, self.lanes * self.vectors, LINE // self.align):
+            place = builder.add(start, self._number(feature))
+            emit_prefetch(builder, builder.gep(self.values["x"].data, [place]))
 
     def _message(self, p: Any, t: int) -> Any:
         builder, values = self.builder, self.values
@@ -141,7 +154,7 @@ class _Emit:
 
 
 def _tiles(kind: str) -> tuple[Any, ...]:
-    shapes = ((16, 2), (16, 1), (8, 4), (8, 1), (4, 1), (1, 1))
+    shapes = ((16, 4), (16, 1), (8, 4), (8, 1), (4, 1), (1, 1))
     return tuple(_tile(lanes, vectors, kind) for lanes, vectors in shapes)
 
 
@@ -159,10 +172,10 @@ def _sum_rows(
             continue
         f = 0
         if heads == 1 or width % 16 == 0:
-            while f + 32 <= size:
-                _sum16x2(y, None, i, x, col, None, w, width, start, end, f)
-                f += 32
-            if f + 16 <= size:
+            while f + 64 <= size:
+                _sum16x4(y, None, i, x, col, None, w, width, start, end, f)
+                f += 64
+            while f + 16 <= size:
                 _sum16(y, None, i, x, col, None, w, width, start, end, f)
                 f += 16
         elif width % 8 == 0:
@@ -200,9 +213,12 @@ def _max_rows(
             continue
         f = 0
         if heads == 1 or width % 16 == 0:
-            while f + 32 <= size:
-                _max16x2(y, arg, i, x, col, order, w, width, start, end, f)
-                f += 32
+            while f + 64 <= size:
+                _max16x4(y, arg, i, x, col, order, w, width, start, end, f)
+                f += 64
+            while f + 16 <= size:
+                _max16(y, arg, i, x, col, order, w, width, start, end, f)
+                f += 16
         if heads == 1 or width % 4 == 0:
             while f + 4 <= size:
                 _max4(y, arg, i, x, col, order, w, width, start, end, f)
@@ -227,9 +243,12 @@ def _min_rows(
             continue
         f = 0
         if heads == 1 or width % 16 == 0:
-            while f + 32 <= size:
-                _min16x2(y, arg, i, x, col, order, w, width, start, end, f)
-                f += 32
+            while f + 64 <= size:
+                _min16x4(y, arg, i, x, col, order, w, width, start, end, f)
+                f += 64
+            while f + 16 <= size:
+                _min16(y, arg, i, x, col, order, w, width, start, end, f)
+                f += 16
         if heads == 1 or width % 4 == 0:
             while f + 4 <= size:
                 _min4(y, arg, i, x, col, order, w, width, start, end, f)
@@ -239,9 +258,9 @@ def _min_rows(
             f += 1
 
 
-_sum16x2, _sum16, _sum8x4, _sum8, _sum4, _sum1 = _tiles("sum")
-_max16x2, _, _, _, _max4, _max1 = _tiles("max")
-_min16x2, _, _, _, _min4, _min1 = _tiles("min")
+_sum16x4, _sum16, _sum8x4, _sum8, _sum4, _sum1 = _tiles("sum")
+_max16x4, _max16, _, _, _max4, _max1 = _tiles("max")
+_min16x4, _min16, _, _, _min4, _min1 = _tiles("min")
 sum_rows = compiled(_sum_rows)
 max_rows = compiled(_max_rows)
 min_rows = compiled(_min_rows)

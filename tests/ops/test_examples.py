@@ -1,0 +1,23 @@
+from __future__ import annotations
+
+import doctest
+from importlib import import_module
+
+import pytest
+import torch
+
+from gnnlab import ops
+
+MODULES = ("adjacency", "dot", "norm", "propagate", "segment", "softmax")
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_examples_in_docstrings(name: str) -> None:
+    result = doctest.testmod(import_module(f"gnnlab.ops.{name}"), extraglobs={"torch": torch})
+    assert result.attempted > 0 and result.failed == 0
+
+
+def test_everything_public_is_documented() -> None:
+    assert ops.__all__ == sorted(ops.__all__)
+    for name in set(ops.__all__) - {"AdjacencyLike"}:
+        assert "Raises:" in (getattr(ops, name).__doc__ or ""), name
