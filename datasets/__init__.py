@@ -7,7 +7,7 @@ if __name__ != "gnnlab.datasets":
         "import gnnlab.datasets, not datasets: the folder is a room of the gnnlab package"
     )
 
-from .cards import Card, card
+from .cards import Card, card, cite
 from .generators import csbm, karate, minesweeper, rmat
 from .homophily import (
     adjusted_homophily,
@@ -25,6 +25,7 @@ __all__ = [
     "Record",
     "adjusted_homophily",
     "card",
+    "cite",
     "csbm",
     "edge_homophily",
     "karate",

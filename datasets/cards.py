@@ -140,6 +140,17 @@ def card(
     )
 
 
+def cite(name: str, source: str | None = None) -> tuple[Citation, ...]:
+    """Return the papers to cite for a set, without opening its files; none for a generated one.
+
+    Raises:
+        ValueError: unknown name or source (the nearest are offered).
+    """
+    if normal(name) in map(normal, GENERATORS):
+        return ()
+    return tuple(citations()[key] for key in find_record(name, source).citations)
+
+
 def _describe(
     data: Data,
     *,

@@ -163,8 +163,9 @@ def _data(arguments: argparse.Namespace) -> None:
 
 def _cite(arguments: argparse.Namespace) -> None:
     from gnnlab.runner import recipe
+    from gnnlab.runner.cite import cite
 
-    print(recipe(arguments.recipe).paper.bibtex.strip())
+    print(cite(recipe(arguments.recipe)))
 
 
 def _main(arguments: argparse.Namespace) -> None:
