@@ -73,7 +73,7 @@ def segment_reduce(values: Tensor, index: Tensor, rows: Rows, reduce: str) -> Te
 
 def dropout(x: Tensor, p: float, seed: int) -> Tensor:
     """The counter-based mask."""
-    return Dropout.call(reference.widen(x), p, seed).to(x.dtype)
+    return Dropout.call(x, p, seed)
 
 
 class EdgeSoftmax(Function):
@@ -110,11 +110,16 @@ class Dropout(Function):
     @staticmethod
     def forward(ctx: Any, x: Tensor, p: float, seed: int) -> Tensor:
         ctx.p, ctx.seed = p, seed
+        scale, half = 1 / (1 - p), x.dtype in reference.HALF
         out = torch.empty_like(x, memory_format=torch.contiguous_format)
-        flat, blocks = array(x).reshape(-1), (x.numel() + 255) // 256
-        bits = kernels.word(seed), kernels.half_word(threshold(p)), flat.dtype.type(1 / (1 - p))
-        over_items(kernels.dropout, blocks, 2 * x.numel(), out.numpy().reshape(-1), flat, *bits)
-        return out
+        # numpy has no bfloat16: the kernel masks the bits as they are, torch scales what is left.
+        into, flat = (array(t.view(torch.int16) if half else t).reshape(-1) for t in (out, x))
+        bits = kernels.word(seed), kernels.half_word(threshold(p))
+        factor = flat.dtype.type(1 if half else scale)
+        over_items(
+            kernels.dropout, (x.numel() + 255) // 256, 2 * x.numel(), into, flat, *bits, factor
+        )
+        return out.mul_(scale) if half else out
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> Gradients:
