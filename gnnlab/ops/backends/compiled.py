@@ -15,8 +15,8 @@ from . import kernels, reference
 from .extreme import Extreme, SegmentExtreme
 from .function import Function
 from .linear import EdgeDot, Gather, Propagate, SegmentSum, matrix
-from .parallel import array, over_items, over_rows
-from .random import threshold
+from .masked import Dropout
+from .parallel import array, over_rows
 
 if TYPE_CHECKING:
     from gnnlab.ops.adjacency import Adjacency, Rows
@@ -102,25 +102,3 @@ class EdgeSoftmax(Function):
         rows = adj.rows
         over_rows(kernels.softmax_grad_rows, array(rows.rowptr), width, *tables, array(rows.order))
         return out, None
-
-
-class Dropout(Function):
-    """x where the hashed bits keep it; the same bits are computed again for the gradient."""
-
-    @staticmethod
-    def forward(ctx: Any, x: Tensor, p: float, seed: int) -> Tensor:
-        ctx.p, ctx.seed = p, seed
-        scale, half = 1 / (1 - p), x.dtype in reference.HALF
-        out = torch.empty_like(x, memory_format=torch.contiguous_format)
-        # numpy has no bfloat16: the kernel masks the bits as they are, torch scales what is left.
-        into, flat = (array(t.view(torch.int16) if half else t).reshape(-1) for t in (out, x))
-        bits = kernels.word(seed), kernels.half_word(threshold(p))
-        factor = flat.dtype.type(1 if half else scale)
-        over_items(
-            kernels.dropout, (x.numel() + 255) // 256, 2 * x.numel(), into, flat, *bits, factor
-        )
-        return out.mul_(scale) if half else out
-
-    @staticmethod
-    def backward(ctx: Any, grad: Tensor) -> Gradients:
-        return Dropout.call(grad, ctx.p, ctx.seed), None, None

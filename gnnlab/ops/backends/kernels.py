@@ -1,4 +1,4 @@
-"""Compiled loops over edges: sorting, softmax, inner products, dropout, and their gradients."""
+"""Compiled loops over edges: sorting, softmax, inner products, and their gradients."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from numba.extending import intrinsic
 
 from .parallel import Array, compiled
 from .prefetch import AHEAD, prefetch
-from .random import GOLDEN, MASK64, MIX1, MIX2
 
 
 def _group(keys: Array, rowptr: Array, order: Array) -> None:
@@ -129,29 +128,6 @@ def _picked_weights(
                 out[e, f // width] += grad[i, f] * x[source[e], f]
 
 
-def _dropout(
-    first: int, last: int, out: Array, x: Array, seed: Any, bound: Any, scale: Any
-) -> None:
-    """Blocks first .. last of 256 elements: one hashed word for two elements."""
-    zero = x.dtype.type(0)
-    words = np.empty(128, np.uint64)
-    bits = words.view(np.uint32)  # low half first: the even element's
-    for block in range(first, last):
-        for m in range(128):
-            z = seed + np.uint64(block * 128 + m + 1) * _GOLDEN
-            z = (z ^ (z >> _30)) * _MIX1
-            z = (z ^ (z >> _27)) * _MIX2
-            words[m] = z ^ (z >> _31)
-        base = block * 256
-        for m in range(min(256, x.shape[0] - base)):
-            value = x[base + m] * scale
-            out[base + m] = value if bits[m] >= bound else zero
-
-
-_GOLDEN, _MIX1, _MIX2 = np.uint64(GOLDEN), np.uint64(MIX1), np.uint64(MIX2)
-_27, _30, _31 = np.uint64(27), np.uint64(30), np.uint64(31)
-
-
 def _exp_(values: Array, size: int) -> None:
     """exp in place of numbers <= 0."""
     if values.itemsize != 4:
@@ -200,14 +176,3 @@ softmax_rows = compiled(_softmax_rows)
 softmax_grad_rows = compiled(_softmax_grad_rows)
 picked_columns = compiled(_picked_columns)
 picked_weights = compiled(_picked_weights)
-dropout = compiled(_dropout)
-
-
-def word(value: int) -> Any:
-    """The unsigned 64-bit number with the same bits."""
-    return np.uint64(value & MASK64)
-
-
-def half_word(value: int) -> Any:
-    """An unsigned 32-bit number."""
-    return np.uint32(value)
