@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from gnnlab.check import check
+from gnnlab.validation import check
 
 from .building import build
 from .edges import both_directions, count_undirected

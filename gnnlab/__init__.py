@@ -14,7 +14,7 @@ from gnnlab._version import __version__
 
 if TYPE_CHECKING:
     from gnnlab import datasets, layers, ops, rewiring, runner, tasks
-    from gnnlab.check import check
+    from gnnlab.validation import check
 
 __all__ = [
     "__version__",
@@ -30,9 +30,7 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     if name == "check":
-        function = import_module("gnnlab.check").check
-        globals()["check"] = function  # the function hides the module of the same name
-        return function
+        return import_module("gnnlab.validation").check
     if name in __all__:
         return import_module(f"gnnlab.{name}")
     raise AttributeError(f"module 'gnnlab' has no attribute {name!r}; it has {', '.join(__all__)}")

@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from gnnlab.check import check, count_classes
+from gnnlab.validation import check, count_classes
 
 from . import metrics
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -217,13 +215,3 @@ def _describe(value: Any) -> str:
     if isinstance(value, Tensor):
         return f"{tuple(value.shape)}"
     return f"a {type(value).__name__}"
-
-
-class _CallableModule(ModuleType):
-    """Importing this module sets ``gnnlab.check`` to it; calling it must still check a graph."""
-
-    def __call__(self, data: Data) -> None:
-        check(data)
-
-
-sys.modules[__name__].__class__ = _CallableModule
