@@ -43,7 +43,7 @@ notebooks: $(VENV)/.dev ## execute every notebook
 	$(BIN)/python -m pytest -q --nbmake --nbmake-timeout=120 notebooks
 
 bench: $(VENV)/.dev ## speed beside PyG's, as ratios from one run
-	$(BIN)/python benchmarks/ops.py
+	$(BIN)/python benchmarks/ops.py --page docs/performance.md
 
 clean: ## remove what the build made
 	rm -rf build dist *.egg-info

@@ -2,7 +2,7 @@
 
 Prints the ratio of PyG's time to ours, for forward and backward together. Both sides take turns
 on the same tensors, so a busy machine slows both; the median is shown with the range of the
-rounds as its noise. Run: python benchmarks/ops.py [--rounds 9] [--only tolokers] [--json FILE]
+rounds as its noise. Run: python benchmarks/ops.py [--rounds 9] [--only tolokers] [--page FILE]
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ from torch_geometric.nn.conv.gcn_conv import gcn_norm as pyg_gcn_norm
 from torch_geometric.utils import softmax as pyg_softmax
 
 from gnnlab.ops import Adjacency, dropout, edge_softmax, gcn_norm, propagate
+from gnnlab.runner.environment import environment
+from gnnlab.runner.report import layout
 
 GRAPHS: dict[str, tuple[int, int, float]] = {  # nodes, edges, skew of the degrees
     "cora-like": (2_708, 10_556, 1.5),
@@ -30,6 +32,16 @@ GRAPHS: dict[str, tuple[int, int, float]] = {  # nodes, edges, skew of the degre
     "uniform 100k/1M": (100_000, 1_000_000, 1.0),
 }
 HEADS = 8
+PAGE = """# Performance
+
+Made by `python benchmarks/ops.py --page docs/performance.md`, {rounds} rounds, {threads} thread(s)
+on {cores} cores of {processor}; {versions}.
+
+PyG and gnnlab take turns on the same tensors; each time is the median of the rounds, each ratio the
+median of the rounds' ratios with its range. benchmarks/README.md says what the graphs are and where
+the difference comes from.
+
+"""
 Case = tuple[Callable[[], Tensor], Callable[[], Tensor], list[Tensor]]
 
 
@@ -117,6 +129,28 @@ def row(name: str, case: str, features: int, times: tuple[list[float], list[floa
     }
 
 
+def page(rows: list[dict], rounds: int) -> str:
+    """The measurements as Markdown."""
+    place = environment()
+    versions = ", ".join(f"{name} {number}" for name, number in place["versions"].items())
+    columns = ("graph", "forward + backward", "F", "PyG ms", "ours ms", "ratio", "min - max")
+    body = [
+        (
+            r["graph"],
+            r["case"],
+            f"{r['features']}",
+            f"{r['pyg_ms']:.2f}",
+            f"{r['ours_ms']:.2f}",
+            f"{r['ratio']:.1f}",
+            f"{r['ratio_min']:.1f} - {r['ratio_max']:.1f}",
+        )
+        for r in rows
+    ]
+    threads = torch.get_num_threads()
+    head = PAGE.format(threads=threads, rounds=rounds, versions=versions, **place["machine"])
+    return head + layout(columns, body) + "\n"
+
+
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=9, help="timed rounds of each pair")
@@ -125,6 +159,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--case", default="", help="cases whose name contains this")
     parser.add_argument("--threads", type=int, help="torch's number of threads")
     parser.add_argument("--json", type=Path, help="also write the measurements to this file")
+    parser.add_argument("--page", type=Path, help="also write them as a page of Markdown")
     return parser.parse_args()
 
 
@@ -149,6 +184,8 @@ def main() -> None:
             )
     if options.json:
         options.json.write_text(json.dumps(rows, indent=2) + "\n")
+    if options.page:
+        options.page.write_text(page(rows, options.rounds))
 
 
 if __name__ == "__main__":
