@@ -1,79 +1,20 @@
-"""The training loop: what it learns, what it keeps, and what it leaves alone."""
+"""The training loop: what it learns and what it keeps."""
 
 from __future__ import annotations
 
 import math
 import os
-import random
-from collections.abc import Callable
-from copy import deepcopy
 from typing import Any
 
-import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from learnable import NODES, Mean, graph, numbers, run
 from torch import Tensor, nn
-from torch_geometric.data import Data
 from torch_geometric.data.data import BaseData
 
-from gnnlab.tasks import NodeClassification, Result, Training, fit
+from gnnlab.tasks import NodeClassification, Result, Training
 from gnnlab.tasks.metrics import METRICS
-
-NODES = 120
-
-
-class Mean(nn.Module):
-    """A small encoder: own features beside the mean over in-neighbours, norms and dropout."""
-
-    level = "node"
-
-    def __init__(
-        self, in_channels: int, hidden_channels: int, out_channels: int | None = None
-    ) -> None:
-        super().__init__()
-        self.hidden_channels, self.out_channels = hidden_channels, out_channels
-        self.own = nn.Linear(in_channels, hidden_channels)
-        self.others = nn.Linear(in_channels, hidden_channels)
-        self.norm = nn.BatchNorm1d(hidden_channels)
-        self.last = nn.Linear(hidden_channels, out_channels or hidden_channels)
-
-    def forward(self, data: BaseData) -> Tensor:
-        source, target = data.edge_index
-        near = torch.zeros_like(data.x).index_add(0, target, data.x[source])
-        near = near / data.x.new_zeros(len(data.x)).index_add(
-            0, target, data.x.new_ones(len(source))
-        ).clamp(min=1).unsqueeze(1)
-        h = F.dropout(self.norm(self.own(data.x) + self.others(near)).relu(), 0.2, self.training)
-        out: Tensor = self.last(h)
-        return out
-
-
-def graph(classes: int = 3, noise: float = 0.3, splits: int = 2) -> Data:
-    """Nodes whose neighbours' features, not their own, tell their class; all splits stratified."""
-    g = torch.Generator().manual_seed(0)
-    y = torch.arange(NODES) % classes
-    # Every node hears from four nodes of the next class.
-    others = [torch.nonzero(y == (c + 1) % classes).flatten() for c in range(classes)]
-    source = torch.cat([others[c][torch.randint(len(others[c]), (4,), generator=g)] for c in y])
-    target = torch.arange(NODES).repeat_interleave(4)
-    x = torch.eye(classes)[y] + noise * torch.randn(NODES, classes, generator=g)
-    x[:, 0] += torch.randn(NODES, generator=g)
-    part = torch.stack([(torch.arange(NODES) // classes + s) % 4 for s in range(splits)], 1)
-    masks = {"train_mask": part < 2, "val_mask": part == 2, "test_mask": part == 3}
-    return Data(x=x, edge_index=torch.stack([source, target]), y=y, **masks)
-
-
-def run(training: Training | None = None, data: Data | None = None, **arguments: Any) -> Result:
-    data = graph() if data is None else data
-    encoder = arguments.pop("encoder", None) or Mean(data.num_features, 16)
-    task = arguments.pop("task", NodeClassification())
-    return fit(task, encoder, data, training or Training(epochs=12), **arguments)
-
-
-def numbers(result: Result) -> tuple[Any, ...]:
-    return result.valid, result.test, result.epoch, result.curve
-
 
 # What is learnt
 
@@ -208,119 +149,6 @@ def test_evaluating_seldom_changes_nothing_but_the_curve_s_length() -> None:
     for name, values in dict(often.curve).items():
         assert len(values) == 11
         assert seldom.curve[name] == [values[epoch - 1] for epoch in (4, 8, 11)]
-
-
-# The seed
-
-
-def test_a_seed_gives_the_same_numbers_twice_and_another_seed_others() -> None:
-    first, second = run(seed=3), run(seed=3)
-    assert numbers(first) == numbers(second)
-    assert first.model is not None and second.model is not None
-    for one, two in zip(first.model.parameters(), second.model.parameters(), strict=True):
-        assert torch.equal(one, two)
-    assert numbers(run(seed=4)) != numbers(first)
-
-
-def test_the_seed_alone_decides_whatever_the_generators_and_the_module_hold() -> None:
-    encoder = Mean(3, 16)
-    first = run(encoder=encoder)
-    torch.manual_seed(99)
-    with torch.no_grad():
-        for parameter in encoder.parameters():
-            parameter.fill_(7.0)
-        encoder.norm.running_mean.fill_(5.0)
-    assert numbers(run(encoder=encoder)) == numbers(first)
-
-
-def test_a_module_and_a_function_that_builds_it_are_the_same() -> None:
-    assert numbers(run(encoder=Mean(3, 16))) == numbers(run(encoder=lambda: Mean(3, 16)))
-
-
-def test_python_and_numpy_generators_are_seeded_too() -> None:
-    class Noisy(Mean):
-        def forward(self, data: BaseData) -> Tensor:
-            return super().forward(data) * (1 + random.random() + np.random.rand())
-
-    first = run(encoder=Noisy(3, 16))
-    random.random(), np.random.rand()
-    assert numbers(run(encoder=Noisy(3, 16))) == numbers(first)
-
-
-def states() -> tuple[Any, ...]:
-    return torch.get_rng_state().tolist(), str(np.random.get_state()), random.getstate()
-
-
-class Broken(Mean):
-    def forward(self, data: BaseData) -> Tensor:
-        random.random(), np.random.rand(), torch.rand(1)
-        raise KeyboardInterrupt
-
-
-@pytest.mark.parametrize(
-    ("arguments", "error"),
-    [
-        ({}, None),
-        ({"encoder": lambda: Mean(3, 16)}, None),
-        ({"encoder": Broken(3, 16)}, KeyboardInterrupt),
-        ({"encoder": lambda: Broken(3, 16)}, KeyboardInterrupt),
-        ({"training": Training(lr=1e30, epochs=9)}, ValueError),
-    ],
-)
-def test_the_callers_generators_module_and_graph_are_left_alone(
-    arguments: dict[str, Any], error: type[BaseException] | None
-) -> None:
-    data, encoder = graph(), arguments.get("encoder", Mean(3, 16))
-    kept, tensors = data.clone(), dict(data.to_dict())
-    weights = deepcopy(encoder.state_dict()) if isinstance(encoder, nn.Module) else {}
-    before = states()
-    if error is None:
-        fit(NodeClassification(), encoder, data, Training(epochs=3), seed=1)
-    else:
-        with pytest.raises(error):
-            training = arguments.get("training", Training(epochs=3))
-            fit(NodeClassification(), encoder, data, training, seed=1)
-    assert states() == before
-    for name, value in data.to_dict().items():
-        assert value is tensors[name] and torch.equal(value, kept[name]), name
-    if isinstance(encoder, nn.Module):
-        assert encoder.training and all(p.grad is None for p in encoder.parameters())
-        for name, value in encoder.state_dict().items():
-            assert torch.equal(value, weights[name]), name
-
-
-def test_a_function_that_returns_the_callers_module_leaves_it_alone() -> None:
-    encoder = Mean(3, 16)
-    before = deepcopy(encoder.state_dict())
-    run(encoder=lambda: encoder)
-    assert all(torch.equal(value, before[name]) for name, value in encoder.state_dict().items())
-
-
-def test_pretrained_weights_are_kept_on_request() -> None:
-    encoder = Mean(3, 16)
-    tiny = Training(lr=1e-12, epochs=1)
-    kept = run(tiny, encoder=encoder, reinitialise=False).model
-    drawn = run(tiny, encoder=encoder).model
-    assert kept is not None and drawn is not None
-    torch.testing.assert_close(kept.encoder.own.weight, encoder.own.weight)
-    assert not torch.allclose(drawn.encoder.own.weight, encoder.own.weight)
-
-
-class Unresettable(Mean):
-    def __init__(self) -> None:
-        super().__init__(3, 16)
-        self.scale = nn.Parameter(torch.rand(16))
-
-    def forward(self, data: BaseData) -> Tensor:
-        return super().forward(data) * self.scale
-
-
-def test_a_parameter_that_cannot_be_reset_needs_a_function() -> None:
-    with pytest.raises(
-        ValueError, match=r"no reset_parameters\(\) reaches scale: add one, or give"
-    ):
-        run(encoder=Unresettable())
-    assert numbers(run(encoder=Unresettable)) == numbers(run(encoder=Unresettable))
 
 
 # The head
@@ -476,106 +304,3 @@ def test_cuda_learns_the_same_and_leaves_its_generator_alone() -> None:
     assert numbers(first) == numbers(second) and first.valid > 0.95
     assert first.peak_memory_bytes > 0 and data.x.device.type == "cpu"
     assert torch.equal(torch.cuda.get_rng_state(), before)
-
-
-# What is refused
-
-
-def without_validation(data: BaseData) -> None:
-    data.val_mask[:, 1] = False
-
-
-def one_class_in_test(data: BaseData) -> None:
-    data.y[data.test_mask[:, 0]] = 0
-
-
-def no_masks(data: BaseData) -> None:
-    data.train_mask = data.val_mask = data.test_mask = None
-
-
-def no_labels(data: BaseData) -> None:
-    data.y = None
-
-
-def one_class(data: BaseData) -> None:
-    data.y = torch.zeros_like(data.y)
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        (without_validation, "data.val_mask selects no node in split 1"),
-        (
-            one_class_in_test,
-            "data.test_mask holds no node of class 1 in split 0, so roc_auc is not",
-        ),
-        (no_masks, "data.train_mask is missing: node classification needs"),
-        (no_labels, "data.y is missing"),
-        (one_class, "data.y names 1 class, so there is nothing to tell apart"),
-    ],
-)
-def test_a_graph_that_cannot_be_learnt_is_refused(
-    change: Callable[[BaseData], None], message: str
-) -> None:
-    data = graph(2)
-    change(data)
-    with pytest.raises(ValueError, match=message):
-        run(data=data)
-
-
-class Graphwise(Mean):
-    level = "graph"
-
-
-class Narrow(Mean):
-    def forward(self, data: BaseData) -> Tensor:
-        return super().forward(data)[:, 1:]
-
-
-class Widthless(nn.Module):
-    def forward(self, data: BaseData) -> Tensor:
-        x: Tensor = data.x
-        return x
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        ({"split": 2}, "split is 2, but the masks hold 2 splits, numbered 0 to 1"),
-        ({"split": -1}, "split is -1, but"),
-        ({"split": "0"}, "split is '0', but"),
-        ({"seed": -1}, "seed is -1, but it must be a whole number from 0"),
-        ({"seed": 0.5}, "seed is 0.5"),
-        ({"device": "gpu"}, "device is 'gpu', which torch does not know"),
-        ({"device": "cuda:99"}, "device is 'cuda:99', but torch sees [0-9]+ CUDA devices"),
-        ({"encoder": Graphwise(3, 4)}, "Graphwise.level is 'graph', but node classification"),
-        ({"encoder": Mean(3, 4, 7)}, "Mean predicts out_channels=7, but this graph has 3 classes"),
-        ({"encoder": Narrow(3, 4)}, r"Narrow returned \(120, 3\) .* but \(120, 4\) was expected"),
-        ({"encoder": Widthless()}, "Widthless.hidden_channels is None, so the task cannot put"),
-        ({"encoder": lambda: 3}, "the encoder callable returned 3, but a torch.nn.Module"),
-        ({"encoder": "GCN"}, "the encoder is 'GCN', but a torch.nn.Module is needed"),
-        (
-            {"training": Training(lr=1e30)},
-            r"loss became (nan|inf) at epoch \d+ with lr=1e\+30: low",
-        ),
-    ],
-)
-def test_arguments_that_cannot_work_are_refused(arguments: dict[str, Any], message: str) -> None:
-    with pytest.raises(ValueError, match=message) as raised:
-        run(**arguments)
-    assert "\n" not in str(raised.value)
-
-
-def test_an_unknown_metric_is_refused_when_the_task_is_made() -> None:
-    with pytest.raises(ValueError, match="no metric 'auc': did you mean"):
-        NodeClassification("auc")  # type: ignore[arg-type]
-
-
-def test_one_split_has_number_zero_only() -> None:
-    data = graph(splits=1)
-    flat = data.clone()
-    for name in ("train_mask", "val_mask", "test_mask"):
-        setattr(flat, name, getattr(flat, name)[:, 0])
-    assert numbers(run(data=flat)) == numbers(run(data=data))
-    with pytest.raises(ValueError, match="the masks hold 1 split, number 0: choose"):
-        run(data=flat, split=1)
