@@ -162,12 +162,15 @@ class GAT(ResidualEncoder):
         dropout: float = 0.2,
         heads: int = 8,
     ) -> None:
-        blocks = [
-            GATBlock(hidden_channels, heads=heads, dropout=dropout, separate=self.separate)
-            for _ in range(num_layers)
-        ]
         super().__init__(
-            in_channels, hidden_channels, blocks, out_channels=out_channels, dropout=dropout
+            in_channels,
+            hidden_channels,
+            num_layers,
+            lambda: [
+                GATBlock(hidden_channels, heads=heads, dropout=dropout, separate=self.separate)
+            ],
+            out_channels=out_channels,
+            dropout=dropout,
         )
 
 

@@ -13,6 +13,7 @@ from gnnlab.ops import Adjacency, AdjacencyLike, gcn_norm, propagate
 from .dropout import Dropout
 from .loops import looped
 from .residual import Block, FeedForward, ResidualEncoder
+from .sizes import check_sizes
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data
@@ -124,7 +125,7 @@ class GCN(nn.Module):
         data.x (N, F), data.edge_index (2, E), data.edge_weight (E,) if there -> (N, H) or (N, C)
 
     Raises:
-        ValueError: an unknown block.
+        ValueError: an unknown block, or a width or a number of layers below 1.
 
     Source:
         ``platonov``: Platonov et al., ICLR 2023 (https://arxiv.org/abs/2302.11640). ``plain``: Kipf
@@ -150,13 +151,18 @@ class GCN(nn.Module):
         super().__init__()
         if block not in BLOCKS:
             raise ValueError(f"block is {block!r}, which is none of {', '.join(BLOCKS)}")
+        check_sizes(in_channels=in_channels, hidden_channels=hidden_channels, num_layers=num_layers)
         self.in_channels, self.hidden_channels = in_channels, hidden_channels
         self.out_channels, self.block = out_channels, block
         self.stack: nn.Module
         if block == "platonov":
-            blocks = [GCNBlock(hidden_channels, dropout=dropout) for _ in range(num_layers)]
             self.stack = ResidualEncoder(
-                in_channels, hidden_channels, blocks, out_channels=out_channels, dropout=dropout
+                in_channels,
+                hidden_channels,
+                num_layers,
+                lambda: [GCNBlock(hidden_channels, dropout=dropout)],
+                out_channels=out_channels,
+                dropout=dropout,
             )
         else:
             stack = {"plain": _Plain, "tuned": _Tuned, "pure": _Pure}[block]
@@ -239,7 +245,7 @@ class _Pure(_Stack):
     ) -> None:
         super().__init__(hidden, outputs, dropout)
         self.input = nn.Linear(channels, hidden)
-        self.steps = nn.Parameter(torch.full((num_layers,), 1 / max(num_layers, 1)))
+        self.steps = nn.Parameter(torch.full((num_layers,), 1 / num_layers))
 
     def states(self, x: Tensor, adj: Adjacency, edge_weight: Tensor | None) -> Tensor:
         h = self.dropout(self.input(x))
@@ -251,4 +257,4 @@ class _Pure(_Stack):
 
     def reset_parameters(self) -> None:
         super().reset_parameters()
-        nn.init.constant_(self.steps, 1 / max(len(self.steps), 1))
+        nn.init.constant_(self.steps, 1 / len(self.steps))

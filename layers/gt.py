@@ -141,14 +141,16 @@ class GT(ResidualEncoder):
         dropout: float = 0.2,
         heads: int = 8,
     ) -> None:
-        blocks: list[Block] = []
-        for _ in range(num_layers):
-            blocks.append(
-                GTBlock(hidden_channels, heads=heads, dropout=dropout, separate=self.separate)
-            )
-            blocks.append(FeedForwardBlock(hidden_channels, dropout=dropout))
         super().__init__(
-            in_channels, hidden_channels, blocks, out_channels=out_channels, dropout=dropout
+            in_channels,
+            hidden_channels,
+            num_layers,
+            lambda: [
+                GTBlock(hidden_channels, heads=heads, dropout=dropout, separate=self.separate),
+                FeedForwardBlock(hidden_channels, dropout=dropout),
+            ],
+            out_channels=out_channels,
+            dropout=dropout,
         )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, ClassVar
 
 import torch.nn.functional as F
@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from gnnlab.ops import Adjacency
 
 from .dropout import Dropout
+from .sizes import check_sizes
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data
@@ -77,12 +78,16 @@ class ResidualEncoder(nn.Module):
     Args:
         in_channels: F, the width of ``data.x``.
         hidden_channels: H.
-        blocks: in the order in which they are applied.
+        num_layers: how often ``layer`` is called.
+        layer: makes the blocks of one layer, in the order in which they are applied.
         out_channels: C to end with a Linear and predict by itself; None returns the states.
         dropout: after the input Linear.
 
     Shapes:
         data.x (N, F), data.edge_index (2, E), data.edge_weight (E,) if there -> (N, H) or (N, C)
+
+    Raises:
+        ValueError: a width or a number of layers below 1.
 
     Source:
         Platonov et al., "A critical look at the evaluation of GNNs under heterophily: Are we
@@ -95,12 +100,16 @@ class ResidualEncoder(nn.Module):
         self,
         in_channels: int,
         hidden_channels: int,
-        blocks: Iterable[Block],
+        num_layers: int,
+        layer: Callable[[], Iterable[Block]],
         *,
         out_channels: int | None = None,
         dropout: float = 0.0,
     ) -> None:
         super().__init__()
+        check_sizes(in_channels=in_channels, hidden_channels=hidden_channels, num_layers=num_layers)
+        # Blocks draw their weights before the input does: recorded results rest on that order.
+        blocks = [block for _ in range(num_layers) for block in layer()]
         self.in_channels = in_channels
         self.hidden_channels = hidden_channels
         self.out_channels = out_channels

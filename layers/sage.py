@@ -100,7 +100,11 @@ class SAGE(ResidualEncoder):
         out_channels: int | None = None,
         dropout: float = 0.2,
     ) -> None:
-        blocks = [SAGEBlock(hidden_channels, dropout=dropout) for _ in range(num_layers)]
         super().__init__(
-            in_channels, hidden_channels, blocks, out_channels=out_channels, dropout=dropout
+            in_channels,
+            hidden_channels,
+            num_layers,
+            lambda: [SAGEBlock(hidden_channels, dropout=dropout)],
+            out_channels=out_channels,
+            dropout=dropout,
         )
