@@ -157,6 +157,18 @@ def test_refuses_an_unknown_block() -> None:
         layers.GCN(3, 8, block="fancy")
 
 
+@pytest.mark.parametrize("name", sorted(layers.encoders()))
+@pytest.mark.parametrize(
+    "wrong", [{"in_channels": 0}, {"hidden_channels": 0}, {"num_layers": 0}, {"num_layers": 2.5}]
+)
+def test_refuses_sizes_below_one(name: str, wrong: dict[str, float]) -> None:
+    sizes = {"in_channels": 3, "hidden_channels": 8, "num_layers": 2} | wrong
+    extra = {"num_nodes": 6} if name == "ResNetAdj" else {}
+    ((argument, value),) = wrong.items()
+    with pytest.raises(ValueError, match=f"{argument} is {value}, but it must be a whole number"):
+        layers.find(name)(**sizes, **extra)
+
+
 def test_dropout_acts_in_training_alone() -> None:
     encoder, data = layers.SAGE(3, 64, 2, dropout=0.5).double(), ring()
     assert not torch.equal(encoder.train()(data), encoder(data))
