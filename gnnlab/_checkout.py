@@ -31,4 +31,5 @@ class CheckoutFinder:
 
 
 if not (Path(__file__).parent / "layers").is_dir() and (_ROOT / "layers").is_dir():
-    sys.meta_path.append(CheckoutFinder)
+    # First, since an editable install of another checkout has a finder for these names too.
+    sys.meta_path.insert(0, CheckoutFinder)

@@ -6,6 +6,7 @@ import configparser
 import doctest
 import importlib
 import pkgutil
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -26,10 +27,10 @@ def modules() -> list[str]:
     return sorted(set(names))
 
 
-def python(code: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+def python(code: str, cwd: Path = ROOT, root: Path = ROOT) -> subprocess.CompletedProcess[str]:
     """Run ``code`` in a fresh interpreter that sees the checkout and nothing installed of it."""
     # The path is put in by hand, after -I, so that an installed gnnlab cannot stand in for it.
-    code = f"import sys; sys.path.insert(0, {str(ROOT)!r})\n" + code
+    code = f"import sys; sys.path.insert(0, {str(root)!r})\n" + code
     return subprocess.run(
         [sys.executable, "-I", "-c", code], cwd=cwd, capture_output=True, text=True, timeout=120
     )
@@ -78,6 +79,27 @@ def test_a_room_imported_by_its_folder_name_says_what_to_import(room: str) -> No
 def test_works_uninstalled_from_elsewhere(tmp_path: Path) -> None:
     run = python("import gnnlab; print(gnnlab.layers.GCN.__module__)", cwd=tmp_path)
     assert (run.stdout.strip(), run.returncode) == ("gnnlab.layers.gcn", 0), run.stderr
+
+
+def test_a_checkout_keeps_to_its_own_rooms(tmp_path: Path) -> None:
+    for folder in ("gnnlab", *ROOMS):
+        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("*.pyc"))
+    # What an editable install of this checkout leaves behind: a finder that knows all names.
+    code = f"""
+import importlib.util, pathlib
+class Editable:
+    def find_spec(name, path=None, target=None):
+        home = pathlib.Path({str(ROOT)!r}, name.removeprefix("gnnlab."), "__init__.py")
+        if name.removeprefix("gnnlab.") in {ROOMS!r}:
+            return importlib.util.spec_from_file_location(
+                name, home, submodule_search_locations=[str(home.parent)])
+sys.meta_path.append(Editable)
+import gnnlab
+print(*[getattr(gnnlab, room).__file__ for room in {ROOMS!r}])
+"""
+    run = python(code, cwd=tmp_path, root=tmp_path)
+    expected = [str(tmp_path / room / "__init__.py") for room in ROOMS]
+    assert run.stdout.split() == expected, run.stderr
 
 
 def test_import_loads_nothing_heavy() -> None:
