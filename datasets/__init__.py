@@ -15,7 +15,7 @@ from .homophily import (
     label_informativeness,
     node_homophily,
 )
-from .loading import FlawWarning, load, names
+from .loading import FlawWarning, load, names, resolve
 from .records import Citation, Record
 
 __all__ = [
@@ -34,5 +34,6 @@ __all__ = [
     "minesweeper",
     "names",
     "node_homophily",
+    "resolve",
     "rmat",
 ]

@@ -6,7 +6,7 @@ import textwrap
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
@@ -19,7 +19,7 @@ from .homophily import (
     label_informativeness,
     node_homophily,
 )
-from .loading import FlawWarning, find_record, load, load_record
+from .loading import FlawWarning, find_record, load, load_record, refuse_settings
 from .records import Citation, citations, normal
 from .splitting import split_name
 
@@ -102,6 +102,7 @@ def card(
     split: str | None = None,
     seed: int | None = None,
     root: str | Path | None = None,
+    **settings: Any,
 ) -> Card:
     """Load a set and describe it; arguments are those of ``load``.
 
@@ -111,7 +112,7 @@ def card(
     Cost: O(E log E).
     """
     if normal(name) in map(normal, GENERATORS):
-        data = load(name, source=source, split=split, seed=seed)
+        data = load(name, source=source, split=split, seed=seed, **settings)
         return _describe(
             data,
             edges_stored=data.edge_index.shape[1],
@@ -121,6 +122,7 @@ def card(
             licence="none needed",
         )
     record = find_record(name, source)
+    refuse_settings(record, settings)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FlawWarning)  # the card says it as a flaw
         data, raw = load_record(record, split_name(record, split, seed), root)

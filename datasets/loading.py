@@ -63,14 +63,34 @@ def load(
         FileNotFoundError: a file that is nowhere at hand and cannot be fetched.
     """
     if normal(name) in (table := {normal(key): key for key in GENERATORS}):
-        return _generate(table[normal(name)], source, split, seed, settings)
+        given = settings if seed is None else {**settings, "seed": seed}
+        key = table[normal(name)]
+        return _generate(key, _generator_settings(key, source, split, given))
     record = find_record(name, source)
-    if settings:
-        raise ValueError(
-            f"{record.name} is read from files and takes no setting {next(iter(settings))!r}; "
-            "source, split, seed and root are all it has"
-        )
+    refuse_settings(record, settings)
     return load_record(record, split_name(record, split, seed), root)[0]
+
+
+def resolve(
+    name: str, source: str | None = None, split: str | None = None, **settings: Any
+) -> dict[str, Any]:
+    """Return the arguments of ``load`` with every default filled in and names as listed.
+
+    Raises:
+        ValueError: as ``load``; no file is opened.
+
+    Example:
+        >>> resolve("Cornell")
+        {'name': 'cornell', 'source': 'heterophilous', 'split': 'platonov'}
+    """
+    if normal(name) in (table := {normal(key): key for key in GENERATORS}):
+        key = table[normal(name)]
+        return {"name": key, **_generator_settings(key, source, split, settings)}
+    record = find_record(name, source)
+    seed = settings.pop("seed", None)
+    refuse_settings(record, settings)
+    resolved = split_name(record, split, seed)
+    return {"name": record.name, "source": record.source, "split": resolved}
 
 
 def names(task: str | None = None) -> list[str]:
@@ -162,17 +182,30 @@ def _combined(used: Mapping[str, str]) -> str:
     return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
 
 
-def _generate(
-    name: str, source: str | None, split: str | None, seed: int | None, settings: dict[str, Any]
-) -> Data:
+def refuse_settings(record: Record, settings: Mapping[str, Any]) -> None:
+    """Refuse a generator's settings for a set that is read from files."""
+    if settings:
+        raise ValueError(
+            f"{record.name} is read from files and takes no setting {next(iter(settings))!r}; "
+            "source, split, seed and root are all it has"
+        )
+
+
+def _generator_settings(
+    name: str, source: str | None, split: str | None, settings: Mapping[str, Any]
+) -> dict[str, Any]:
+    """All arguments of a generator, the defaults included."""
     for key, value in (("source", source), ("split", split)):
         if value is not None:
             raise ValueError(f"{name} is generated and takes no {key}; got {key}={value!r}")
-    function = GENERATORS[name]
-    known = list(inspect.signature(function).parameters)
-    if seed is not None:
-        settings = {**settings, "seed": seed}
+    known = inspect.signature(GENERATORS[name]).parameters
     for key in settings:
         if key not in known:
-            raise unknown(f"setting of {name}", key, known)
-    return function(**settings)
+            raise unknown(f"setting of {name}", key, list(known))
+    return {key: settings.get(key, parameter.default) for key, parameter in known.items()}
+
+
+def _generate(name: str, settings: Mapping[str, Any]) -> Data:
+    data: Data = GENERATORS[name](**settings)
+    check(data)
+    return data

@@ -33,9 +33,15 @@ def locate(path: str, url: str | None, root: str | Path | None = None) -> Path:
             to put it.
     """
     home = Path(root).expanduser() if root is not None else cache_home() / "data"
+    damaged: ValueError | None = None
     for folder in places(root):
         if (folder / path).is_file():
-            return verified(folder / path, path)
+            try:
+                return verified(folder / path, path)
+            except ValueError as error:  # another place may hold a good one
+                damaged = damaged or error
+    if damaged is not None:
+        raise damaged
     target = home / path
     if url is None:
         raise FileNotFoundError(_missing(path, "has no public address in this format", home))
@@ -48,10 +54,14 @@ def places(root: str | Path | None = None) -> Iterator[Path]:
     """List the folders to search, in order: ``root``, the mirrors, the cache."""
     if root is not None:
         yield Path(root).expanduser()
-    for entry in os.environ.get("GNNLAB_MIRROR", "").split(os.pathsep):
-        if entry:
-            yield Path(entry).expanduser()
+    yield from mirrors()
     yield cache_home() / "data"
+
+
+def mirrors() -> list[Path]:
+    """List the folders that ``GNNLAB_MIRROR`` names."""
+    entries = os.environ.get("GNNLAB_MIRROR", "").split(os.pathsep)
+    return [Path(entry).expanduser() for entry in entries if entry]
 
 
 def cache_home() -> Path:
@@ -73,7 +83,7 @@ def verified(file: Path, path: str, told: str | None = None) -> Path:
     expected = checksums().get(path, "").split()
     got = [checksum(file, known.partition(":")[0]) for known in expected]
     if expected and not set(expected) & set(got):
-        way_out = "try again later" if told else "delete it and load again to fetch it anew"
+        way_out = "try again later" if told else "delete or replace it and load again"
         raise ValueError(
             f"{told or file} is not the file the catalogue knows: expected "
             f"{' or '.join(expected)}, got {got[0]} ({file.stat().st_size} bytes); it is "
@@ -98,10 +108,11 @@ def download(address: str, target: Path, path: str, home: Path) -> None:
         FileNotFoundError: after three attempts, or at once where the server says no.
         ValueError: what came has another checksum than the catalogue's.
     """
+    content = _fetch(address, path, home)
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(f"{target.name}.{os.getpid()}.part")
     try:
-        part.write_bytes(_fetch(address, path, home))
+        part.write_bytes(content)
         verified(part, path, told=address)
         os.replace(part, target)
     finally:
@@ -127,8 +138,9 @@ def _fetch(address: str, path: str, home: Path) -> bytes:
 
 
 def _missing(path: str, reason: str, home: Path) -> str:
+    absent = [folder for folder in mirrors() if not folder.is_dir()]
     return (
         f"{Path(path).name} is in no mirror and not in the cache, and {reason}; fetch it on a "
         f"machine that can and put it at {home / path}, or name a folder that holds {path} in "
         "GNNLAB_MIRROR"
-    )
+    ) + "".join(f" ({folder} in GNNLAB_MIRROR is no folder)" for folder in absent)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
+import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
+
+from gnnlab._version import __version__
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -16,8 +20,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     ``GNNLAB_DEBUG=1`` shows the traceback of an error instead of its sentence alone.
     """
     arguments = _parser().parse_args(argv)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a terminal without "±" gets "?" and no error
+            stream.reconfigure(errors="replace")
     try:
-        return int(arguments.command(arguments) or 0)
+        with warnings.catch_warnings():
+            warnings.showwarning = _show_warning  # catch_warnings puts the old one back
+            return int(arguments.command(arguments) or 0)
     except KeyboardInterrupt:
         print("stopped; the same command resumes", file=sys.stderr)
         return 130
@@ -28,12 +37,18 @@ def main(argv: Sequence[str] | None = None) -> int:
             raise
         known = isinstance(error, (ValueError, OSError, KeyError, RuntimeError, ImportError))
         kind = "" if known else f" ({type(error).__name__}; GNNLAB_DEBUG=1 shows where)"
-        print(f"gnnlab: {error}{kind}", file=sys.stderr)
+        text = error.args[0] if isinstance(error, KeyError) and error.args else error
+        print(f"gnnlab: {text}{kind}", file=sys.stderr)
         return 2
+
+
+def _show_warning(message: Warning | str, *place: object, **more: object) -> None:
+    print(f"gnnlab: warning: {message}", file=sys.stderr)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="gnnlab", description=__doc__)
+    parser.add_argument("--version", action="version", version=f"gnnlab {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     run = _command(commands, "run", _run, "train a recipe, or a model on a dataset")
     run.add_argument("recipe", nargs="?", help="such as platonov/minesweeper-gcn")
@@ -78,19 +93,21 @@ def _add_run_options(command: argparse.ArgumentParser) -> None:
 
 
 def _numbers(text: str) -> list[int]:
-    return [int(part) for part in text.split(",") if part]
+    parts = [part.strip() for part in text.split(",")]
+    if not all(part.isdigit() for part in parts):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a list of numbers such as 0,1,2")
+    return [int(part) for part in parts]
 
 
 def _overrides(arguments: argparse.Namespace) -> list[str]:
-    added = [
-        f"run.{k}={getattr(arguments, k)}" for k in ("splits", "seeds") if getattr(arguments, k)
-    ]
+    given = {key: getattr(arguments, key) for key in ("splits", "seeds")}
+    added = [f"run.{key}={values}" for key, values in given.items() if values is not None]
     added += [f'run.device="{arguments.device}"'] if arguments.device else []
     return [*arguments.settings, *added]
 
 
 def _run(arguments: argparse.Namespace) -> None:
-    from gnnlab.runner import configure, read_results, recipe, run, summarise
+    from gnnlab.runner import configure, recipe, run, summarise, wanted_results
     from gnnlab.runner.report import table
 
     settings: dict[str, dict[str, Any]] = {}
@@ -103,7 +120,7 @@ def _run(arguments: argparse.Namespace) -> None:
     folder = run(
         config, arguments.out, jobs=arguments.jobs, progress=True, name=arguments.recipe or ""
     )
-    print(table([summarise(read_results(folder))]))
+    print(table([summarise(wanted_results(folder, config))]))
     print(f"\n{folder}/results.jsonl")
 
 
@@ -121,19 +138,21 @@ def _reproduce(arguments: argparse.Namespace) -> None:
 
 
 def _report(arguments: argparse.Namespace) -> None:
-    from gnnlab.runner import read_results, summarise
+    from gnnlab.runner import read_results, run_folders, summarise
     from gnnlab.runner.page import page
     from gnnlab.runner.report import table
 
+    folders = [run for folder in arguments.folders for run in run_folders(folder)]
     if arguments.page:
-        arguments.page.write_text(page(arguments.folders))
+        arguments.page.write_text(page(folders), encoding="utf-8")
         return
-    summaries = [summarise(rows) for folder in arguments.folders if (rows := read_results(folder))]
-    if not summaries:
+    found = {folder.name: rows for folder in folders if (rows := read_results(folder))}
+    if not found:
         raise ValueError(
             f"no results.jsonl with a line in {', '.join(map(str, arguments.folders))}"
         )
-    print(table(summaries, arguments.format))
+    summaries = [summarise(rows) for rows in found.values()]
+    print(table(summaries, arguments.format, list(found)))
 
 
 def _list(arguments: argparse.Namespace) -> None:

@@ -8,12 +8,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from gnnlab.arguments import check_counts
 from gnnlab.ops import Adjacency, AdjacencyLike, gcn_norm, propagate
 
 from .dropout import Dropout
 from .loops import looped
 from .residual import Block, FeedForward, ResidualEncoder
-from .sizes import check_sizes
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data
@@ -151,7 +151,9 @@ class GCN(nn.Module):
         super().__init__()
         if block not in BLOCKS:
             raise ValueError(f"block is {block!r}, which is none of {', '.join(BLOCKS)}")
-        check_sizes(in_channels=in_channels, hidden_channels=hidden_channels, num_layers=num_layers)
+        check_counts(
+            in_channels=in_channels, hidden_channels=hidden_channels, num_layers=num_layers
+        )
         self.in_channels, self.hidden_channels = in_channels, hidden_channels
         self.out_channels, self.block = out_channels, block
         self.stack: nn.Module

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, ClassVar
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from gnnlab.arguments import check_counts
 from gnnlab.ops import Adjacency
 
 from .dropout import Dropout
-from .sizes import check_sizes
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data
@@ -107,7 +107,9 @@ class ResidualEncoder(nn.Module):
         dropout: float = 0.0,
     ) -> None:
         super().__init__()
-        check_sizes(in_channels=in_channels, hidden_channels=hidden_channels, num_layers=num_layers)
+        check_counts(
+            in_channels=in_channels, hidden_channels=hidden_channels, num_layers=num_layers
+        )
         # Blocks draw their weights before the input does: recorded results rest on that order.
         blocks = [block for _ in range(num_layers) for block in layer()]
         self.in_channels = in_channels

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
+from gnnlab.validation import check_device
+
 from .curve import Curve
 from .memory import PeakMemory
 from .model import Model
@@ -97,7 +99,7 @@ def fit(
         a training pass and an evaluation pass over the graph each epoch.
     """
     training = Training() if training is None else training
-    place, seed = _device(device), _seed(seed)
+    place, seed = check_device(device), _seed(seed)
     problem = task.setup(data, split)
     with isolated(place), reporting(progress, training.epochs) as report:
         seed_all(seed, place)
@@ -199,18 +201,3 @@ def _seed(seed: int) -> int:
     if isinstance(seed, bool) or not isinstance(seed, Integral) or not 0 <= seed < 2**32:
         raise ValueError(f"seed is {seed!r}, but it must be a whole number from 0 to 2**32 - 1")
     return int(seed)
-
-
-def _device(device: str | torch.device) -> torch.device:
-    try:
-        place = torch.device(device)
-    except RuntimeError as error:
-        raise ValueError(
-            f"device is {device!r}, which torch does not know: use 'cpu' or 'cuda'"
-        ) from error
-    if place.type == "cuda" and (place.index or 0) >= torch.cuda.device_count():
-        raise ValueError(
-            f"device is {str(device)!r}, but torch sees {torch.cuda.device_count()} CUDA devices "
-            "here: use device='cpu', or install a CUDA build of torch"
-        )
-    return place

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any, Literal, get_args
 
+from gnnlab.arguments import check_count, check_not_negative, check_positive
+
 Optimizer = Literal["adam", "adamw", "sgd"]
 Select = Literal["loss", "metric"]
 Schedule = Literal["constant", "cosine", "linear"]
@@ -58,18 +60,18 @@ class Training:
     groups: Mapping[str, Mapping[str, float]] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
-        _positive("lr", self.lr)
-        _count("epochs", self.epochs, 1)
-        _not_negative("weight_decay", self.weight_decay)
-        _count("warmup", self.warmup, 0)
-        _count("evaluate_every", self.evaluate_every, 1)
+        check_positive("lr", self.lr)
+        check_count("epochs", self.epochs, 1)
+        check_not_negative("weight_decay", self.weight_decay)
+        check_count("warmup", self.warmup, 0)
+        check_count("evaluate_every", self.evaluate_every, 1)
         _choice("optimizer", self.optimizer, get_args(Optimizer))
         _choice("select", self.select, get_args(Select))
         _choice("schedule", self.schedule, get_args(Schedule))
         if self.patience is not None:
-            _count("patience", self.patience, 1)
+            check_count("patience", self.patience, 1)
         if self.grad_clip is not None:
-            _positive("grad_clip", self.grad_clip)
+            check_positive("grad_clip", self.grad_clip)
         if self.autocast is not None:
             _choice("autocast", self.autocast, get_args(Autocast))
         self._check_momentum()
@@ -91,7 +93,7 @@ class Training:
         return 1 - done if self.schedule == "linear" else (1 + math.cos(math.pi * done)) / 2
 
     def _check_momentum(self) -> None:
-        _not_negative("momentum", self.momentum)
+        check_not_negative("momentum", self.momentum)
         if self.momentum >= 1:
             raise ValueError(f"momentum is {self.momentum}, but it must be below 1, as 0.9 is")
         if self.momentum and self.optimizer != "sgd":
@@ -99,28 +101,6 @@ class Training:
                 f"momentum is {self.momentum}, but optimizer={self.optimizer!r} has none: "
                 "leave it at 0 or take optimizer='sgd'"
             )
-
-
-def _number(name: str, value: Any) -> None:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
-        raise ValueError(f"{name} is {value!r}, but it must be a finite number")
-
-
-def _positive(name: str, value: Any) -> None:
-    _number(name, value)
-    if value <= 0:
-        raise ValueError(f"{name} is {value!r}, but it must be above 0")
-
-
-def _not_negative(name: str, value: Any) -> None:
-    _number(name, value)
-    if value < 0:
-        raise ValueError(f"{name} is {value!r}, but it must be 0 or more")
-
-
-def _count(name: str, value: Any, least: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or value < least:
-        raise ValueError(f"{name} is {value!r}, but it must be a whole number of at least {least}")
 
 
 def _choice(name: str, value: Any, choices: tuple[str, ...]) -> None:
@@ -138,4 +118,5 @@ def _check_group(pattern: str, settings: Mapping[str, float]) -> None:
         )
     for key, value in settings.items():
         _choice(f"a key of groups[{pattern!r}]", key, ("lr", "weight_decay"))
-        (_positive if key == "lr" else _not_negative)(f"groups[{pattern!r}][{key!r}]", value)
+        check = check_positive if key == "lr" else check_not_negative
+        check(f"groups[{pattern!r}][{key!r}]", value)

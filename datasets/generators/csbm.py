@@ -8,6 +8,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from gnnlab.arguments import (
+    check_count,
+    check_counts,
+    check_not_negative,
+    check_number,
+    check_share,
+)
 from gnnlab.datasets.building import build
 from gnnlab.datasets.edges import both_directions
 from gnnlab.datasets.splits import stratified
@@ -57,12 +64,15 @@ def csbm(
         Deshpande, Sen, Montanari and Mossel, "Contextual stochastic block models", NeurIPS 2018
         (https://arxiv.org/abs/1807.09596), here with C classes and means drawn once.
     """
+    check_counts(nodes=nodes, classes=classes, features=features, splits=splits)
+    check_count("seed", seed, 0)
+    check_not_negative("degree", degree)
+    check_number("signal", signal)
+    check_share("homophily", homophily)
     if classes < 2 or nodes < classes:
         raise ValueError(
             f"{nodes} nodes in {classes} classes: give two classes or more, none empty"
         )
-    if not 0 <= homophily <= 1:
-        raise ValueError(f"homophily={homophily} is not a share of edges; give a number in [0, 1]")
     rng = np.random.default_rng(seed)
     sizes = np.full(classes, nodes // classes)
     sizes[: nodes % classes] += 1

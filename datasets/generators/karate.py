@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from gnnlab.arguments import check_count, check_counts
 from gnnlab.datasets.building import build
 from gnnlab.datasets.edges import both_directions
 from gnnlab.datasets.splits import stratified
@@ -61,6 +62,8 @@ def karate(seed: int = 0, splits: int = 10) -> Data:
         Zachary, "An information flow model for conflict and fission in small groups", Journal of
         Anthropological Research 33, 1977, figures 1 and 3; member 9 (node 8) by the club he joined.
     """
+    check_count("seed", seed, 0)
+    check_counts(splits=splits)
     pairs = [(member, friend) for member, friends in FRIENDS.items() for friend in friends]
     edge_index = both_directions(torch.tensor(pairs).T, 34)
     y = torch.ones(34, dtype=torch.int64)

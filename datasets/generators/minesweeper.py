@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from gnnlab.arguments import check_count, check_counts, check_share
 from gnnlab.datasets.building import build
 from gnnlab.datasets.edges import both_directions
 from gnnlab.datasets.splits import stratified
@@ -50,11 +51,10 @@ def minesweeper(
         text leaves open whether mines show counts and how counts above 5 are coded; both are as in
         the published file.
     """
-    if rows < 1 or columns < 1:
-        raise ValueError(f"a board of {rows} x {columns} cells is empty; give at least 1 x 1")
-    for name, share in (("mines", mines), ("hidden", hidden)):
-        if not 0 <= share <= 1:
-            raise ValueError(f"{name}={share} is not a share of the cells; give a number in [0, 1]")
+    check_counts(rows=rows, columns=columns, splits=splits)
+    check_count("seed", seed, 0)
+    check_share("mines", mines)
+    check_share("hidden", hidden)
     rng = np.random.default_rng(seed)
     cells = rows * columns
     y = torch.from_numpy(_mark(rng, cells, mines)).long()

@@ -7,12 +7,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from gnnlab.arguments import check_count, check_counts
 from gnnlab.datasets.building import build
 from gnnlab.datasets.edges import both_directions, simple
 from gnnlab.datasets.splits import stratified
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data
+
+
+ROUNDS = 100
+"""Draws of the missing edges; corners as skewed as Graph500's need fewer than ten."""
 
 
 def rmat(
@@ -42,7 +47,8 @@ def rmat(
     Shapes: x (N, F), edge_index (2, E), y (N,), masks (N, S); E = edges, or twice that.
 
     Raises:
-        ValueError: corners that are no probabilities, or more edges than a quarter of all pairs.
+        ValueError: corners that are no probabilities or too skewed for so many edges, or more edges
+            than a quarter of all pairs.
 
     Cost: O(E log N) time, O(E) memory, vectorised.
 
@@ -50,7 +56,10 @@ def rmat(
         Chakrabarti, Zhan and Faloutsos, "R-MAT: a recursive model for graph mining", SDM 2004
         (https://doi.org/10.1137/1.9781611972740.43); the corners are those of Graph500.
     """
-    if min(corners) < 0 or abs(sum(corners) - 1) > 1e-9:
+    check_counts(nodes=nodes, features=features, classes=classes, splits=splits)
+    check_count("seed", seed, 0)
+    check_count("edges", edges, 0)
+    if len(corners) != 4 or not min(corners) >= 0 or not abs(sum(corners) - 1) <= 1e-9:
         raise ValueError(f"corners={corners} are no probabilities; give four that add up to 1")
     pairs = nodes * (nodes - 1) // (1 if directed else 2)
     # A skewed matrix fills slowly: above a quarter the last edges would take forever to hit.
@@ -58,10 +67,17 @@ def rmat(
         raise ValueError(f"{edges} edges are too many for {nodes} nodes; give at most {pairs // 4}")
     rng = np.random.default_rng(seed)
     keys = np.empty(0, dtype=np.int64)
-    while len(keys) < edges:
+    for _ in range(ROUNDS):
+        if len(keys) >= edges:
+            break
         missing = edges - len(keys)
         fresh = _draw(rng, nodes, missing + missing // 4 + 16, corners, directed)
         keys = _first_seen(np.concatenate([keys, fresh]))
+    else:
+        raise ValueError(
+            f"corners={corners} hit only {len(keys)} distinct edges of {edges} in {ROUNDS} rounds: "
+            "they are too skewed; give fewer edges, more nodes or flatter corners"
+        )
     place = rng.permutation(nodes)
     source, target = np.divmod(keys[:edges], nodes)
     once = torch.from_numpy(np.stack([place[source], place[target]]))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from .config import Config, configure
 from .recipes import Recipe, recipe, recipe_names
-from .results import Summary, read_results, summarise
-from .run import run
+from .results import Summary, read_results, run_folders, summarise
+from .run import run, wanted_results
 
 __all__ = [
     "Config",
@@ -16,5 +16,7 @@ __all__ = [
     "recipe",
     "recipe_names",
     "run",
+    "run_folders",
     "summarise",
+    "wanted_results",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import inspect
 import json
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -10,6 +11,8 @@ from difflib import get_close_matches
 from typing import Any, Literal
 
 import msgspec
+
+from .resolve import FROM_THE_GRAPH, resolved_data, resolved_model, resolved_training
 
 
 class Task(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -33,7 +36,8 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A run: task, data, model, training and rewiring.
 
     ``data``, ``model`` and ``training`` are handed on as keyword arguments to ``datasets.load``,
-    the encoder and ``tasks.Training``, whose signatures say which keys there are.
+    the encoder and ``tasks.Training``, whose signatures say which keys there are; ``configure``
+    fills in their defaults.
     """
 
     data: dict[str, Any]
@@ -69,17 +73,40 @@ def configure(settings: Mapping[str, Any], overrides: Sequence[str] = ()) -> Con
     tables = json.loads(json.dumps(settings))
     for override in overrides:
         _override(tables, override)
-    for section in ("data", "model"):
-        if "name" not in tables.get(section, {}):
-            raise ValueError(f"{section}.name is missing: say which with --{section} NAME")
-    _check_keys("", tables, Config.__struct_fields__)
-    for section, kind in (("task", Task), ("run", Run)):
-        _check_keys(section, tables.get(section, {}), kind.__struct_fields__)
+    _check_tables(tables)
     _check_constructors(tables)
     try:
-        return msgspec.convert(tables, Config)
+        config = msgspec.convert(tables, Config)
     except msgspec.ValidationError as error:
         raise ValueError(f"the settings do not fit: {error}") from error
+    if not config.run.splits or not config.run.seeds:
+        raise ValueError("run.splits and run.seeds name what is trained: give at least one of each")
+    return msgspec.structs.replace(
+        config,
+        data=resolved_data(config.data),
+        model=resolved_model(config.model),
+        training=resolved_training(config.training),
+    )
+
+
+def _check_tables(tables: dict[str, Any]) -> None:
+    """Refuse keys that nothing reads, and sections and names of the wrong kind."""
+    _check_keys("", tables, Config.__struct_fields__)
+    for section in tables:
+        if not isinstance(tables[section], dict):
+            raise ValueError(
+                f"{section} is {tables[section]!r}, but it must be a table: set {section}.name or "
+                "another key of it"
+            )
+        name = tables[section].get("name", "")
+        if not isinstance(name, str):
+            raise ValueError(f"{section}.name is {name!r}, but a name is a string")
+    for section in ("data", "model"):
+        if not tables.get(section, {}).get("name"):
+            raise ValueError(f"{section}.name is missing: say which with --{section} NAME")
+    for section, kind in (("task", Task), ("run", Run)):
+        _check_keys(section, tables.get(section, {}), kind.__struct_fields__)
+    _check_keys("rewiring", tables.get("rewiring", {}), {"name"})
 
 
 def _override(tables: dict[str, Any], override: str) -> None:
@@ -109,18 +136,11 @@ def _check_constructors(tables: dict[str, Any]) -> None:
     from gnnlab import layers, tasks
 
     encoder = layers.find(tables["model"]["name"])
-    given = {"in_channels", "out_channels", "num_nodes"}
-    _check_keys("model", tables["model"], {"name", *_parameters(encoder)} - given)
+    known = {"name", *inspect.signature(encoder).parameters} - set(FROM_THE_GRAPH)
+    _check_keys("model", tables["model"], known)
     _check_keys("training", tables.get("training", {}), {f.name for f in fields(tasks.Training)})
-    tasks.Training(**tables.get("training", {}))
     _check_rewiring(tables.get("rewiring", {}).get("name", "none"))
     _check_task(tables.get("task", {}).get("name", "node"))
-
-
-def _parameters(function: Any) -> set[str]:
-    import inspect
-
-    return set(inspect.signature(function).parameters)
 
 
 def _check_rewiring(name: str) -> None:
@@ -136,9 +156,7 @@ def _check_task(name: str) -> None:
         raise ValueError(f"unknown task {name!r}; there is node")
 
 
-def _check_keys(section: str, table: Any, known: Any) -> None:
-    if not isinstance(table, dict):
-        raise ValueError(f"{section} is {table!r}, but it must be a table of keys")
+def _check_keys(section: str, table: dict[str, Any], known: Any) -> None:
     for key in table:
         if key not in known:
             near = get_close_matches(key, known, n=1, cutoff=0.4)

@@ -22,7 +22,7 @@ def environment(device: str = "cpu") -> dict[str, dict[str, str]]:
         except PackageNotFoundError:
             continue
     machine = {"system": platform.system(), "processor": _processor(), "cores": str(os.cpu_count())}
-    if device != "cpu":
+    if device.startswith("cuda"):
         import torch
 
         machine["device"] = torch.cuda.get_device_name(torch.device(device))
@@ -40,12 +40,16 @@ def _processor() -> str:
 
 
 def _git() -> dict[str, str]:
+    home = Path(__file__).resolve().parents[2]
+
     def ask(*words: str) -> str:
-        home = Path(__file__).resolve().parent
         done = subprocess.run(["git", *words], cwd=home, capture_output=True, text=True)
         return done.stdout.strip() if done.returncode == 0 else ""
 
     try:
+        # An installed package may lie inside a repository that is not its own.
+        if not (home / "layers").is_dir() or ask("rev-parse", "--show-toplevel") != str(home):
+            return {}
         commit = ask("rev-parse", "HEAD")
         changed = ask("status", "--porcelain", "--untracked-files=no")
     except OSError:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import sys
-import tomllib
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
+from .about import places, read_about, settings_of
 from .config import configure
 from .recipes import Recipe, recipe
 from .report import layout, percent
@@ -22,7 +20,6 @@ validation, mean ± std with ddof 1 over the runs. "Apart" is the difference to 
 paper's standard deviations.
 """
 COLUMNS = ("recipe", "metric", "paper", "ours", "apart", "splits", "seeds", "s a run", "parameters")
-CONTEXT = ("versions", "machine", "source", "recipe")
 
 
 def page(folders: Iterable[str | Path]) -> str:
@@ -39,56 +36,48 @@ def page(folders: Iterable[str | Path]) -> str:
     lines = [HEAD, layout(COLUMNS, rows), "", "## How each run differs from its paper", ""]
     lines += [f"- `{run.name}`: {'; '.join(run.deviations) or 'in nothing'}." for run in runs]
     lines += ["", "## Machines and versions", ""]
-    lines += [f"- {text}" for text in sorted({run.machine() for run in runs})]
+    lines += [f"- {text}" for text in sorted({text for run in runs for text in run.machines()})]
+    papers = {run.recipe.paper for run in runs if run.recipe is not None}
     lines += ["", "## Known flaws of the protocols", ""]
-    lines += sorted(
-        {f"- {run.recipe.paper.name}: {f}" for run in runs for f in run.recipe.paper.flaws}
-    )
+    lines += sorted({f"- {paper.name}: {flaw}" for paper in papers for flaw in paper.flaws})
     return "\n".join(lines) + "\n"
 
 
 class _Shown:
-    """A run folder read back: its recipe, its settings, what it came to."""
+    """A run folder read back: its recipe if it has one, its settings, what it came to."""
 
     def __init__(self, folder: Path) -> None:
-        about: dict[str, Any] = tomllib.loads((folder / "run.toml").read_text(encoding="utf-8"))
-        self.about, self.name = about, str(about["recipe"]["name"])
-        self.recipe: Recipe = recipe(self.name)
-        rows = read_results(folder)
-        self.summary: Summary = summarise(rows)
-        settings = {key: value for key, value in about.items() if key not in CONTEXT}
-        settings["run"] = {"splits": self.summary.splits, "seeds": self.summary.seeds}
-        self.deviations = deviations(self.recipe, configure(settings))
+        self.about = read_about(folder)
+        name = str(self.about.get("recipe", {}).get("name", ""))
+        self.name = name or folder.name
+        self.recipe: Recipe | None = recipe(name) if name else None
+        self.summary: Summary = summarise(read_results(folder))
+        run = {"splits": self.summary.splits, "seeds": self.summary.seeds}
+        self.config = configure({**settings_of(self.about), "run": run})
+        self.deviations = deviations(self.recipe, self.config) if self.recipe else ["no recipe"]
 
     def row(self) -> tuple[str, ...]:
-        s, apart = self.summary, distance(self.recipe, self.summary)
-        published = f"{self.recipe.mean:.2f} ± {self.recipe.std:.2f}" if self.recipe.mean else ""
-        ours = percent(s.mean, s.std, s.runs)
-        spans = (", ".join(map(str, values)) for values in (s.splits, s.seeds))
-        far = "" if apart is None else f"{apart:+.2f}"
+        s, made = self.summary, self.recipe
+        apart = distance(made, s, self.config) if made else None
+        paper = f"{made.mean:.2f} ± {made.std:.2f}" if made and made.mean is not None else ""
         return (
             self.name,
             s.metric,
-            published,
-            ours,
-            far,
-            *spans,
+            paper,
+            percent(s.mean, s.std, s.runs),
+            "" if apart is None else f"{apart:+.2f}",
+            ", ".join(map(str, s.splits)),
+            ", ".join(map(str, s.seeds)),
             f"{s.seconds:.0f}",
             f"{s.parameters:,}",
         )
 
-    def machine(self) -> str:
-        machine = self.about["machine"]
-        place = machine.get("device") or f"{machine['cores']} cores of {machine['processor']}"
-        versions = ", ".join(f"{name} {number}" for name, number in self.about["versions"].items())
-        return f"{place}; {versions}"
+    def machines(self) -> list[str]:
+        return [_machine(place) for place in places(self.about)]
 
 
-def main(docs: str = "docs") -> None:
-    """Write ``docs/results.md`` anew."""
-    folder = Path(docs)
-    (folder / "results.md").write_text(page(sorted((folder / "results").iterdir())), "utf-8")
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])
+def _machine(place: dict[str, dict[str, str]]) -> str:
+    machine = place["machine"]
+    where = machine.get("device") or f"{machine['cores']} cores of {machine['processor']}"
+    versions = ", ".join(f"{name} {number}" for name, number in place["versions"].items())
+    return f"{where}; {versions}"

@@ -14,11 +14,14 @@ def percent(mean: float, std: float, runs: int = 2) -> str:
     return f"{100 * mean:.2f}" + (f" ± {100 * std:.2f}" if runs > 1 else "")
 
 
-def table(summaries: Sequence[Summary], style: str = "markdown") -> str:
+def table(
+    summaries: Sequence[Summary], style: str = "markdown", folders: Sequence[str] = ()
+) -> str:
     """Lay out one row a setting: score in percent, mean and std (ddof 1) over its runs.
 
     Args:
         style: ``markdown``, ``csv`` or ``latex``.
+        folders: names of the runs' folders, as a last column.
     """
     rows = [
         (
@@ -27,7 +30,10 @@ def table(summaries: Sequence[Summary], style: str = "markdown") -> str:
         )
         for s in summaries
     ]  # fmt: skip
-    return layout(COLUMNS, rows, style)
+    if not folders:
+        return layout(COLUMNS, rows, style)
+    named = [(*row, folder) for row, folder in zip(rows, folders, strict=True)]
+    return layout((*COLUMNS, "run"), named, style)
 
 
 def layout(columns: Sequence[str], rows: Sequence[Sequence[str]], style: str = "markdown") -> str:

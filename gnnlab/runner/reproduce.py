@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
+
+import msgspec
 
 from .config import Config, configure
 from .recipes import Recipe
 from .report import percent
-from .results import Summary, read_results, summarise
-from .run import run
+from .results import Summary, summarise
+from .run import run, wanted_results
 
 
 def reproduce(
@@ -23,31 +26,54 @@ def reproduce(
     """
     config = configure(recipe.settings, overrides)
     folder = run(config, out, jobs=jobs, progress=True, name=recipe.name)
-    wanted = {(split, seed) for split in config.run.splits for seed in config.run.seeds}
-    rows = [row for row in read_results(folder) if (row["split"], row["seed"]) in wanted]
-    return comparison(recipe, summarise(rows), deviations(recipe, config))
+    return comparison(recipe, summarise(wanted_results(folder, config)), config)
 
 
-def comparison(recipe: Recipe, ours: Summary, deviations: Sequence[str]) -> str:
+def comparison(recipe: Recipe, ours: Summary, config: Config) -> str:
     """Write paper, ours and their difference in the paper's standard deviations."""
-    lines = [recipe.name, f"  {recipe.paper.title} ({recipe.paper.venue}), {recipe.paper.link}"]
+    paper = recipe.paper
+    lines = [recipe.name, f"  {paper.title} ({paper.venue}), {paper.link}"]
     if recipe.mean is not None:
-        lines.append(f"  paper     {recipe.mean:.2f} ± {recipe.std:.2f} {ours.metric}")
-    lines.append(f"  ours      {percent(ours.mean, ours.std, ours.runs)}, {ours.runs} runs")
-    apart = distance(recipe, ours)
+        metric = recipe.settings["task"]["metric"]
+        spread = "" if paper.ddof == 1 else f" (ddof {paper.ddof})"
+        lines.append(f"  paper     {recipe.mean:.2f} ± {recipe.std:.2f} {metric}{spread}")
+        lines.append(f"  source    {paper.source}")
+    score = percent(ours.mean, ours.std, ours.runs)
+    lines.append(f"  ours      {score} {ours.metric}, {ours.runs} runs")
+    apart = distance(recipe, ours, config)
     if apart is not None:
         lines.append(f"  apart     {apart:+.2f} of the paper's standard deviations")
-    lines.append(f"  protocol  {recipe.paper.protocol}")
-    lines += [f"  differs   {deviation}" for deviation in deviations]
-    lines += [f"  flaw      {flaw}" for flaw in recipe.paper.flaws]
+    elif recipe.mean is not None:
+        lines.append("  apart     not comparable: another task, data, model or a smaller budget")
+    lines.append(f"  protocol  {paper.protocol}")
+    lines += [f"  differs   {deviation}" for deviation in deviations(recipe, config)]
+    lines += [f"  flaw      {flaw}" for flaw in paper.flaws]
     return "\n".join(lines)
 
 
-def distance(recipe: Recipe, ours: Summary) -> float | None:
-    """Return how far our mean lies from the paper's, in the paper's std; None without a number."""
-    if recipe.mean is None or not recipe.std:
+def distance(recipe: Recipe, ours: Summary, config: Config) -> float | None:
+    """Return how far our mean lies from the paper's, in the paper's std; None if incomparable."""
+    if recipe.mean is None or not recipe.std or not comparable(configure(recipe.settings), config):
         return None
     return (100 * ours.mean - recipe.mean) / recipe.std
+
+
+def comparable(usual: Config, config: Config) -> bool:
+    """Whether a run is of the recipe's task, data and model, at no smaller width, depth or length.
+
+    Other settings may differ; they are printed beside the number.
+    """
+    same = ("task", "data", "rewiring")
+    if any(getattr(usual, section) != getattr(config, section) for section in same):
+        return False
+    if usual.model["name"] != config.model["name"]:
+        return False
+    budgets = (
+        (usual.model.get(key, 0), config.model.get(key, 0))
+        for key in ("hidden_channels", "num_layers")
+    )
+    epochs = usual.training["epochs"], config.training["epochs"]
+    return all(was <= now for was, now in (*budgets, epochs))
 
 
 def deviations(recipe: Recipe, config: Config) -> list[str]:
@@ -55,7 +81,7 @@ def deviations(recipe: Recipe, config: Config) -> list[str]:
     usual = configure(recipe.settings)
     found = [recipe.note] if recipe.note else []
     for section in ("task", "data", "model", "training", "rewiring"):
-        was, now = getattr(usual, section), getattr(config, section)
+        was, now = (msgspec.to_builtins(getattr(c, section)) for c in (usual, config))
         if was != now:
             found.append(f"{section}: {_changes(was, now)}")
     missing = len(usual.run.splits) * len(usual.run.seeds)
@@ -65,9 +91,7 @@ def deviations(recipe: Recipe, config: Config) -> list[str]:
     return found
 
 
-def _changes(was: object, now: object) -> str:
-    if not isinstance(was, dict) or not isinstance(now, dict):
-        return f"{now} in place of {was}"
+def _changes(was: Mapping[str, Any], now: Mapping[str, Any]) -> str:
     keys = [key for key in {**was, **now} if was.get(key) != now.get(key)]
     return ", ".join(
         f"{key} {now.get(key, 'left out')!r}"

@@ -5,12 +5,23 @@ from __future__ import annotations
 import json
 import os
 import statistics
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
+
+try:
+    import fcntl
+except ImportError:  # not on Windows
+    fcntl = None  # type: ignore[assignment]
 
 FILE = "results.jsonl"
+KEYS = (
+    "task", "data", "model", "rewiring", "split", "seed", "metric", "valid", "test", "epoch",
+    "seconds", "parameters", "peak_memory_bytes",
+)  # fmt: skip
+"""What every line holds."""
 
 
 @dataclass(frozen=True)
@@ -46,37 +57,76 @@ class Summary:
 def read_results(folder: str | Path) -> list[dict[str, Any]]:
     """Return the lines of ``folder/results.jsonl``, by split and seed; none if it is not there.
 
-    A last line without its end, as a killed run leaves it, is passed over.
+    A last line without its end, as a killed run leaves it, is passed over; of two lines for one
+    split and seed the first counts.
 
     Raises:
-        ValueError: another line that is not JSON.
+        ValueError: another line that is not JSON, or no line of results.
     """
     path = Path(folder) / FILE
-    lines = path.read_text().split("\n") if path.is_file() else []
-    rows = []
+    found: dict[tuple[int, int], dict[str, Any]] = {}
+    text = path.read_bytes().decode(errors="replace") if path.is_file() else ""
+    lines = text.split("\n")
     for number, line in enumerate(lines, start=1):
-        try:
-            rows += [json.loads(line)] if line.strip() else []
-        except json.JSONDecodeError as error:
-            if number < len(lines):
-                raise ValueError(
-                    f"line {number} of {path} is not JSON: delete that line and run again"
-                ) from error
-    return sorted(rows, key=lambda row: (row["split"], row["seed"]))
+        row = _parsed(line)
+        if row is None and line.strip() and number < len(lines):
+            raise ValueError(f"line {number} of {path} is not JSON: delete that line and run again")
+        if row is not None:
+            _check_row(row, f"line {number} of {path}")
+            found.setdefault((row["split"], row["seed"]), row)
+    return [found[pair] for pair in sorted(found)]
+
+
+def _parsed(line: str) -> Any:
+    try:
+        return json.loads(line)
+    except json.JSONDecodeError:
+        return None
+
+
+def _check_row(row: Any, place: str) -> None:
+    missing = [key for key in KEYS if not isinstance(row, dict) or key not in row]
+    if missing:
+        raise ValueError(
+            f"{place} is no result of gnnlab run: it has no {missing[0]!r}; name another folder"
+        )
+
+
+def run_folders(folder: Path) -> list[Path]:
+    """The folder itself if it is a run's, else the runs' folders in it."""
+    inside = sorted(path.parent for path in folder.glob(f"*/{FILE}"))
+    return inside if inside and not (folder / FILE).is_file() else [folder]
 
 
 def append_result(folder: Path, row: Mapping[str, Any]) -> None:
-    """Add one line, whole or not at all, also with other processes writing."""
-    path = folder / FILE
-    torn = path.is_file() and path.stat().st_size > 0 and not path.read_bytes().endswith(b"\n")
-    line = ("\n" if torn else "") + json.dumps(row) + "\n"
-    if torn:  # the torn line is dropped, not joined to
-        whole = path.read_bytes()
-        path.write_bytes(whole[: whole.rfind(b"\n") + 1])
-        line = line[1:]
-    with open(path, "ab", buffering=0) as file:
-        file.write(line.encode())
+    """Add one line, whole or not at all, also with other processes writing.
+
+    A torn last line is cut off; a split and seed that are there already are not written again.
+    """
+    with open(folder / FILE, "a+b", buffering=0) as file, _locked(file):
+        file.seek(0)
+        content = file.read()
+        tail = content[content.rfind(b"\n") + 1 :]
+        whole = _parsed(tail.decode(errors="replace")) is not None
+        if tail and not whole:
+            file.truncate(len(content) - len(tail))
+        pairs = {(done["split"], done["seed"]) for done in read_results(folder)}
+        if (row["split"], row["seed"]) in pairs:
+            return
+        file.write((("\n" if whole else "") + json.dumps(row) + "\n").encode())
         os.fsync(file.fileno())
+
+
+@contextmanager
+def _locked(file: IO[bytes]) -> Iterator[None]:
+    """Keep other processes out; where the system has no such lock, one writer is assumed."""
+    if fcntl is not None:
+        fcntl.flock(file, fcntl.LOCK_EX)
+    try:
+        yield
+    finally:
+        if fcntl is not None:
+            fcntl.flock(file, fcntl.LOCK_UN)
 
 
 def summarise(rows: Iterable[Mapping[str, Any]]) -> Summary:
@@ -86,6 +136,8 @@ def summarise(rows: Iterable[Mapping[str, Any]]) -> Summary:
         ValueError: no rows, or rows of more than one setting.
     """
     rows = list(rows)
+    if not rows:
+        raise ValueError("there is no result to summarise: run something first")
     keys = ("task", "data", "model", "rewiring", "metric")
     settings = {tuple(row[key] for key in keys) for row in rows}
     if len(settings) != 1:

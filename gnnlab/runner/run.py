@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from multiprocessing import get_context
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import msgspec
+from gnnlab.validation import check_device
 
+from .about import describe
 from .config import Config
-from .environment import environment
+from .parallel import side_by_side
 from .results import append_result, read_results
 
 if TYPE_CHECKING:
     from torch import nn
     from torch_geometric.data import Data
+
+    from gnnlab.tasks.task import Task
 
 Pair = tuple[int, int]
 
@@ -49,33 +49,41 @@ def run(
     """
     if jobs < 1:
         raise ValueError(f"jobs is {jobs}, but at least one process must train")
+    check_device(config.run.device)
     folder = Path(out) / config.label()
-    folder.mkdir(parents=True, exist_ok=True)
-    _describe(config, folder, name)
     done = {(row["split"], row["seed"]) for row in read_results(folder)}
-    pairs = [(s, r) for s in config.run.splits for r in config.run.seeds if (s, r) not in done]
-    for row in _train_all(config, pairs, min(jobs, len(pairs)), progress):
+    wanted = dict.fromkeys((s, r) for s in config.run.splits for r in config.run.seeds)
+    pairs = [pair for pair in wanted if pair not in done]
+    if not pairs:
+        return folder
+    data = load_data(config)
+    make_encoder(config, data)()  # what cannot be built or trained leaves no folder behind
+    for split, _ in pairs:
+        make_task(config).setup(data, split)
+    folder.mkdir(parents=True, exist_ok=True)
+    describe(config, folder, name)
+    for row in _train_all(config, data, pairs, min(jobs, len(pairs)), progress):
         append_result(folder, row)
     return folder
 
 
+def wanted_results(folder: Path, config: Config) -> list[dict[str, Any]]:
+    """The lines of the splits and seeds that the config names."""
+    splits, seeds = config.run.splits, config.run.seeds
+    return [r for r in read_results(folder) if r["split"] in splits and r["seed"] in seeds]
+
+
 def _train_all(
-    config: Config, pairs: list[Pair], jobs: int, progress: bool
+    config: Config, data: Data, pairs: list[Pair], jobs: int, progress: bool
 ) -> Iterator[dict[str, Any]]:
-    if jobs <= 1:
-        data = load_data(config) if pairs else None
+    if jobs == 1:
         yield from (train(config, pair, data, progress) for pair in pairs)
         return
-    threads = max(1, (os.cpu_count() or 1) // jobs)
-    # Not fork: a forked child inherits locks of threads that it does not have.
-    with ProcessPoolExecutor(jobs, get_context("spawn"), _use_threads, (threads,)) as pool:
-        yield from (f.result() for f in as_completed(pool.submit(train, config, p) for p in pairs))
+    from tqdm.auto import tqdm
 
-
-def _use_threads(threads: int) -> None:
-    import torch
-
-    torch.set_num_threads(threads)
+    rows = side_by_side(partial(train, config), pairs, jobs)
+    silent = None if progress else True
+    yield from tqdm(rows, config.model["name"], len(pairs), unit="run", disable=silent)
 
 
 def train(
@@ -89,7 +97,7 @@ def train(
     training = tasks.Training(**config.training)
     with _Bar(f"{config.model['name']} split {split}", training.epochs, progress) as advance:
         result = tasks.fit(
-            tasks.NodeClassification(metric=config.task.metric),
+            make_task(config),
             make_encoder(config, data),
             data,
             training,
@@ -120,8 +128,14 @@ def load_data(config: Config) -> Data:
     """Load the config's graph."""
     from gnnlab import datasets
 
-    settings = dict(config.data)
-    return datasets.load(settings.pop("name"), **settings)
+    return datasets.load(**config.data)
+
+
+def make_task(config: Config) -> Task:
+    """Return the config's task."""
+    from gnnlab import tasks
+
+    return tasks.NodeClassification(metric=config.task.metric)
 
 
 def make_encoder(config: Config, data: Data) -> Callable[[], nn.Module]:
@@ -134,7 +148,6 @@ def make_encoder(config: Config, data: Data) -> Callable[[], nn.Module]:
     cls: Callable[..., nn.Module] = layers.find(settings.pop("name"))
     if "num_nodes" in inspect.signature(cls).parameters:
         settings["num_nodes"] = data.num_nodes
-    settings.setdefault("hidden_channels", 64)
     return lambda: cls(data.num_features, **settings)
 
 
@@ -156,34 +169,3 @@ class _Bar:
 
     def __exit__(self, *error: object) -> None:
         self.bar.close()
-
-
-def _describe(config: Config, folder: Path, name: str) -> None:
-    """Write ``run.toml``; what an earlier call wrote about where it ran stays."""
-    path = folder / "run.toml"
-    if path.is_file():
-        return
-    settings = msgspec.to_builtins(config)
-    settings.pop("run")
-    tables = {"recipe": {"name": name}, **settings, **environment(config.run.device)}
-    partial = path.with_suffix(f".{os.getpid()}")
-    partial.write_text(to_toml(tables))
-    os.replace(partial, path)
-
-
-def to_toml(tables: dict[str, dict[str, Any]]) -> str:
-    """Write tables of plain values as TOML, which reads JSON's strings, numbers and lists."""
-    lines = []
-    for title, table in tables.items():
-        lines += [f"[{title}]", *_lines(table), ""]
-    return "\n".join(lines)
-
-
-def _lines(table: dict[str, Any]) -> list[str]:
-    return [f"{json.dumps(key)} = {_value(value)}" for key, value in table.items() if value != {}]
-
-
-def _value(value: Any) -> str:
-    if isinstance(value, dict):
-        return "{" + ", ".join(_lines(value)) + "}"
-    return json.dumps(value, ensure_ascii=False)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
+import time
+import warnings
 from pathlib import Path
 
 import pytest
@@ -12,6 +15,7 @@ import pytest
 from gnnlab.cli import main
 
 ROOT = Path(__file__).resolve().parents[2]
+KARATE = ["run", "--data", "karate", "--model", "gcn"]
 TINY = ["--set", "model.hidden_channels=8", "--set", "training.epochs=3"]
 
 
@@ -20,9 +24,11 @@ def test_runs_a_line_of_settings(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert main(["run", *words, *TINY, "--splits", "0,1"]) == 0
     (folder,) = tmp_path.iterdir()
     assert len((folder / "results.jsonl").read_text().splitlines()) == 2
-    assert "gat-sep" in capsys.readouterr().out
-    assert main(["report", str(folder), "--format", "csv"]) == 0
-    assert "karate,gat-sep,none" in capsys.readouterr().out
+    assert "GATSep" in capsys.readouterr().out
+    assert main(["report", str(tmp_path), "--format", "csv"]) == 0
+    assert f",{folder.name}" in capsys.readouterr().out
+    assert main(["run", *words, *TINY, "--splits", "1"]) == 0
+    assert "| 1    |" in capsys.readouterr().out  # the run of split 0 is not asked for
 
 
 def test_reproduces_a_recipe(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -67,6 +73,18 @@ def test_lists_and_cites(
         (["run", "--data", "karate", "--model", "gcn", "--set", "training.lrr=1"], "did you mean"),
         (["run", "--data", "karate", "--model", "gcn", "--splits", "77"], "split is 77"),
         (["run", "--data", "karate", "--model", "gcn", "--jobs", "0"], "jobs is 0"),
+        ([*KARATE, "--set", "rewiring=borf"], "rewiring is 'borf', but it must be a table"),
+        ([*KARATE, "--set", "rewiring.add=3"], "unknown key 'rewiring.add'; there are name"),
+        ([*KARATE, "--set", "model=3"], "model is 3, but it must be a table"),
+        ([*KARATE, "--set", "model.name=[1]"], "model.name is [1], but a name is a string"),
+        ([*KARATE, "--set", "data.name=3"], "data.name is 3, but a name is a string"),
+        ([*KARATE, "--set", "data.seed=abc"], "seed is 'abc', but it must be a whole number"),
+        ([*KARATE, "--set", "data.seed=-3"], "seed is -3, but it must be a whole number"),
+        ([*KARATE, "--set", "data.splits=0"], "splits is 0, but it must be a whole number"),
+        ([*KARATE, "--set", "run.splits=[]"], "give at least one of each"),
+        ([*KARATE, "--device", "cuda:99"], "device is 'cuda:99', but torch sees"),
+        ([*KARATE, "--device", "meta"], "device is 'meta', but gnnlab runs on"),
+        ([*KARATE, "--device", "cudaa"], "device is 'cudaa', which torch does not know"),
         (["data", "cornel"], "unknown dataset 'cornel'; did you mean 'cornell'"),
         (["report", "nowhere"], "no results.jsonl with a line in nowhere"),
     ],
@@ -83,6 +101,69 @@ def test_errs_in_one_sentence(
     error = capsys.readouterr().err
     assert sentence in error and error.startswith("gnnlab: ") and "Traceback" not in error
     assert error.count("\n") == 1
+    assert not list(tmp_path.rglob("run.toml"))  # a mistake leaves no run behind
+
+
+@pytest.mark.parametrize("splits", ["", "a,b", "1,,2", "-1"])
+def test_refuses_odd_lists(splits: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main([*KARATE, f"--splits={splits}"])
+    assert f"{splits!r} is not a list of numbers such as 0,1,2" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("line", ['{"a": 1}', "[1, 2]"])
+def test_report_refuses_lines_of_something_else(
+    line: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "results.jsonl").write_text(line + "\n")
+    assert main(["report", str(tmp_path)]) == 2
+    assert "line 1 of" in (error := capsys.readouterr().err)
+    assert "is no result of gnnlab run: it has no 'task'" in error
+
+
+def test_a_page_shows_runs_without_a_recipe(tmp_path: Path) -> None:
+    assert main([*KARATE, *TINY, "--out", str(tmp_path / "runs")]) == 0
+    assert main(["report", str(tmp_path / "runs"), "--page", str(tmp_path / "page.md")]) == 0
+    text = (tmp_path / "page.md").read_text()
+    assert "| karate-gcn-" in text and "no recipe" in text
+
+
+def test_warnings_are_a_line_without_code(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from gnnlab import datasets
+
+    monkeypatch.setattr(datasets, "names", lambda: warnings.warn("look out", stacklevel=1) or [])
+    assert main(["list", "datasets"]) == 0
+    assert capsys.readouterr().err == "gnnlab: warning: look out\n"
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--version"])
+    assert capsys.readouterr().out.startswith("gnnlab 0.")
+
+
+def test_output_that_cannot_be_encoded_is_no_error(tmp_path: Path) -> None:
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    words = [sys.executable, "-m", "gnnlab", *KARATE, *TINY, "--splits", "0,1"]
+    words += ["--out", str(tmp_path)]
+    done = subprocess.run(words, cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_ctrl_c_stops_processes_side_by_side(tmp_path: Path) -> None:
+    words = [sys.executable, "-m", "gnnlab", *KARATE, "--out", str(tmp_path), "--jobs", "2"]
+    words += ["--splits", "0,1,2,3,4,5", "--set", "training.epochs=3000"]
+    started = subprocess.Popen(words, cwd=ROOT, start_new_session=True, stderr=subprocess.PIPE)
+    deadline = time.monotonic() + 120
+    while not list(tmp_path.rglob("results.jsonl")) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    os.killpg(started.pid, signal.SIGINT)
+    assert started.wait(timeout=30) == 130
+    assert started.stderr is not None and b"the same command resumes" in started.stderr.read()
+    (lines,) = tmp_path.rglob("results.jsonl")
+    assert 1 <= len(lines.read_text().splitlines()) < 6
 
 
 def test_without_network_or_mirror_says_what_to_fetch_and_where_to_put_it(tmp_path: Path) -> None:

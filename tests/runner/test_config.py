@@ -11,7 +11,7 @@ BASE = {"data": {"name": "karate"}, "model": {"name": "gcn", "hidden_channels": 
 
 def test_overrides_are_toml_and_leave_the_settings_alone() -> None:
     config = configure(BASE, ["model.num_layers=3", "training.lr=1e-3", "run.splits=[1, 2]"])
-    assert config.model == {"name": "gcn", "hidden_channels": 8, "num_layers": 3}
+    assert {"name": "GCN", "hidden_channels": 8, "num_layers": 3}.items() <= config.model.items()
     assert (config.training["lr"], config.run.splits) == (1e-3, (1, 2))
     assert BASE["model"] == {"name": "gcn", "hidden_channels": 8}
 
@@ -50,3 +50,22 @@ def test_the_key_is_of_the_settings_and_not_of_what_is_run() -> None:
     one = configure(BASE)
     assert one.key() == configure(dict(reversed(BASE.items())), ["run.splits=[4]"]).key()
     assert one.key() != configure(BASE, ["training.lr=0.5"]).key()
+
+
+@pytest.mark.parametrize(
+    "override",
+    ["model.name=GCN", "data.name=Karate", "training.lr=0.01", "model.block='platonov'"]
+    + ["training.epochs=500", "training.weight_decay=0", "data.seed=0", "model.dropout=0.2"],
+)
+def test_a_default_given_or_left_out_is_the_same_run(override: str) -> None:
+    one, other = configure(BASE), configure(BASE, [override])
+    assert one == other and one.label() == other.label()
+
+
+def test_settings_are_whole() -> None:
+    config = configure({"data": {"name": "cornell"}, "model": {"name": "gat_sep"}})
+    assert config.data == {"name": "cornell", "source": "heterophilous", "split": "platonov"}
+    assert config.model == {
+        "name": "GATSep", "hidden_channels": 64, "num_layers": 5, "dropout": 0.2, "heads": 8,
+    }  # fmt: skip
+    assert config.training["optimizer"] == "adamw" and "patience" not in config.training

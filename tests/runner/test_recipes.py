@@ -38,7 +38,7 @@ def test_holds_the_published_table(row: str) -> None:
 def test_can_be_configured_and_names_a_known_set(name: str) -> None:
     made = recipe(name)
     config = configure(made.settings)
-    assert config.data["name"] in {known.replace("_", "-") for known in datasets.names()}
+    assert config.data["name"] in datasets.names()
     assert made.paper.protocol and made.paper.link.startswith("https://")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import statistics
 import tomllib
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,11 @@ import pytest
 
 from gnnlab import tasks
 from gnnlab.runner import Config, configure, read_results, recipe, run, summarise
+from gnnlab.runner.about import read_about, settings_of, to_toml
 from gnnlab.runner.page import page
 from gnnlab.runner.report import layout, table
-from gnnlab.runner.reproduce import comparison, deviations
+from gnnlab.runner.reproduce import comparison, distance
+from gnnlab.runner.results import append_result
 
 SETTINGS = {
     "task": {"name": "node", "metric": "accuracy"},
@@ -47,7 +50,8 @@ def test_writes_a_line_a_split_and_what_it_ran_on(config: Config, tmp_path: Path
     assert all(0 <= row["test"] <= 1 for row in rows)
     about = tomllib.loads((folder / "run.toml").read_text())
     assert about["recipe"]["name"] == "a/recipe"
-    assert about["model"] == SETTINGS["model"]
+    assert SETTINGS["model"].items() <= {**about["model"], "name": "sage"}.items()
+    assert about["training"]["optimizer"] == "adamw" and about["model"]["dropout"] == 0.2
     assert {"torch", "gnnlab", "python"} <= set(about["versions"])
     rebuilt = {key: about[key] for key in ("task", "data", "model", "training", "rewiring")}
     assert configure(rebuilt).key() == config.key()
@@ -75,6 +79,54 @@ def test_parallel_processes_give_the_same_numbers(config: Config, tmp_path: Path
     assert numbers(side_by_side) == numbers(run(config, tmp_path / "one"))
 
 
+def test_a_last_line_without_its_newline_is_kept(config: Config, tmp_path: Path) -> None:
+    folder = run(configure(SETTINGS, ["run.splits=[0, 1]"]), tmp_path)
+    path = folder / "results.jsonl"
+    path.write_bytes(path.read_bytes()[:-1])
+    run(config, tmp_path)
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    assert [line["split"] for line in lines] == [0, 1, 2]
+
+
+def test_no_pair_is_trained_or_counted_twice(tmp_path: Path) -> None:
+    folder = run(configure(SETTINGS, ["run.splits=[0, 0, 1]"]), tmp_path)
+    path = folder / "results.jsonl"
+    assert [row["split"] for row in read_results(folder)] == [0, 1]
+    path.write_text(path.read_text() * 2)
+    assert [row["split"] for row in read_results(folder)] == [0, 1]
+    append_result(folder, {**read_results(folder)[0], "test": 0.0})
+    assert len(path.read_text().splitlines()) == 4
+
+
+def test_many_writers_at_once_lose_no_line(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda row: append_result(tmp_path, row), rows([0.5] * 40)))
+    assert [row["split"] for row in read_results(tmp_path)] == list(range(40))
+
+
+def test_where_a_run_is_resumed_is_added(
+    config: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = run(configure(SETTINGS, ["run.splits=[0]"]), tmp_path)
+    run(configure(SETTINGS, ["run.splits=[1]"]), tmp_path)
+    assert "resumed" not in tomllib.loads((folder / "run.toml").read_text())
+    later = {"versions": {"torch": "9"}, "machine": {"cores": "1", "processor": "p"}, "source": {}}
+    monkeypatch.setattr("gnnlab.runner.about.environment", lambda device: later)
+    run(config, tmp_path)
+    about = tomllib.loads((folder / "run.toml").read_text())
+    assert about["resumed"] == [later]
+    assert configure(settings_of(about)).key() == config.key()
+    assert "1 cores of p; torch 9" in page([folder])
+
+
+def test_toml_has_no_word_for_none_and_keeps_the_rest() -> None:
+    table = {"a": None, "b": float("inf"), "c": [1, 2.5], "d": {"e-f": 'g"h', "i j": True}}
+    read = tomllib.loads(to_toml({"t": table}))
+    assert read == {"t": {"b": float("inf"), "c": [1, 2.5], "d": {"e-f": 'g"h', "i j": True}}}
+    with pytest.raises(ValueError, match="cannot be kept in run.toml"):
+        to_toml({"t": {"a": object()}})
+
+
 def test_a_damaged_line_in_the_middle_is_refused(config: Config, tmp_path: Path) -> None:
     (tmp_path / "results.jsonl").write_text('{"split": 0\n{"split": 1, "seed": 0}\n')
     with pytest.raises(ValueError, match=r"line 1 of .*results.jsonl is not JSON: delete"):
@@ -83,7 +135,8 @@ def test_a_damaged_line_in_the_middle_is_refused(config: Config, tmp_path: Path)
 
 def rows(tests: list[float]) -> list[dict[str, Any]]:
     fixed = {"task": "node", "data": "d", "model": "m", "rewiring": "none", "metric": "accuracy"}
-    fixed |= {"seed": 0, "valid": 0.5, "seconds": 2.0, "parameters": 7, "peak_memory_bytes": 3}
+    fixed |= {"seed": 0, "valid": 0.5, "seconds": 2.0, "parameters": 7, "epoch": 1}
+    fixed |= {"peak_memory_bytes": 3}
     return [{**fixed, "split": i, "test": test} for i, test in enumerate(tests)]
 
 
@@ -111,19 +164,38 @@ def test_comparison_says_how_far_apart_and_what_differs() -> None:
     made = recipe("platonov/minesweeper-gcn")
     config = configure(made.settings, ['training.autocast="bf16"', "run.splits=[0, 1]"])
     summary = summarise([{**row, "metric": "roc_auc"} for row in rows([0.8923, 0.8923])])
-    text = comparison(made, summary, deviations(made, config))
-    assert "paper     89.75 ± 0.52" in text
+    text = comparison(made, summary, config)
+    assert "paper     89.75 ± 0.52 roc_auc" in text
+    assert "source    " + made.paper.source in text
     assert "apart     -1.00 of the paper's standard deviations" in text
     assert "training: autocast 'bf16' (the recipe says nothing)" in text
     assert "2 runs (splits [0, 1]) of the recipe's 10" in text
     assert "flaw      The depth is chosen" in text
     small = recipe("platonov/actor-gcn-small")
-    assert "apart" not in comparison(small, summary, [])
+    assert "apart" not in comparison(small, summary, configure(small.settings))
+
+
+@pytest.mark.parametrize(
+    "override",
+    ["task.metric='accuracy'", "data.name='cornell'", "model.name='sage'", "training.epochs=999"]
+    + ["model.hidden_channels=511", "model.num_layers=4", "data.split='random:1'"],
+)
+def test_another_task_or_a_smaller_budget_is_not_compared(override: str) -> None:
+    made = recipe("platonov/minesweeper-gcn")
+    extra = ["data.split='geom-gcn'"] if "cornell" in override else []
+    config = configure(made.settings, [override, *extra])
+    summary = summarise(rows([0.8923, 0.8923]))
+    text = comparison(made, summary, config)
+    assert "apart     not comparable" in text and "Task(" not in text
+    assert distance(made, summary, config) is None
+    assert "paper     89.75 ± 0.52 roc_auc" in text
 
 
 def test_page_of_results_is_made_from_the_runs_kept() -> None:
     docs = Path(__file__).resolve().parents[2] / "docs"
     folders = sorted(path for path in (docs / "results").iterdir() if path.is_dir())
     assert (docs / "results.md").read_text() == page(folders)
+    for folder in folders:
+        assert folder.name == configure(settings_of(read_about(folder))).label()
     kept = json.loads((folders[0] / "results.jsonl").read_text().splitlines()[0])
     assert kept["data"] in (docs / "results.md").read_text()

@@ -1,0 +1,50 @@
+"""Numbers that are handed in as arguments: checked once, refused in one sentence."""
+
+from __future__ import annotations
+
+import math
+from numbers import Integral, Real
+from typing import Any
+
+
+def check_number(name: str, value: Any) -> None:
+    """Refuse what is not a finite number.
+
+    Raises:
+        ValueError: with the argument's name and value.
+    """
+    if isinstance(value, bool) or not isinstance(value, Real) or not math.isfinite(value):
+        raise ValueError(f"{name} is {value!r}, but it must be a finite number")
+
+
+def check_positive(name: str, value: Any) -> None:
+    """Refuse what is not a finite number above 0."""
+    check_number(name, value)
+    if value <= 0:
+        raise ValueError(f"{name} is {value!r}, but it must be above 0")
+
+
+def check_not_negative(name: str, value: Any) -> None:
+    """Refuse what is not a finite number of 0 or more."""
+    check_number(name, value)
+    if value < 0:
+        raise ValueError(f"{name} is {value!r}, but it must be 0 or more")
+
+
+def check_share(name: str, value: Any) -> None:
+    """Refuse what is not a number from 0 to 1."""
+    check_number(name, value)
+    if not 0 <= value <= 1:
+        raise ValueError(f"{name} is {value!r}, but a share lies between 0 and 1")
+
+
+def check_count(name: str, value: Any, least: int = 1) -> None:
+    """Refuse what is not a whole number of at least ``least``."""
+    if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
+        raise ValueError(f"{name} is {value!r}, but it must be a whole number of at least {least}")
+
+
+def check_counts(**values: Any) -> None:
+    """Refuse any that is not a whole number of at least 1."""
+    for name, value in values.items():
+        check_count(name, value)

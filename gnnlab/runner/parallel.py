@@ -1,0 +1,57 @@
+"""A function over many items, in processes of their own."""
+
+from __future__ import annotations
+
+import os
+import signal
+import warnings
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from multiprocessing import get_context
+from typing import TypeVar
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+def side_by_side(
+    function: Callable[[Item], Result], items: Iterable[Item], jobs: int
+) -> Iterator[Result]:
+    """Yield what the function makes of the items, as it is finished.
+
+    An item that fails does not stop the others: its error is raised when all are done. Whatever
+    stops the caller (Ctrl-C above all) stops the processes at once.
+
+    Raises:
+        RuntimeError: naming the first item that failed, with its error as the cause.
+    """
+    threads = max(1, (os.cpu_count() or 1) // jobs)
+    # Not fork: a forked child inherits locks of threads that it does not have.
+    pool = ProcessPoolExecutor(jobs, get_context("spawn"), _start, (threads,))
+    failed: list[tuple[Item, Exception]] = []
+    try:
+        futures = {pool.submit(function, item): item for item in items}
+        for future in as_completed(futures):
+            error = future.exception()
+            if isinstance(error, Exception):
+                failed.append((futures[future], error))
+            else:
+                yield future.result()
+    except BaseException:
+        for process in list(pool._processes.values()):  # the pool itself would wait for them
+            process.terminate()
+        pool.shutdown(wait=False, cancel_futures=True)
+        raise
+    pool.shutdown()
+    if failed:
+        item, error = failed[0]
+        raise RuntimeError(f"{item} failed: {error}") from error
+
+
+def _start(threads: int) -> None:
+    """Set up a process: its share of the cores; Ctrl-C and warnings are the parent's matter."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    warnings.simplefilter("ignore")
+    import torch
+
+    torch.set_num_threads(threads)

@@ -1,0 +1,57 @@
+"""Settings with every default filled in and every name spelled one way.
+
+What a run's folder is named by and what its ``run.toml`` holds: two spellings of one setting are
+one run, and a default that changes later makes another.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from dataclasses import asdict, fields
+from typing import Any
+
+WIDTH = 64
+"""Hidden channels of a model that is given none."""
+
+
+def resolved_data(table: Mapping[str, Any]) -> dict[str, Any]:
+    """The dataset's name as listed, its source and split, or all arguments of a generator."""
+    from gnnlab import datasets
+
+    return datasets.resolve(**table)
+
+
+def resolved_model(table: Mapping[str, Any]) -> dict[str, Any]:
+    """The encoder's class name and its arguments; what the graph decides is left out."""
+    from gnnlab import layers
+
+    cls = layers.find(table["name"])
+    found: dict[str, Any] = {"name": cls.__name__}
+    for name, parameter in inspect.signature(cls).parameters.items():
+        if name in FROM_THE_GRAPH:
+            continue
+        value = table.get(name, WIDTH if name == "hidden_channels" else parameter.default)
+        if value is not None and value is not inspect.Parameter.empty:
+            found[name] = _like(value, parameter.default)
+    return found
+
+
+def resolved_training(table: Mapping[str, Any]) -> dict[str, Any]:
+    """All settings of training that are set."""
+    from gnnlab import tasks
+
+    defaults = {field.name: field.default for field in fields(tasks.Training)}
+    found = asdict(tasks.Training(**table))
+    kept = {key: value for key, value in found.items() if value is not None and value != {}}
+    return {key: _like(value, defaults[key]) for key, value in kept.items()}
+
+
+FROM_THE_GRAPH = ("in_channels", "out_channels", "num_nodes")
+"""Arguments of encoders that no setting gives."""
+
+
+def _like(value: Any, default: Any) -> Any:
+    """1 where 1.0 is meant is 1.0."""
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    return float(value) if whole and isinstance(default, float) else value
