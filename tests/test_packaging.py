@@ -14,6 +14,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDERS = ("gnnlab", "datasets", "layers", "rewiring", "tasks")
+OTHERS = ("tests", "docs", "notebooks", "benchmarks", ".ci")
 CODE = """
 import sys, gnnlab, importlib.resources, importlib.metadata
 from gnnlab import datasets, layers, tasks
@@ -32,7 +33,7 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("source")
     clean = shutil.ignore_patterns("__pycache__", "*.egg-info")
     for path in ROOT.iterdir():
-        if path.name in FOLDERS or path.name == "tests":
+        if path.name in (*FOLDERS, *OTHERS):
             shutil.copytree(path, home / path.name, ignore=clean)
         elif path.is_file():
             shutil.copy(path, home)
@@ -85,6 +86,7 @@ def test_wheel_holds_exactly_the_tree_and_equals_the_one_from_the_sdist(
     sdist = build(source, tmp_path / "sdist", "sdist")
     shutil.unpack_archive(sdist, tmp_path / "unpacked")
     (unpacked,) = (tmp_path / "unpacked").iterdir()
+    assert all((unpacked / folder).is_dir() for folder in OTHERS)
     assert contents(build(unpacked, tmp_path / "again", "wheel")) == contents(wheel)
 
 
@@ -99,4 +101,7 @@ def test_installs_and_imports_elsewhere(source: Path, tmp_path: Path, kind: str)
     for cwd in (tmp_path, source):
         run = subprocess.run([interpreter, "-c", CODE], cwd=cwd, capture_output=True, text=True)
         assert run.returncode == 0, run.stderr
-        assert run.stdout.split()[-1] == "gnnlab.layers.gcn"
+        file, module = run.stdout.split()
+        assert module == "gnnlab.layers.gcn"
+        home = tmp_path / "env" if kind == "wheel" and cwd == tmp_path else source
+        assert Path(file).resolve().is_relative_to(home.resolve())

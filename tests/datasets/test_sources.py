@@ -121,7 +121,7 @@ def test_a_damaged_file_says_expected_got_and_the_way_out(
     with pytest.raises(ValueError) as caught:
         sources.locate(PATH, URL, tmp_path)
     said = str(caught.value)
-    assert str(file) in said and known[PATH] in said and "delete it" in said
+    assert str(file) in said and known[PATH] in said and "delete or replace it" in said
     assert hashlib.sha256(content).hexdigest() in said
 
 
@@ -156,3 +156,24 @@ def test_every_mirrored_file_of_the_catalogue_is_the_known_one(mirror: Path) -> 
     assert len(at_hand) > 130
     for path in at_hand:
         sources.verified(mirror / path, path)
+
+
+def test_a_damaged_mirror_gives_way_to_a_good_one(
+    known: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, content in (("bad", b"bad!"), ("good", b"good")):
+        file = tmp_path / name / PATH
+        file.parent.mkdir(parents=True)
+        file.write_bytes(content)
+    monkeypatch.setenv("GNNLAB_MIRROR", os.pathsep.join(str(tmp_path / n) for n in ("bad", "good")))
+    assert sources.locate(PATH, None) == tmp_path / "good" / PATH
+
+
+def test_a_mirror_that_is_not_there_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GNNLAB_MIRROR", str(tmp_path / "nowhere"))
+    monkeypatch.setenv("GNNLAB_HOME", str(tmp_path / "cache"))
+    with pytest.raises(FileNotFoundError, match="nowhere in GNNLAB_MIRROR is no folder"):
+        sources.locate(PATH, None)
+    assert not (tmp_path / "cache").exists()

@@ -48,6 +48,7 @@ def test_reproduces_a_recipe(tmp_path: Path, capsys: pytest.CaptureFixture[str])
         (["list"], "rewirings:\n  none"),
         (["data", "karate"], "homophily"),
         (["cite", "platonov/tolokers-gat"], "@inproceedings{platonov2023critical"),
+        (["cite", "main/minesweeper-gcn-small"], "@inproceedings{platonov2023critical"),
         (["cite", "platonov/actor-gcn-small"], "@inproceedings{pei2020geom"),
         (["cite", "platonov/cornell-sage-small"], "% SAGE: Platonov et al."),
     ],
