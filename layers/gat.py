@@ -3,29 +3,13 @@
 from __future__ import annotations
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
-from gnnlab.ops import Adjacency, AdjacencyLike, edge_softmax, gather, propagate
+from gnnlab.ops import Adjacency, AdjacencyLike, attend
 
 from .heads import split_heads
 from .loops import looped
 from .residual import Block, FeedForward, ResidualEncoder
-
-
-def additive_attention(
-    source_score: Tensor, target_score: Tensor, adj: Adjacency, slope: float = 0.2
-) -> Tensor:
-    r"""Weigh each edge by a softmax, over its target's edges, of scores of its two ends.
-
-    .. math:: \alpha_{ji} = \operatorname{softmax}_j \operatorname{LeakyReLU}(s_j + t_i)
-
-    Shapes:
-        source_score (N, K), target_score (N, K) -> (E, K)
-    """
-    # A sum of node scores needs no concatenated (E, 2F) features: score the nodes, then gather.
-    score = gather(source_score, adj, "source") + gather(target_score, adj, "target")
-    return edge_softmax(F.leaky_relu(score, slope), adj)
 
 
 class GATConv(nn.Module):
@@ -79,10 +63,9 @@ class GATConv(nn.Module):
         adj = Adjacency.of(adj, x.shape[0])
         h = split_heads(self.linear(x), self.heads)  # (N, K, out_channels)
         graph, weight = looped(adj, edge_weight) if self.add_self_loops else (adj, edge_weight)
-        alpha = additive_attention((h * self.source).sum(-1), (h * self.target).sum(-1), graph)
-        if weight is not None:
-            alpha = alpha * weight.unsqueeze(1)
-        out = propagate(h, graph, alpha).flatten(1)
+        # A sum of node scores needs no concatenated (E, 2F) features: score nodes, not edges.
+        source, target = (h * self.source).sum(-1), (h * self.target).sum(-1)
+        out = attend(h, graph, source=source, target=target, weight=weight).flatten(1)
         return out if self.bias is None else out + self.bias
 
     def reset_parameters(self) -> None:
@@ -115,10 +98,9 @@ class GATBlock(Block):
     def forward(self, h: Tensor, adj: Adjacency, edge_weight: Tensor | None = None) -> Tensor:
         h = self.linear(h)
         graph, weight = (adj, edge_weight) if self.separate else looped(adj, edge_weight)
-        alpha = additive_attention(self.source_score(h), self.target_score(h), graph)
-        if weight is not None:
-            alpha = alpha * weight.unsqueeze(1)
-        message = propagate(split_heads(h, self.heads), graph, alpha).flatten(1)
+        source, target = self.source_score(h), self.target_score(h)
+        value = split_heads(h, self.heads)
+        message = attend(value, graph, source=source, target=target, weight=weight).flatten(1)
         out: Tensor = self.feed_forward(torch.cat([h, message], 1) if self.separate else message)
         return out
 

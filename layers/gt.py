@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from gnnlab.ops import Adjacency, AdjacencyLike, edge_dot, edge_softmax, propagate
+from gnnlab.ops import Adjacency, AdjacencyLike, attend
 
 from .dropout import Dropout
 from .heads import split_heads
@@ -74,10 +74,7 @@ class GTConv(nn.Module):
         query, key, value = (
             split_heads(part(x), self.heads) for part in (self.query, self.key, self.value)
         )  # (N, K, d) each
-        alpha = edge_softmax(edge_dot(query, key, graph) * query.shape[-1] ** -0.5, graph)
-        if weight is not None:
-            alpha = alpha * weight.unsqueeze(1)
-        message = propagate(value, graph, alpha).flatten(1)
+        message = attend(value, graph, query=query, key=key, weight=weight).flatten(1)
         out: Tensor = self.output(torch.cat([x, message], 1) if self.separate else message)
         return out
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from ._convert import AdjacencyLike
 from .adjacency import Adjacency
+from .attend import attend
 from .backends import use
 from .dot import edge_dot
 from .dropout import dropout
@@ -20,6 +21,7 @@ from .softmax import edge_softmax
 __all__ = [
     "Adjacency",
     "AdjacencyLike",
+    "attend",
     "degree",
     "dropout",
     "edge_dot",

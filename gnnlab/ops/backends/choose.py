@@ -37,6 +37,16 @@ class Backend(Protocol):
 
     def edge_dot(self, query: Tensor, key: Tensor, adj: Adjacency) -> Tensor: ...
 
+    def attend_additive(
+        self, value: Tensor, adj: Adjacency, source: Tensor, target: Tensor, slope: float,
+        weight: Tensor | None,
+    ) -> Tensor: ...  # fmt: skip
+
+    def attend_product(
+        self, value: Tensor, adj: Adjacency, query: Tensor, key: Tensor, scale: float,
+        weight: Tensor | None,
+    ) -> Tensor: ...  # fmt: skip
+
     def gather(self, x: Tensor, index: Tensor, rows: Rows) -> Tensor: ...
 
     def segment_reduce(self, values: Tensor, index: Tensor, rows: Rows, reduce: str) -> Tensor: ...

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from . import kernels, reference
+from .attention import Additive, Product
 from .extreme import Extreme, SegmentExtreme
 from .function import Function
 from .linear import EdgeDot, Gather, Propagate, SegmentSum, matrix
@@ -50,6 +51,28 @@ def edge_dot(query: Tensor, key: Tensor, adj: Adjacency) -> Tensor:
     """Inner products."""
     wide = EdgeDot.call(reference.widen(query), reference.widen(key), adj)
     return wide.to(query.dtype)
+
+
+def attend_additive(
+    value: Tensor, adj: Adjacency, source: Tensor, target: Tensor, slope: float,
+    weight: Tensor | None,
+) -> Tensor:  # fmt: skip
+    """Attention with additive scores."""
+    wide = reference.widen(value)
+    ends = source.to(wide.dtype), target.to(wide.dtype)
+    weight = reference.widen(weight) if weight is not None else None
+    return Additive.call(wide, *ends, weight, adj, slope).to(value.dtype)
+
+
+def attend_product(
+    value: Tensor, adj: Adjacency, query: Tensor, key: Tensor, scale: float,
+    weight: Tensor | None,
+) -> Tensor:  # fmt: skip
+    """Attention with inner products as scores."""
+    wide = reference.widen(value)
+    ends = query.to(wide.dtype), key.to(wide.dtype)
+    weight = reference.widen(weight) if weight is not None else None
+    return Product.call(wide, *ends, weight, adj, scale).to(value.dtype)
 
 
 def gather(x: Tensor, index: Tensor, rows: Rows) -> Tensor:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from .function import Function
+from .function import Function, again
 from .kernels import picked_columns, picked_weights
 from .linear import matrix, sorted_weight
 from .parallel import array, over_items, over_rows
@@ -42,7 +42,7 @@ class Extreme(Function):
         x, weight, arg = ctx.saved_tensors
         if torch.is_grad_enabled():
             picked = _messages(x, weight, ctx.adj, arg)
-            return *_again(picked, (x, weight), grad), None, None
+            return *again(picked, (x, weight), grad), None, None
         grad_x = _grad_x(grad, weight, ctx.adj, arg) if ctx.needs_input_grad[0] else None
         grad_w = _grad_w(grad, x, weight, ctx.adj, arg) if ctx.needs_input_grad[1] else None
         return grad_x, grad_w, None, None
@@ -108,14 +108,3 @@ class SegmentExtreme(Function):
         spread = flat.new_zeros((shape[0] + 1, arg.shape[1]))
         where = arg.long().where(arg >= 0, shape[0])
         return spread.scatter(0, where, flat)[:-1].reshape(shape), None, None, None
-
-
-def _again(
-    value: Tensor, inputs: tuple[Tensor | None, ...], grad: Tensor
-) -> tuple[Tensor | None, ...]:
-    """First derivatives that can be differentiated again."""
-    wanted = [i for i in inputs if i is not None and i.requires_grad]
-    found = iter(
-        torch.autograd.grad(value, wanted, grad, create_graph=True, materialize_grads=True)
-    )
-    return tuple(next(found) if i is not None and i.requires_grad else None for i in inputs)

@@ -15,3 +15,14 @@ class Function(torch.autograd.Function):
     def call(cls, *args: Any) -> Tensor:
         """``apply``, typed."""
         return cast(Tensor, cls.apply(*args))  # type: ignore[no-untyped-call]
+
+
+def again(
+    value: Tensor, inputs: tuple[Tensor | None, ...], grad: Tensor
+) -> tuple[Tensor | None, ...]:
+    """First derivatives that can be differentiated again."""
+    wanted = [i for i in inputs if i is not None and i.requires_grad]
+    found = iter(
+        torch.autograd.grad(value, wanted, grad, create_graph=True, materialize_grads=True)
+    )
+    return tuple(next(found) if i is not None and i.requires_grad else None for i in inputs)

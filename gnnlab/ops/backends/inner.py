@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from llvmlite import ir
 from numba.core import cgutils, types
 from numba.extending import intrinsic
@@ -43,7 +44,13 @@ def _emit(builder: Any, left: Any, right: Any, align: int, lanes: int, vectors: 
     total = builder.fmul(load(left, 0), load(right, 0))
     for t in range(1, vectors):
         total = builder.fadd(total, builder.fmul(load(left, t), load(right, t)))
-    while lanes > 1:  # fold the upper half onto the lower
+    return fold(builder, total)
+
+
+def fold(builder: Any, total: Any) -> Any:
+    """Add up the lanes of a vector, the upper half onto the lower, in an order of its own."""
+    lanes = total.type.count
+    while lanes > 1:
         lanes //= 2
         blank = ir.Constant(total.type, ir.Undefined)
         low, high = (
@@ -61,39 +68,55 @@ _dot64, _dot16, _dot8, _dot4, _dot1 = (
 )
 
 
+def _dot_row_(out: Array, query: Array, i: int, key: Array, col: Array, count: int) -> None:
+    """out[q, k] = <query[i], key[col[q]]> over the features of head k, for q < count."""
+    heads = out.shape[1]
+    width = query.shape[1] // heads
+    edges = col.shape[0]
+    for q in range(count):
+        j = col[q]
+        if q + AHEAD < edges:
+            for f in range(0, query.shape[1], LINE // 4):
+                prefetch(key, col[q + AHEAD], f)
+        for head in range(heads):
+            f, stop = head * width, (head + 1) * width
+            total = out.dtype.type(0)
+            while f + 64 <= stop:
+                total += _dot64(query, i, key, j, f)
+                f += 64
+            while f + 16 <= stop:
+                total += _dot16(query, i, key, j, f)
+                f += 16
+            if f + 8 <= stop:
+                total += _dot8(query, i, key, j, f)
+                f += 8
+            if f + 4 <= stop:
+                total += _dot4(query, i, key, j, f)
+                f += 4
+            while f < stop:
+                total += _dot1(query, i, key, j, f)
+                f += 1
+            out[q, head] = total
+
+
 def _dot_rows(
     first: int, last: int, rowptr: Array, out: Array, query: Array, key: Array, col: Array,
     order: Array,
 ) -> None:  # fmt: skip
     """out[e, k] = <query[i], key[j]> over the features of head k."""
-    heads = out.shape[1]
-    width = query.shape[1] // heads
-    edges = col.shape[0]
+    longest = 0
     for i in range(first, last):
-        for p in range(rowptr[i], rowptr[i + 1]):
-            j, e = col[p], order[p]
-            if p + AHEAD < edges:
-                for f in range(0, query.shape[1], LINE // 4):
-                    prefetch(key, col[p + AHEAD], f)
-            for head in range(heads):
-                f, stop = head * width, (head + 1) * width
-                total = out.dtype.type(0)
-                while f + 64 <= stop:
-                    total += _dot64(query, i, key, j, f)
-                    f += 64
-                while f + 16 <= stop:
-                    total += _dot16(query, i, key, j, f)
-                    f += 16
-                if f + 8 <= stop:
-                    total += _dot8(query, i, key, j, f)
-                    f += 8
-                if f + 4 <= stop:
-                    total += _dot4(query, i, key, j, f)
-                    f += 4
-                while f < stop:
-                    total += _dot1(query, i, key, j, f)
-                    f += 1
-                out[e, head] = total
+        longest = max(longest, rowptr[i + 1] - rowptr[i])
+    row = np.empty((longest, out.shape[1]), out.dtype)
+    for i in range(first, last):
+        start = rowptr[i]
+        size = rowptr[i + 1] - start
+        dot_row(row, query, i, key, col[start:], size)
+        for q in range(size):
+            e = order[start + q]
+            for head in range(out.shape[1]):
+                out[e, head] = row[q, head]
 
 
+dot_row = compiled(_dot_row_)
 dot_rows = compiled(_dot_rows)

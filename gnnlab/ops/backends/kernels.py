@@ -43,7 +43,7 @@ def _softmax_rows(
         start = rowptr[i]
         size = rowptr[i + 1] - start
         _shift(row, total, score, order, start, size)
-        _exp(flat, size * heads)
+        exp_in_place(flat, size * heads)
         total[:] = 0
         for q in range(size):
             for k in range(heads):
@@ -169,7 +169,7 @@ def _power(typingctx: Any, n: Any) -> Any:
 
 
 _power_of_two = intrinsic(_power)
-_exp = compiled(_exp_)
+exp_in_place = compiled(_exp_)
 _shift = compiled(_shift_)
 group = compiled(_group)
 softmax_rows = compiled(_softmax_rows)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
+from torch.nn.functional import leaky_relu
 
 from .random import Dropout
 
@@ -48,6 +49,33 @@ def edge_dot(query: Tensor, key: Tensor, adj: Adjacency) -> Tensor:
     """Inner products over the last axis of the two ends of each edge."""
     product = widen(take(query, adj.target)) * widen(take(key, adj.source))
     return product.sum(-1).to(query.dtype)
+
+
+def attend_additive(
+    value: Tensor, adj: Adjacency, source: Tensor, target: Tensor, slope: float,
+    weight: Tensor | None,
+) -> Tensor:  # fmt: skip
+    """Scores of both ends added, a leaky ReLU, a softmax, and the weighted sum."""
+    wide = widen(value)
+    ends = take(source.to(wide.dtype), adj.source) + take(target.to(wide.dtype), adj.target)
+    alpha = edge_softmax(leaky_relu(ends, slope), adj)
+    return _attended(wide, adj, alpha, weight).to(value.dtype)
+
+
+def attend_product(
+    value: Tensor, adj: Adjacency, query: Tensor, key: Tensor, scale: float,
+    weight: Tensor | None,
+) -> Tensor:  # fmt: skip
+    """Inner products of both ends, a softmax, and the weighted sum."""
+    wide = widen(value)
+    alpha = edge_softmax(edge_dot(query.to(wide.dtype), key.to(wide.dtype), adj) * scale, adj)
+    return _attended(wide, adj, alpha, weight).to(value.dtype)
+
+
+def _attended(value: Tensor, adj: Adjacency, alpha: Tensor, weight: Tensor | None) -> Tensor:
+    if weight is not None:
+        alpha = alpha * widen(weight if weight.dim() == 2 else weight.unsqueeze(1))
+    return propagate(value, adj, alpha, "sum")
 
 
 def gather(x: Tensor, index: Tensor, rows: Rows) -> Tensor:

@@ -158,43 +158,50 @@ def _tiles(kind: str) -> tuple[Any, ...]:
     return tuple(_tile(lanes, vectors, kind) for lanes, vectors in shapes)
 
 
+def _sum_row_(
+    y: Array, i: int, x: Array, col: Array, w: Array | None, heads: int, start: int, end: int
+) -> None:
+    """y[i] = sum over start <= p < end of w[p] x[col[p]]; there is at least one p."""
+    size = y.shape[1]
+    width = size // heads
+    f = 0
+    if heads == 1 or width % 16 == 0:
+        while f + 64 <= size:
+            _sum16x4(y, None, i, x, col, None, w, width, start, end, f)
+            f += 64
+        while f + 16 <= size:
+            _sum16(y, None, i, x, col, None, w, width, start, end, f)
+            f += 16
+    elif width % 8 == 0:
+        while f + 32 <= size:
+            _sum8x4(y, None, i, x, col, None, w, width, start, end, f)
+            f += 32
+        while f + 8 <= size:
+            _sum8(y, None, i, x, col, None, w, width, start, end, f)
+            f += 8
+    if heads == 1 or width % 4 == 0:
+        while f + 4 <= size:
+            _sum4(y, None, i, x, col, None, w, width, start, end, f)
+            f += 4
+    while f < size:
+        _sum1(y, None, i, x, col, None, w, width, start, end, f)
+        f += 1
+
+
 def _sum_rows(
     first: int, last: int, rowptr: Array, y: Array, x: Array, col: Array, w: Array | None,
     heads: int, mean: bool,
 ) -> None:  # fmt: skip
     """y[i] = sum or mean over the row of w * x[col]; w (E, heads) is in sorted order, or None."""
-    size = y.shape[1]
-    width = size // heads
     for i in range(first, last):
         start, end = rowptr[i], rowptr[i + 1]
         if start == end:
             y[i] = 0
             continue
-        f = 0
-        if heads == 1 or width % 16 == 0:
-            while f + 64 <= size:
-                _sum16x4(y, None, i, x, col, None, w, width, start, end, f)
-                f += 64
-            while f + 16 <= size:
-                _sum16(y, None, i, x, col, None, w, width, start, end, f)
-                f += 16
-        elif width % 8 == 0:
-            while f + 32 <= size:
-                _sum8x4(y, None, i, x, col, None, w, width, start, end, f)
-                f += 32
-            while f + 8 <= size:
-                _sum8(y, None, i, x, col, None, w, width, start, end, f)
-                f += 8
-        if heads == 1 or width % 4 == 0:
-            while f + 4 <= size:
-                _sum4(y, None, i, x, col, None, w, width, start, end, f)
-                f += 4
-        while f < size:
-            _sum1(y, None, i, x, col, None, w, width, start, end, f)
-            f += 1
+        sum_row(y, i, x, col, w, heads, start, end)
         if mean:
             share = y.dtype.type(end - start)
-            for f in range(size):
+            for f in range(y.shape[1]):
                 y[i, f] /= share
 
 
@@ -261,6 +268,7 @@ def _min_rows(
 _sum16x4, _sum16, _sum8x4, _sum8, _sum4, _sum1 = _tiles("sum")
 _max16x4, _max16, _, _, _max4, _max1 = _tiles("max")
 _min16x4, _min16, _, _, _min4, _min1 = _tiles("min")
+sum_row = compiled(_sum_row_)
 sum_rows = compiled(_sum_rows)
 max_rows = compiled(_max_rows)
 min_rows = compiled(_min_rows)
