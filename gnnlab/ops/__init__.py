@@ -11,6 +11,7 @@ from ._convert import AdjacencyLike
 from .adjacency import Adjacency
 from .attend import attend
 from .backends import use
+from .block import block_propagate
 from .dot import edge_dot
 from .dropout import dropout
 from .norm import degree, gcn_norm
@@ -22,6 +23,7 @@ __all__ = [
     "Adjacency",
     "AdjacencyLike",
     "attend",
+    "block_propagate",
     "degree",
     "dropout",
     "edge_dot",

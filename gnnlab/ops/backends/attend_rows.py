@@ -15,7 +15,7 @@ from numba.extending import intrinsic
 
 from .inner import dot_row, fold
 from .kernels import exp_in_place
-from .parallel import Array, compiled
+from .parallel import Array, compiled, longest_row
 from .prefetch import AHEAD, LINE, emit_prefetch
 from .rows import sum_row
 
@@ -178,13 +178,6 @@ def _softmax_(table: Array, size: int, top: Array, share: Array) -> None:
             table[q, k] *= share[k]
 
 
-def _longest_(first: int, last: int, rowptr: Array) -> int:
-    longest = 0
-    for i in range(first, last):
-        longest = max(longest, rowptr[i + 1] - rowptr[i])
-    return longest
-
-
 def _weigh_(table: Array, size: int, w: Array | None, order: Array, start: int) -> None:
     """Multiply by the caller's weights (E, 1) or (E, K)."""
     if w is not None:
@@ -201,7 +194,7 @@ def _additive_rows(
 ) -> None:  # fmt: skip
     """y[i] = softmax-weighted sum of value[j]; top and share (N, K) let the gradient repeat it."""
     heads = source.shape[1]
-    table = np.empty((_longest(first, last, rowptr), heads), value.dtype)
+    table = np.empty((longest_row(first, last, rowptr), heads), value.dtype)
     for i in range(first, last):
         start = rowptr[i]
         size = rowptr[i + 1] - start
@@ -224,7 +217,7 @@ def _product_rows(
 ) -> None:  # fmt: skip
     """The same with scores scale * <query[i], key[j]>."""
     heads = top.shape[1]
-    table = np.empty((_longest(first, last, rowptr), heads), value.dtype)
+    table = np.empty((longest_row(first, last, rowptr), heads), value.dtype)
     for i in range(first, last):
         start = rowptr[i]
         size = rowptr[i + 1] - start
@@ -251,7 +244,7 @@ def _additive_grad_rows(
     mean[i, k] = <grad[i], y[i]> of head k; grad_score (E, K) is in the caller's order.
     """
     heads = source.shape[1]
-    longest = _longest(first, last, rowptr)
+    longest = longest_row(first, last, rowptr)
     scratch = np.empty((3, longest, heads), value.dtype)
     alpha, table, dot = scratch[0], scratch[1], scratch[2]
     for j in range(first, last):
@@ -283,7 +276,7 @@ def _product_grad_rows(
 ) -> None:  # fmt: skip
     """The same for scores scale * <query[i], key[j]>."""
     heads = top.shape[1]
-    longest = _longest(first, last, rowptr)
+    longest = longest_row(first, last, rowptr)
     scratch = np.empty((3, longest, heads), value.dtype)
     alpha, table, dot = scratch[0], scratch[1], scratch[2]
     for j in range(first, last):
@@ -338,7 +331,6 @@ def _score_gradient_(
             dot[q, k] = alpha[q, k] * (part - mean[i, k])
 
 
-_longest = compiled(_longest_)
 _softmax = compiled(_softmax_)
 _weigh = compiled(_weigh_)
 _both = compiled(_both_)

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from . import kernels, reference
 from .attention import Additive, Product
+from .block import BlockPropagate
 from .extreme import Extreme, SegmentExtreme
 from .function import Function
 from .linear import EdgeDot, Gather, Propagate, SegmentSum, matrix
@@ -73,6 +74,12 @@ def attend_product(
     ends = query.to(wide.dtype), key.to(wide.dtype)
     weight = reference.widen(weight) if weight is not None else None
     return Product.call(wide, *ends, weight, adj, scale).to(value.dtype)
+
+
+def block_propagate(x: Tensor, adj: Adjacency, maps: Tensor) -> Tensor:
+    """Stalks through the maps of the edges."""
+    wide = reference.widen(x), reference.widen(maps)
+    return BlockPropagate.call(*wide, adj, False).to(x.dtype)
 
 
 def gather(x: Tensor, index: Tensor, rows: Rows) -> Tensor:

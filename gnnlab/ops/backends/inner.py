@@ -9,7 +9,7 @@ from llvmlite import ir
 from numba.core import cgutils, types
 from numba.extending import intrinsic
 
-from .parallel import Array, compiled
+from .parallel import Array, compiled, longest_row
 from .prefetch import AHEAD, LINE, prefetch
 
 LANE = ir.IntType(32)
@@ -104,10 +104,7 @@ def _dot_rows(
     order: Array,
 ) -> None:  # fmt: skip
     """out[e, k] = <query[i], key[j]> over the features of head k."""
-    longest = 0
-    for i in range(first, last):
-        longest = max(longest, rowptr[i + 1] - rowptr[i])
-    row = np.empty((longest, out.shape[1]), out.dtype)
+    row = np.empty((longest_row(first, last, rowptr), out.shape[1]), out.dtype)
     for i in range(first, last):
         start = rowptr[i]
         size = rowptr[i + 1] - start

@@ -10,7 +10,7 @@ from llvmlite import ir
 from numba.core import types
 from numba.extending import intrinsic
 
-from .parallel import Array, compiled
+from .parallel import Array, compiled, longest_row
 from .prefetch import AHEAD, prefetch
 
 
@@ -33,10 +33,7 @@ def _softmax_rows(
 ) -> None:
     """out[e, k] = exp(score - max of the row) / sum of the row."""
     heads = score.shape[1]
-    longest = 0
-    for i in range(first, last):
-        longest = max(longest, rowptr[i + 1] - rowptr[i])
-    row = np.empty((longest, heads), score.dtype)
+    row = np.empty((longest_row(first, last, rowptr), heads), score.dtype)
     flat = row.reshape(-1)
     total = np.empty(heads, score.dtype)
     for i in range(first, last):

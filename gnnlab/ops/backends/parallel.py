@@ -113,3 +113,14 @@ os.register_at_fork(after_in_child=_after_fork)
 def array(tensor: torch.Tensor) -> Array:
     """The tensor's memory as a C-contiguous numpy array."""
     return np.asarray(tensor.detach().contiguous().numpy())
+
+
+def _longest_row(first: int, last: int, rowptr: Array) -> int:
+    longest = 0
+    for i in range(first, last):
+        longest = max(longest, rowptr[i + 1] - rowptr[i])
+    return longest
+
+
+longest_row = compiled(_longest_row)
+"""The most edges that one of the rows first .. last has: the size of a kernel's scratch."""

@@ -78,6 +78,12 @@ def _attended(value: Tensor, adj: Adjacency, alpha: Tensor, weight: Tensor | Non
     return propagate(value, adj, alpha, "sum")
 
 
+def block_propagate(x: Tensor, adj: Adjacency, maps: Tensor) -> Tensor:
+    """Gather the sources' stalks, map them, sum them by target."""
+    message = widen(maps) @ widen(take(x, adj.source))
+    return scatter(message, adj.target, adj.num_nodes, "sum").to(x.dtype)
+
+
 def gather(x: Tensor, index: Tensor, rows: Rows) -> Tensor:
     """Rows of x."""
     return take(x, index)
