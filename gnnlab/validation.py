@@ -47,7 +47,17 @@ def _check_features(data: Data) -> int:
             "for instance to torch.ones(num_nodes, 1)"
         )
     if not isinstance(x, Tensor) or x.dim() != 2:
-        raise ValueError(f"data.x must be a tensor of shape (N, F), not {_describe(x)}: reshape it")
+        hint = "reshape it" if isinstance(x, Tensor) else "make it one, with torch.as_tensor"
+        raise ValueError(f"data.x must be a tensor of shape (N, F), not {_describe(x)}: {hint}")
+    if x.layout is not torch.strided:
+        raise ValueError(f"data.x is {x.layout}, but encoders read dense rows: use .to_dense()")
+    if not x.is_floating_point():
+        raise ValueError(f"data.x holds {x.dtype}, but features are floating: use .float()")
+    if x.shape[1] == 0:
+        raise ValueError(
+            "data.x has 0 columns, so there is nothing to read: give constant features, for "
+            "instance torch.ones(num_nodes, 1), or structural ones such as degrees"
+        )
     _check_finite("data.x", x)
     nodes = x.shape[0]
     if nodes == 0:
@@ -112,6 +122,11 @@ def _check_edge_values(data: Data, edges: int) -> None:
             raise ValueError(
                 f"data.{key} must have one row for each of the {edges} edges, not "
                 f"{_describe(values)}: give every column of edge_index its own"
+            )
+        if key == "edge_weight" and (values.dim() != 1 or not values.is_floating_point()):
+            raise ValueError(
+                f"data.edge_weight is {values.dtype} of shape {tuple(values.shape)}, but each edge "
+                f"has one floating number, ({edges},): reshape it or use .float()"
             )
         _check_finite(f"data.{key}", values)
 
@@ -186,6 +201,7 @@ def _check_labels(data: Data, nodes: int, masks: dict[str, Tensor]) -> None:
             f"data.y holds {y.dtype}, but labels are class numbers from 0 in torch.int64: "
             "convert them with .long()"
         )
+    y = y.long()  # unsigned labels have no -1 to compare with
     top = count_classes(data)
     if top < 1:
         raise ValueError("data.y is -1 (unknown) everywhere: there is no label to learn from")

@@ -5,10 +5,11 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from gnnlab.arguments import check_counts
 from gnnlab.ops import Adjacency, AdjacencyLike, attend
 
-from .heads import split_heads
-from .loops import looped
+from .heads import check_heads, split_heads
+from .loops import weighted
 from .residual import Block, FeedForward, ResidualEncoder
 
 
@@ -29,6 +30,9 @@ class GATConv(nn.Module):
     Shapes:
         x (N, F_in), adj with E edges, edge_weight (E,) -> (N, K * out_channels)
 
+    Raises:
+        ValueError: a width or a number of heads below 1, edge weights that do not fit.
+
     Source:
         Veličković et al., "Graph Attention Networks", ICLR 2018, eq. 1-4
         (https://arxiv.org/abs/1710.10903). An ``edge_weight`` scales the attended message after
@@ -45,6 +49,7 @@ class GATConv(nn.Module):
         add_self_loops: bool = True,
     ) -> None:
         super().__init__()
+        check_counts(in_channels=in_channels, out_channels=out_channels, heads=heads)
         self.heads, self.add_self_loops = heads, add_self_loops
         self.linear = nn.Linear(in_channels, heads * out_channels, bias=False)
         self.source = nn.Parameter(torch.empty(heads, out_channels))
@@ -62,7 +67,7 @@ class GATConv(nn.Module):
     ) -> Tensor:
         adj = Adjacency.of(adj, x.shape[0])
         h = split_heads(self.linear(x), self.heads)  # (N, K, out_channels)
-        graph, weight = looped(adj, edge_weight) if self.add_self_loops else (adj, edge_weight)
+        graph, weight = weighted(adj, edge_weight, self.add_self_loops)
         # A sum of node scores needs no concatenated (E, 2F) features: score nodes, not edges.
         source, target = (h * self.source).sum(-1), (h * self.target).sum(-1)
         out = attend(h, graph, source=source, target=target, weight=weight).flatten(1)
@@ -83,11 +88,7 @@ class GATBlock(Block):
 
     def __init__(self, channels: int, *, heads: int, dropout: float, separate: bool) -> None:
         super().__init__()
-        if channels % heads:
-            raise ValueError(
-                f"hidden_channels is {channels}, which {heads} heads do not divide: choose a "
-                "multiple of heads"
-            )
+        check_heads("hidden_channels", channels, heads)
         self.heads, self.separate = heads, separate
         self.linear = nn.Linear(channels, channels)
         self.source_score = nn.Linear(channels, heads)
@@ -97,7 +98,7 @@ class GATBlock(Block):
 
     def forward(self, h: Tensor, adj: Adjacency, edge_weight: Tensor | None = None) -> Tensor:
         h = self.linear(h)
-        graph, weight = (adj, edge_weight) if self.separate else looped(adj, edge_weight)
+        graph, weight = weighted(adj, edge_weight, not self.separate)
         source, target = self.source_score(h), self.target_score(h)
         value = split_heads(h, self.heads)
         message = attend(value, graph, source=source, target=target, weight=weight).flatten(1)
@@ -124,7 +125,11 @@ class GAT(ResidualEncoder):
         heads: K.
 
     Shapes:
-        data.x (N, F), data.edge_index (2, E) -> (N, H) or (N, C)
+        data.x (N, F), data.edge_index (2, E), data.edge_weight (E,) if there -> (N, H) or (N, C)
+
+    Raises:
+        ValueError: a width or a number of layers below 1, heads that do not divide
+            ``hidden_channels``, edge weights that do not fit.
 
     Source:
         Platonov et al., "A critical look at the evaluation of GNNs under heterophily: Are we
@@ -164,7 +169,11 @@ class GATSep(GAT):
     Args, shapes and source are those of :class:`GAT`.
 
     Shapes:
-        data.x (N, F), data.edge_index (2, E) -> (N, H) or (N, C)
+        data.x (N, F), data.edge_index (2, E), data.edge_weight (E,) if there -> (N, H) or (N, C)
+
+    Raises:
+        ValueError: a width or a number of layers below 1, heads that do not divide
+            ``hidden_channels``, edge weights that do not fit.
 
     Source:
         Platonov et al., ICLR 2023 (https://arxiv.org/abs/2302.11640), the models marked "-sep".

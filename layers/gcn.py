@@ -12,8 +12,8 @@ from gnnlab.arguments import check_counts
 from gnnlab.ops import Adjacency, AdjacencyLike, gcn_norm, propagate
 
 from .dropout import Dropout
-from .loops import looped
-from .residual import Block, FeedForward, ResidualEncoder
+from .loops import weighted
+from .residual import Block, FeedForward, ResidualEncoder, check_sizes, reset_children
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data
@@ -31,7 +31,7 @@ def smooth(x: Tensor, adj: Adjacency, edge_weight: Tensor | None = None) -> Tens
     Shapes:
         x (N, F), edge_weight (E,) -> (N, F)
     """
-    graph, weight = looped(adj, edge_weight)
+    graph, weight = weighted(adj, edge_weight, add_self_loops=True)
     wide = torch.float64 if x.dtype == torch.float64 else torch.float32
     return propagate(x, graph, gcn_norm(graph, weight, dtype=wide))
 
@@ -49,6 +49,10 @@ class GCNConv(nn.Module):
     Shapes:
         x (N, F_in), adj with E edges, edge_weight (E,) -> (N, F_out)
 
+    Raises:
+        ValueError: a width below 1, edge weights that do not fit, a node whose edge weights add up
+            to less than 0.
+
     Source:
         Kipf and Welling, "Semi-Supervised Classification with Graph Convolutional Networks", ICLR
         2017, eq. 2 (https://arxiv.org/abs/1609.02907). A node that has a self-loop keeps it and
@@ -57,6 +61,7 @@ class GCNConv(nn.Module):
 
     def __init__(self, in_channels: int, out_channels: int, *, bias: bool = True) -> None:
         super().__init__()
+        check_counts(in_channels=in_channels, out_channels=out_channels)
         self.linear = nn.Linear(in_channels, out_channels, bias=False)
         self.bias = nn.Parameter(torch.zeros(out_channels)) if bias else None
         self.reset_parameters()
@@ -125,7 +130,8 @@ class GCN(nn.Module):
         data.x (N, F), data.edge_index (2, E), data.edge_weight (E,) if there -> (N, H) or (N, C)
 
     Raises:
-        ValueError: an unknown block, or a width or a number of layers below 1.
+        ValueError: an unknown block, a width or a number of layers below 1, edge weights that do
+            not fit.
 
     Source:
         ``platonov``: Platonov et al., ICLR 2023 (https://arxiv.org/abs/2302.11640). ``plain``: Kipf
@@ -151,12 +157,10 @@ class GCN(nn.Module):
         super().__init__()
         if block not in BLOCKS:
             raise ValueError(f"block is {block!r}, which is none of {', '.join(BLOCKS)}")
-        check_counts(
-            in_channels=in_channels, hidden_channels=hidden_channels, num_layers=num_layers
-        )
+        check_sizes(in_channels, hidden_channels, num_layers, out_channels)
         self.in_channels, self.hidden_channels = in_channels, hidden_channels
         self.out_channels, self.block = out_channels, block
-        self.stack: nn.Module
+        self.stack: ResidualEncoder | _Stack
         if block == "platonov":
             self.stack = ResidualEncoder(
                 in_channels,
@@ -175,9 +179,7 @@ class GCN(nn.Module):
         return h
 
     def reset_parameters(self) -> None:
-        reset: object = self.stack.reset_parameters
-        if callable(reset):
-            reset()
+        self.stack.reset_parameters()
 
 
 class _Stack(nn.Module):
@@ -198,10 +200,7 @@ class _Stack(nn.Module):
         raise NotImplementedError(f"{type(self).__name__} must compute the states")
 
     def reset_parameters(self) -> None:
-        for module in self.modules():
-            again = getattr(module, "reset_parameters", None)
-            if module is not self and callable(again):
-                again()
+        reset_children(self)
 
 
 class _Plain(_Stack):

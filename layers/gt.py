@@ -5,11 +5,12 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from gnnlab.arguments import check_counts
 from gnnlab.ops import Adjacency, AdjacencyLike, attend
 
 from .dropout import Dropout
-from .heads import split_heads
-from .loops import looped
+from .heads import check_heads, split_heads
+from .loops import weighted
 from .residual import Block, FeedForwardBlock, ResidualEncoder
 
 
@@ -30,7 +31,8 @@ class GTConv(nn.Module):
         x (N, F_in), adj with E edges, edge_weight (E,) -> (N, F_out)
 
     Raises:
-        ValueError: ``heads`` does not divide ``out_channels``.
+        ValueError: a width or a number of heads below 1, ``heads`` that do not divide
+            ``out_channels``, edge weights that do not fit.
 
     Source:
         Shi et al., "Masked Label Prediction: Unified Message Passing Model for Semi-Supervised
@@ -49,11 +51,8 @@ class GTConv(nn.Module):
         add_self_loops: bool = True,
     ) -> None:
         super().__init__()
-        if out_channels % heads:
-            raise ValueError(
-                f"out_channels is {out_channels}, which {heads} heads do not divide: choose a "
-                "multiple of heads"
-            )
+        check_counts(in_channels=in_channels, out_channels=out_channels)
+        check_heads("out_channels", out_channels, heads)
         self.heads, self.separate, self.add_self_loops = heads, separate, add_self_loops
         self.query = nn.Linear(in_channels, out_channels)
         self.key = nn.Linear(in_channels, out_channels)
@@ -70,7 +69,7 @@ class GTConv(nn.Module):
         edge_type: Tensor | None = None,
     ) -> Tensor:
         adj = Adjacency.of(adj, x.shape[0])
-        graph, weight = looped(adj, edge_weight) if self.add_self_loops else (adj, edge_weight)
+        graph, weight = weighted(adj, edge_weight, self.add_self_loops)
         query, key, value = (
             split_heads(part(x), self.heads) for part in (self.query, self.key, self.value)
         )  # (N, K, d) each
@@ -119,7 +118,11 @@ class GT(ResidualEncoder):
         heads: K.
 
     Shapes:
-        data.x (N, F), data.edge_index (2, E) -> (N, H) or (N, C)
+        data.x (N, F), data.edge_index (2, E), data.edge_weight (E,) if there -> (N, H) or (N, C)
+
+    Raises:
+        ValueError: a width or a number of layers below 1, heads that do not divide
+            ``hidden_channels``, edge weights that do not fit.
 
     Source:
         Platonov et al., "A critical look at the evaluation of GNNs under heterophily: Are we
@@ -159,7 +162,11 @@ class GTSep(GT):
     Args, shapes and source are those of :class:`GT`.
 
     Shapes:
-        data.x (N, F), data.edge_index (2, E) -> (N, H) or (N, C)
+        data.x (N, F), data.edge_index (2, E), data.edge_weight (E,) if there -> (N, H) or (N, C)
+
+    Raises:
+        ValueError: a width or a number of layers below 1, heads that do not divide
+            ``hidden_channels``, edge weights that do not fit.
 
     Source:
         Platonov et al., ICLR 2023 (https://arxiv.org/abs/2302.11640), the models marked "-sep".

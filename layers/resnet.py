@@ -7,6 +7,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
+from gnnlab.arguments import check_count
 from gnnlab.ops import Adjacency, gcn_norm, propagate
 
 from .residual import FeedForwardBlock, ResidualEncoder
@@ -26,6 +27,9 @@ class ResNet(ResidualEncoder):
 
     Shapes:
         data.x (N, F) -> (N, H) or (N, C)
+
+    Raises:
+        ValueError: a width or a number of layers below 1.
 
     Source:
         Platonov et al., "A critical look at the evaluation of GNNs under heterophily: Are we
@@ -67,12 +71,17 @@ class ResNetSGC(ResNet):
     Shapes:
         data.x (N, F), data.edge_index (2, E) -> (N, H) or (N, C)
 
+    Raises:
+        ValueError: a width or a number of layers below 1, fewer than 0 hops.
+
     Cost:
         O(K E F) a forward pass on top of ResNet's.
 
     Source:
         Platonov et al., ICLR 2023, section 4 (https://arxiv.org/abs/2302.11640), after Wu et al.,
         "Simplifying Graph Convolutional Networks", ICML 2019 (https://arxiv.org/abs/1902.07153).
+        Self-loops of the graph count no more than the one each node is given; edge weights are not
+        read.
     """
 
     def __init__(
@@ -85,13 +94,15 @@ class ResNetSGC(ResNet):
         dropout: float = 0.2,
         hops: int = 5,
     ) -> None:
+        check_count("in_channels", in_channels)
         super().__init__(
             2 * in_channels, hidden_channels, num_layers, out_channels=out_channels, dropout=dropout
         )
-        self.hops = hops
+        check_count("hops", hops, 0)
+        self.in_channels, self.hops = in_channels, hops
 
     def embed(self, x: Tensor, adj: Adjacency) -> Tensor:
-        looped, smooth = adj.with_self_loops(), x
+        looped, smooth = adj.without_self_loops().with_self_loops(), x
         weight = gcn_norm(looped, dtype=x.dtype)
         for _ in range(self.hops):
             smooth = propagate(smooth, looped, weight)
@@ -116,11 +127,13 @@ class ResNetAdj(ResNet):
         data.x (N, F), data.edge_index (2, E) -> (N, H) or (N, C)
 
     Raises:
-        ValueError: the graph has another number of nodes.
+        ValueError: a width or a number of layers or nodes below 1; a graph with another number of
+            nodes.
 
     Source:
         Platonov et al., ICLR 2023, section 4 (https://arxiv.org/abs/2302.11640). The N columns of A
-        are never stored: a row of A times W_a is a sum over neighbours.
+        are never stored: a row of A times W_a is a sum over neighbours. Self-loops and edge weights
+        are left out of A.
     """
 
     transductive: ClassVar[str] = "learns one row of weights for every node of the training graph"
@@ -138,6 +151,7 @@ class ResNetAdj(ResNet):
         super().__init__(
             in_channels, hidden_channels, num_layers, out_channels=out_channels, dropout=dropout
         )
+        check_count("num_nodes", num_nodes)
         self.rows = nn.Parameter(torch.empty(num_nodes, hidden_channels))
         self.reset_parameters()
 
@@ -148,7 +162,7 @@ class ResNetAdj(ResNet):
                 f"{adj.num_nodes}: it cannot leave its graph, so build it with "
                 f"num_nodes={adj.num_nodes}"
             )
-        h: Tensor = self.input(x) + propagate(self.rows, adj)
+        h: Tensor = self.input(x) + propagate(self.rows, adj.without_self_loops())
         return h
 
     def reset_parameters(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from gnnlab.arguments import check_counts
 from gnnlab.ops import Adjacency, AdjacencyLike, propagate
 
 from .residual import Block, FeedForward, ResidualEncoder
@@ -23,6 +24,9 @@ class SAGEConv(nn.Module):
     Shapes:
         x (N, F_in), adj with E edges, edge_weight (E,) -> (N, F_out)
 
+    Raises:
+        ValueError: a width below 1, edge weights that do not fit.
+
     Source:
         Hamilton, Ying and Leskovec, "Inductive Representation Learning on Large Graphs", NeurIPS
         2017, algorithm 1 with the mean aggregator (https://arxiv.org/abs/1706.02216). All
@@ -31,6 +35,7 @@ class SAGEConv(nn.Module):
 
     def __init__(self, in_channels: int, out_channels: int, *, bias: bool = True) -> None:
         super().__init__()
+        check_counts(in_channels=in_channels, out_channels=out_channels)
         self.neighbours = nn.Linear(in_channels, out_channels, bias=bias)
         self.ego = nn.Linear(in_channels, out_channels, bias=False)
 
@@ -83,7 +88,10 @@ class SAGE(ResidualEncoder):
         dropout: probability, after the input and twice in every feed-forward.
 
     Shapes:
-        data.x (N, F), data.edge_index (2, E) -> (N, H) or (N, C)
+        data.x (N, F), data.edge_index (2, E), data.edge_weight (E,) if there -> (N, H) or (N, C)
+
+    Raises:
+        ValueError: a width or a number of layers below 1, edge weights that do not fit.
 
     Source:
         Platonov et al., "A critical look at the evaluation of GNNs under heterophily: Are we

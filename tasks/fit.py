@@ -76,7 +76,9 @@ def fit(
     """Train on the full batch, evaluate after every step, keep the epoch best on validation.
 
     The same seed gives the same numbers, to the last bit, on the same machine. The encoder, the
-    graph and the generators of torch, numpy and Python that the caller holds stay as they were.
+    graph and the generators of torch, numpy and Python that the caller holds stay as they were;
+    fits on several threads take turns, because those generators are the process's (what else a
+    thread draws from them meanwhile is drawn from the fit's).
 
     Args:
         task: what to predict and how it is scored.
@@ -100,8 +102,14 @@ def fit(
     """
     training = Training() if training is None else training
     place, seed = check_device(device), _seed(seed)
-    problem = task.setup(data, split)
-    with isolated(place), reporting(progress, training.epochs) as report:
+    _check_kinds(task, training)
+    with (
+        isolated(place),
+        torch.inference_mode(False),
+        torch.enable_grad(),
+        reporting(progress, training.epochs) as report,
+    ):
+        problem = task.setup(data, split)
         seed_all(seed, place)
         own, fresh = build(encoder)
         transform: Any = getattr(own, "transform", None)
@@ -172,7 +180,7 @@ def _loop(
         curve.append(epoch, row)
         if best.improves(row) and snapshot is not None:
             snapshot.save()
-        report(epoch, row)
+        report(epoch, dict(row))  # a copy: what hears of the numbers cannot change them
         if training.patience is not None and epoch - best.row["epoch"] >= training.patience:
             break
     return curve
@@ -195,6 +203,13 @@ def _check_finite(row: dict[str, float], training: Training) -> None:
                 f"the {part} loss became {row[name]} at epoch {int(row['epoch'])} with "
                 f"lr={training.lr}: lower lr, set grad_clip, or look at the scale of the features"
             )
+
+
+def _check_kinds(task: Any, training: Any) -> None:
+    if isinstance(task, type) or not callable(getattr(task, "setup", None)):
+        raise ValueError(f"task is {task!r}, but a task is needed, such as NodeClassification()")
+    if not isinstance(training, Training):
+        raise ValueError(f"training is {training!r}, but settings are needed: Training(lr=...)")
 
 
 def _seed(seed: int) -> int:

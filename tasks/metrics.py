@@ -126,8 +126,7 @@ def _checked(scores: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
             f"scores of shape {tuple(scores.shape)} do not go with labels of shape "
             f"{tuple(labels.shape)}: a metric needs (n, C) or (n,) and (n,), n at least 1"
         )
-    if bool(scores.isnan().any()):
-        raise ValueError("scores hold nan, so there is no order among them: did training diverge?")
+    _refuse_nan(scores)
     classes = max(2, scores.shape[1])
     if int(labels.min()) < 0 or int(labels.max()) >= classes:
         raise ValueError(
@@ -135,6 +134,11 @@ def _checked(scores: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
             f"classes 0 to {classes - 1}: select labelled nodes or widen the scores"
         )
     return scores.detach(), labels.long()
+
+
+def _refuse_nan(scores: Tensor) -> None:
+    if bool(scores.isnan().any()):
+        raise ValueError("scores hold nan, so there is no order among them: did training diverge?")
 
 
 def _predict(scores: Tensor) -> Tensor:
@@ -154,6 +158,7 @@ def _one_against_rest(
         )
     if classes == 2:
         score = scores[:, 0] if scores.shape[1] == 1 else scores[:, 1] - scores[:, 0]
+        _refuse_nan(score)  # two infinite logits have no difference
         return float(binary(score, labels == 1))
     chance = scores.double().softmax(1)
     each = [binary(chance[:, c].contiguous(), labels == c) for c in range(classes)]

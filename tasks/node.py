@@ -62,6 +62,9 @@ class NodeClassification:
         if metric in metrics.RANKING:
             for name, part in (("val_mask", valid), ("test_mask", test)):
                 _check_every_class(labels[part], classes, name, split, metric)
+        if data.x.requires_grad:  # training must not leave a gradient with the caller's features
+            data = copy(data)
+            data.x = data.x.detach()
         return NodeProblem(data, labels, train, valid, test, classes, metric)
 
 
@@ -93,6 +96,7 @@ class NodeProblem:
                 f"{type(encoder).__name__}.level is {level!r}, but node classification needs one "
                 "row a node: take an encoder of level 'node'"
             )
+        _check_features(encoder, self.data.x)
         own = getattr(encoder, "out_channels", None)
         usual = 1 if self.classes == 2 else self.classes
         if own is None:
@@ -185,6 +189,22 @@ def _check_every_class(labels: Tensor, classes: int, name: str, split: int, metr
         raise ValueError(
             f"data.{name} holds no node of class {missing[0]} in split {split}, so {metric} is not "
             "defined there: choose another split, or metric='accuracy'"
+        )
+
+
+def _check_features(encoder: nn.Module, x: Tensor) -> None:
+    """Hold the features against what the encoder says of itself."""
+    name, width = type(encoder).__name__, getattr(encoder, "in_channels", None)
+    if isinstance(width, int) and width not in (-1, x.shape[1]):  # -1: PyG's lazy layers
+        raise ValueError(
+            f"{name}.in_channels is {width}, but data.x has {x.shape[1]} columns: build it with "
+            "in_channels=data.num_features"
+        )
+    own = {p.dtype for p in encoder.parameters() if p.is_floating_point()}
+    if own and x.dtype not in own:
+        raise ValueError(
+            f"data.x is {x.dtype}, but the parameters of {name} are {own.pop()}: convert one, for "
+            "instance with data.x.float()"
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from copy import deepcopy
@@ -10,6 +11,8 @@ from copy import deepcopy
 import numpy as np
 import torch
 from torch import nn
+
+_turn = threading.RLock()
 
 
 @contextmanager
@@ -19,9 +22,10 @@ def isolated(device: torch.device) -> Iterator[None]:
     Args:
         device: where the block computes; of several CUDA devices only this one's generator is kept.
     """
-    python, numpy = random.getstate(), np.random.get_state()
     devices = [device] if device.type == "cuda" else []
-    with torch.random.fork_rng(devices=devices):
+    # The generators belong to the process, so that threads take turns.
+    with _turn, torch.random.fork_rng(devices=devices):
+        python, numpy = random.getstate(), np.random.get_state()
         try:
             yield
         finally:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 
+import torch
 from torch import Tensor
 
 from .adjacency import Adjacency
@@ -25,6 +26,8 @@ def check_float(name: str, value: Tensor, dims: tuple[int, ...], shape: str) -> 
         raise ValueError(f"{name} must be a tensor {shape}, not {type(value).__name__}")
     if not value.is_floating_point():
         raise ValueError(f"{name} must be floating point, not {value.dtype}; use {name}.float()")
+    if value.layout != torch.strided:
+        raise ValueError(f"{name} must be dense, not {value.layout}; use {name}.to_dense()")
     if value.dim() not in dims:
         raise ValueError(f"{name} must have shape {shape}, not {tuple(value.shape)}")
 

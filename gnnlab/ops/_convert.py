@@ -20,7 +20,12 @@ def as_edge_index(value: Tensor) -> Tensor:
         raise ValueError(
             f"edge_index must be a tensor (2, E), not {type(value).__name__}; use torch.tensor(...)"
         )
-    if value.layout != torch.strided or value.dim() != 2 or value.shape[0] != 2:
+    if value.layout != torch.strided:
+        raise ValueError(
+            f"a graph as a sparse tensor must be torch.sparse_csr with row = target, not "
+            f"{value.layout}; use .to_sparse_csr(), or give its indices as edge_index"
+        )
+    if value.dim() != 2 or value.shape[0] != 2:
         raise ValueError(
             f"edge_index must have shape (2, E), row 0 the sources and row 1 the targets, "
             f"not {tuple(value.shape)}" + ("; transpose it" if value.shape[1:] == (2,) else "")

@@ -10,6 +10,8 @@ from typing import Any, NamedTuple, TypeVar
 import torch
 from torch import Tensor
 
+from gnnlab.arguments import check_count
+
 from ._convert import AdjacencyLike, as_edge_index
 from ._memo import remember
 from .backends import backend_for
@@ -70,6 +72,9 @@ class Adjacency:
 
         Raises:
             ValueError: ``adj`` is none of these, or has another number of nodes.
+
+        A tensor changed in place is sorted anew, unless it is changed behind torch's back (through
+        ``.data`` or ``.numpy()``).
         """
         if isinstance(adj, Adjacency):
             if num_nodes is not None and num_nodes != adj.num_nodes:
@@ -131,40 +136,48 @@ class Adjacency:
         return origin if origin is not None else self.remember("transpose", self._transposed)
 
     def _transposed(self) -> Adjacency:
-        reverse = Adjacency.__new__(Adjacency)
-        reverse._setup(self.edge_index.flip(0), self.num_nodes)
+        reverse = self._with(self.edge_index.flip(0))
         reverse._origin = weakref.ref(self)
         return reverse
 
     def with_self_loops(self) -> Adjacency:
-        """Return the graph with one loop more for every node that has none; cached.
+        """Return the graph with one loop more for every node that has none (or itself); cached.
 
         The caller's edges come first and in their order, then the new loops by node, so an edge
         weight is carried over by appending as many ones as there are new edges.
         """
-        return self.remember("loops", self._looped)
+        looped = self.remember("loops", self._looped)
+        return self if isinstance(looped, _Same) else looped
 
-    def _looped(self) -> Adjacency:
-        loops = self.source[self.source == self.target]
+    def _looped(self) -> Adjacency | _Same:
         has = torch.zeros(self.num_nodes, dtype=torch.bool, device=self.device)
-        has[loops] = True
+        has[self.source[self.source == self.target]] = True
         new = (~has).nonzero().flatten()
-        looped = Adjacency.__new__(Adjacency)
-        looped._setup(torch.cat([self.edge_index, new.expand(2, -1)], dim=1), self.num_nodes)
-        return looped
+        if not new.numel():
+            return _Same()
+        return self._with(torch.cat([self.edge_index, new.expand(2, -1)], dim=1))
 
-    def to(self, device: torch.device | str) -> Adjacency:
+    def without_self_loops(self) -> Adjacency:
+        """Return the graph without its loops (itself where it has none); cached."""
+        kept = self.remember("no loops", self._unlooped)
+        return self if isinstance(kept, _Same) else kept
+
+    def _unlooped(self) -> Adjacency | _Same:
+        keep = self.source != self.target
+        return _Same() if bool(keep.all()) else self._with(self.edge_index[:, keep])
+
+    def to(self, device: torch.device | str, non_blocking: bool = False) -> Adjacency:
         """Return the graph on ``device`` (itself when it is there already)."""
-        device = torch.device(device)
-        moved = self.edge_index.to(device)
-        if moved.device == self.device:
+        place = torch.empty(0, device=device).device  # "cuda" becomes "cuda:0"
+        if place == self.device:
             return self
-        return self.remember(("to", str(moved.device)), lambda: Adjacency._on(moved, self))
+        move = partial(self.edge_index.to, place, non_blocking=non_blocking)
+        return self.remember(("to", place), lambda: self._with(move()))
 
-    @staticmethod
-    def _on(edge_index: Tensor, other: Adjacency) -> Adjacency:
+    def _with(self, edge_index: Tensor) -> Adjacency:
+        """The same nodes with edges that are known to be right."""
         adj = Adjacency.__new__(Adjacency)
-        adj._setup(edge_index, other.num_nodes)
+        adj._setup(edge_index, self.num_nodes)
         return adj
 
     def remember(self, key: Hashable, build: Callable[[], T]) -> T:
@@ -188,6 +201,10 @@ class Adjacency:
         self._setup(state["edge_index"], state["num_nodes"])
 
 
+class _Same:
+    """Stands in a graph's cache for the graph itself, which must not hold on to itself."""
+
+
 def group(keys: Tensor, num_rows: int) -> Rows:
     """Group items by ``keys`` (M,) in O(M), keeping the order of equal keys."""
     return Rows(*backend_for(keys).group(keys, num_rows))
@@ -209,9 +226,8 @@ def _build(
 
 
 def _checked_nodes(edge_index: Tensor, num_nodes: int) -> int:
+    check_count("num_nodes", num_nodes, 0)
     num_nodes = int(num_nodes)
-    if num_nodes < 0:
-        raise ValueError(f"num_nodes must be at least 0, not {num_nodes}")
     if max(num_nodes, edge_index.shape[1]) >= LIMIT:
         raise ValueError(
             f"the graph has {num_nodes} nodes and {edge_index.shape[1]} edges; indices are int32, "

@@ -54,14 +54,14 @@ def gcn_norm(
 
     Args:
         adj: the graph, anything that ``Adjacency.of`` takes.
-        weight: one number per edge; 1 by default. Without it the result is kept with the graph.
+        weight: one number per edge; 1 by default.
         dtype: of the result; by default the weight's, or torch's default one.
 
     Shapes:
         weight (E,) -> (E,), in the caller's order of edges
 
     Raises:
-        ValueError: ``weight`` does not fit the graph.
+        ValueError: ``weight`` does not fit the graph, or adds up to less than 0 at a node.
 
     Source:
         T. Kipf, M. Welling, "Semi-supervised classification with graph convolutional networks",
@@ -75,7 +75,11 @@ def gcn_norm(
     if weight is not None:
         norm = _norm(adj, weight)
         return norm if dtype is None else norm.to(dtype)
-    dtype = dtype or torch.get_default_dtype()
+    return kept_norm(adj, dtype or torch.get_default_dtype()).clone()
+
+
+def kept_norm(adj: Adjacency, dtype: torch.dtype) -> Tensor:
+    """The norm without weights, kept with the graph: not to be written into."""
     return adj.remember(("gcn_norm", dtype), partial(_plain_norm, adj, dtype))
 
 
@@ -87,6 +91,12 @@ def _plain_norm(adj: Adjacency, dtype: torch.dtype) -> Tensor:
 
 def _norm(adj: Adjacency, weight: Tensor) -> Tensor:
     total = degree(adj, weight=weight)
+    if bool((total < 0).any()):
+        node = int((total < 0).nonzero()[0])
+        raise ValueError(
+            f"the weights of the edges into node {node} add up to {float(total[node])}, and a "
+            "negative degree has no square root: use weights of 0 or more"
+        )
     safe = total.where(total != 0, 1)
     scale = safe.rsqrt().where(total != 0, 0)
     return gather(scale, adj, "source") * gather(scale, adj, "target") * weight

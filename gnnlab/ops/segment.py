@@ -7,6 +7,8 @@ from functools import partial
 import torch
 from torch import Tensor
 
+from gnnlab.arguments import check_count
+
 from ._check import check_device, check_float, check_reduce
 from ._convert import AdjacencyLike
 from ._memo import remember
@@ -70,6 +72,7 @@ def segment_reduce(values: Tensor, index: Tensor, num_segments: int, reduce: str
     """
     check_float("values", values, tuple(range(1, 9)), "(M, ...)")
     check_reduce(reduce)
+    check_count("num_segments", num_segments, 0)
     rows = _segments(values, index, num_segments)
     return backend_for(values).segment_reduce(values, index, rows, reduce)
 

@@ -12,16 +12,22 @@ from torch_geometric.data import Data
 from gnnlab import layers
 
 F_IN, WIDTH = 3, 4
+# Named by what the room exports, and a word more where a setting makes it another layer.
 CONVS: dict[str, Callable[[], nn.Module]] = {
     "GATConv": lambda: layers.GATConv(F_IN, 2, heads=2),
+    "GATConv no loops": lambda: layers.GATConv(F_IN, 2, heads=2, add_self_loops=False),
     "GCNConv": lambda: layers.GCNConv(F_IN, WIDTH),
     "GTConv": lambda: layers.GTConv(F_IN, WIDTH, heads=2, separate=True),
+    "GTConv together": lambda: layers.GTConv(F_IN, WIDTH, heads=2, separate=False),
     "SAGEConv": lambda: layers.SAGEConv(F_IN, WIDTH),
 }
 ENCODERS: dict[str, Callable[[int], nn.Module]] = {
     "GAT": lambda n: layers.GAT(F_IN, WIDTH, 2, heads=2),
     "GATSep": lambda n: layers.GATSep(F_IN, WIDTH, 2, heads=2),
     "GCN": lambda n: layers.GCN(F_IN, WIDTH, 2),
+    "GCN plain": lambda n: layers.GCN(F_IN, WIDTH, 2, block="plain"),
+    "GCN pure": lambda n: layers.GCN(F_IN, WIDTH, 2, block="pure"),
+    "GCN tuned": lambda n: layers.GCN(F_IN, WIDTH, 2, block="tuned"),
     "GT": lambda n: layers.GT(F_IN, WIDTH, 2, heads=2),
     "GTSep": lambda n: layers.GTSep(F_IN, WIDTH, 2, heads=2),
     "ResNet": lambda n: layers.ResNet(F_IN, WIDTH, 2),

@@ -16,3 +16,5 @@ def test_gives_formula_shapes_and_a_source_with_a_link(name: str) -> None:
     text = inspect.getdoc(cls) or ""
     assert "Shapes:" in text and (".. math::" in text or ":math:" in text)
     assert "https://" in " ".join(source(cls))
+    if inspect.signature(cls).parameters:
+        assert "Raises:" in text

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -69,6 +71,76 @@ def test_gat_block_by_block(separate: bool) -> None:
         return feed_forward(block.feed_forward, torch.cat([h, message], 1) if separate else message)
 
     torch.testing.assert_close(encoder(data), residual(encoder, data.x, update))
+
+
+@pytest.mark.parametrize("separate", [True, False])
+def test_gt_block_by_block(separate: bool) -> None:
+    data, cls = ring(), layers.GTSep if separate else layers.GT
+    encoder = cls(3, 8, 2, heads=2).double().eval()
+    mask = matrix(data, loops=not separate)
+
+    def update(block: nn.Module, n: Tensor) -> Tensor:
+        if not hasattr(block, "conv"):
+            return feed_forward(block.feed_forward, n)
+        conv = block.conv
+        q, k, v = (part(n).reshape(-1, 2, 4) for part in (conv.query, conv.key, conv.value))
+        exp = mask[..., None] * (torch.einsum("ikf,jkf->ijk", q, k) / 2).exp()
+        alpha = exp / exp.sum(1, keepdim=True)
+        message = torch.einsum("ijk,jkf->ikf", alpha, v).flatten(1)
+        return conv.output(torch.cat([n, message], 1) if separate else message)
+
+    assert len(encoder.blocks) == 4
+    torch.testing.assert_close(encoder(data), residual(encoder, data.x, update))
+
+
+@pytest.mark.parametrize("name", sorted(layers.encoders()))
+def test_edge_weights_reach_every_block_that_reads_edges(name: str) -> None:
+    data = ring()
+    extra = {"num_nodes": 6} if name == "ResNetAdj" else {}
+    encoder = layers.find(name)(3, 8, 2, **extra).double().eval()
+    plain = encoder(data)
+    data.edge_weight = torch.linspace(0.1, 2, data.num_edges).double()
+    blind = name.startswith("ResNet")  # as their docstrings say
+    assert torch.equal(encoder(data), plain) == blind
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [("ResNet", 5), ("ResNetSGC", 5), ("ResNetAdj", 5), ("GCN", 5), ("SAGE", 5), ("GAT", 5)]
+    + [("GATSep", 5), ("GT", 7), ("GTSep", 7)],
+)
+def test_dropout_acts_where_the_paper_has_it(
+    name: str, expected: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After the input, twice in each of two feed-forwards, and after attention in GT."""
+    widths = []
+    dropout = layers.dropout.dropout
+
+    def record(x: Tensor, *arguments: object) -> Tensor:
+        widths.append(x.shape[1])
+        return dropout(x, *arguments)
+
+    monkeypatch.setattr(layers.dropout, "dropout", record)
+    extra = {"num_nodes": 6} if name == "ResNetAdj" else {}
+    encoder = layers.find(name)(3, 8, 2, dropout=0.5, **extra).double().train()
+    encoder(ring())
+    assert widths == [8] * expected
+
+
+def test_released_constants() -> None:
+    encoder = layers.ResNetSGC(3, 8, 2)
+    assert (encoder.hops, encoder.in_channels, encoder.input.in_features) == (5, 3, 6)
+    encoder = layers.ResNetAdj(3, 64, 2, num_nodes=97)
+    largest = max(float(p.detach().abs().max()) for p in (encoder.rows, encoder.input.weight))
+    assert 0.095 < largest <= 0.1  # 1 / sqrt(F + N), as of one Linear
+
+
+def test_self_loops_do_not_count_in_the_rows_and_the_smoothing() -> None:
+    data, looped = ring(), ring()
+    looped.edge_index = torch.cat([data.edge_index, torch.arange(6).repeat(2, 2)], 1)
+    for encoder in (layers.ResNetSGC(3, 8, 2), layers.ResNetAdj(3, 8, 2, num_nodes=6)):
+        encoder.double().eval()
+        torch.testing.assert_close(encoder(looped), encoder(data))
 
 
 def test_resnet_does_not_look_at_the_graph() -> None:
@@ -139,6 +211,37 @@ def test_finds_names_as_people_write_them(written: str, meant: str) -> None:
 def test_offers_the_nearest_name() -> None:
     with pytest.raises(ValueError, match="unknown model 'gatsepp'; did you mean GATSep"):
         layers.find("gatsepp")
+
+
+@pytest.mark.parametrize(
+    ("make", "sentence"),
+    [
+        (lambda: layers.GAT(3, 8, heads=0), "heads is 0, but it must be a whole number"),
+        (lambda: layers.GTSep(3, 8, heads=-1), "heads is -1"),
+        (lambda: layers.GATConv(3, 4, heads=0), "heads is 0"),
+        (lambda: layers.GTConv(3, 0), "out_channels is 0"),
+        (lambda: layers.GCNConv(0, 4), "in_channels is 0"),
+        (lambda: layers.SAGEConv(3, -1), "out_channels is -1"),
+        (lambda: layers.SAGE(3, 8, out_channels=-1), "out_channels is -1"),
+        (lambda: layers.ResNetSGC(3, 8, hops=2.5), "hops is 2.5"),
+        (lambda: layers.ResNetAdj(3, 8, num_nodes=-1), "num_nodes is -1"),
+    ],
+)
+def test_refuses_other_counts(make: Callable[[], nn.Module], sentence: str) -> None:
+    with pytest.raises(ValueError, match=sentence):
+        make()
+
+
+@pytest.mark.parametrize("weight", [torch.ones(1), torch.ones(12, 1), torch.ones(12).long()])
+@pytest.mark.parametrize(
+    "conv", [layers.GCNConv(3, 4), layers.SAGEConv(3, 4), layers.GATConv(3, 4)]
+    + [layers.GATConv(3, 4, add_self_loops=False), layers.GTConv(3, 4)]
+    + [layers.GTConv(3, 4, add_self_loops=False)],
+)  # fmt: skip
+def test_refuses_edge_weights_that_do_not_fit(conv: nn.Module, weight: Tensor) -> None:
+    data = ring()
+    with pytest.raises(ValueError, match="weight"):
+        conv(data.x.float(), data.edge_index, weight)
 
 
 @pytest.mark.parametrize("cls", [layers.GAT, layers.GATSep, layers.GT])

@@ -59,35 +59,41 @@ def test_sage_is_the_mean_beside_the_node(nodes: int, edges: int) -> None:
 @each_graph
 @pytest.mark.parametrize("add_loops", [True, False])
 def test_gat_is_a_masked_softmax(nodes: int, edges: int, add_loops: bool) -> None:
-    x, edge_index, _ = random_graph(nodes, edges)
+    x, edge_index, weight = random_graph(nodes, edges)
     conv = layers.GATConv(4, 3, heads=2, add_self_loops=add_loops).double()
     count = dense(edge_index, nodes, torch.ones(edge_index.shape[1]).double(), add_loops)
+    total = dense(edge_index, nodes, weight, add_loops)
     h = (x @ conv.linear.weight.T).reshape(nodes, 2, 3)
-    heads = []
+    heads, heavy = [], []
     for k in range(2):
         score = (h[:, k] @ conv.source[k])[None, :] + (h[:, k] @ conv.target[k])[:, None]
         exp = count * F.leaky_relu(score, 0.2).exp()  # parallel edges count as often as they occur
         alpha = exp / exp.sum(1, keepdim=True).where(count.sum(1, keepdim=True) > 0, 1)
         heads.append(alpha @ h[:, k])
-    expected = torch.cat(heads, 1) + conv.bias
-    torch.testing.assert_close(conv(x, edge_index), expected)
+        share = alpha * total / count.clamp(min=1)  # each of parallel edges has its own weight
+        heavy.append(share @ h[:, k])
+    torch.testing.assert_close(conv(x, edge_index), torch.cat(heads, 1) + conv.bias)
+    torch.testing.assert_close(conv(x, edge_index, weight), torch.cat(heavy, 1) + conv.bias)
 
 
 @each_graph
 @pytest.mark.parametrize("separate", [True, False])
 def test_gt_is_a_masked_softmax_of_inner_products(nodes: int, edges: int, separate: bool) -> None:
-    x, edge_index, _ = random_graph(nodes, edges)
+    x, edge_index, weight = random_graph(nodes, edges)
     conv = layers.GTConv(4, 6, heads=2, separate=separate, add_self_loops=not separate).double()
     count = dense(edge_index, nodes, torch.ones(edge_index.shape[1]).double(), not separate)
+    total = dense(edge_index, nodes, weight, not separate)
     q, k, v = (part(x).reshape(nodes, 2, 3) for part in (conv.query, conv.key, conv.value))
-    heads = []
+    heads, heavy = [], []
     for head in range(2):
         exp = count * (q[:, head] @ k[:, head].T / 3**0.5).exp()
         alpha = exp / exp.sum(1, keepdim=True).where(count.sum(1, keepdim=True) > 0, 1)
         heads.append(alpha @ v[:, head])
-    message = torch.cat(heads, 1)
-    expected = conv.output(torch.cat([x, message], 1) if separate else message)
-    torch.testing.assert_close(conv(x, edge_index), expected)
+        heavy.append((alpha * total / count.clamp(min=1)) @ v[:, head])
+    for w, parts in ((None, heads), (weight, heavy)):
+        message = torch.cat(parts, 1)
+        expected = conv.output(torch.cat([x, message], 1) if separate else message)
+        torch.testing.assert_close(conv(x, edge_index, w), expected)
 
 
 @each_graph

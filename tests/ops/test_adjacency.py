@@ -193,7 +193,7 @@ def test_moves_between_devices() -> None:
         (torch.zeros(3, dtype=torch.long), 3, r"shape \(2, E\)"),
         (torch.zeros(2, 4, dtype=torch.int32), 3, r"must be int64, not torch.int32; .*\.long\(\)"),
         (torch.zeros(2, 4), 3, "must be int64"),
-        (torch.zeros(2, 0, dtype=torch.long), -1, "num_nodes must be at least 0, not -1"),
+        (torch.zeros(2, 0, dtype=torch.long), -1, "num_nodes is -1, but it must be a whole number"),
         (torch.zeros(2, 0, dtype=torch.long), 2**31, "int32"),
         ([[0], [1]], 3, r"must be a tensor \(2, E\), not list"),
     ],
@@ -206,5 +206,29 @@ def test_bad_input_is_named(edge_index: torch.Tensor, nodes: int, message: str) 
 def test_of_something_else() -> None:
     with pytest.raises(ValueError, match="not ndarray; build Adjacency"):
         Adjacency.of(torch.zeros(2, 2).numpy())
-    with pytest.raises(ValueError, match="edge_index must have shape"):
+    with pytest.raises(ValueError, match="must be torch.sparse_csr with row = target"):
         Adjacency.of(torch.eye(3).to_sparse_coo())
+    for nodes in (2.7, "5", None):
+        with pytest.raises(ValueError, match="num_nodes is .*, but it must be a whole number"):
+            Adjacency(torch.tensor([[0], [1]]), nodes)
+
+
+def test_loops_that_are_all_there_or_not_there_cost_nothing() -> None:
+    edge_index, nodes = graph("plain")
+    adj = Adjacency(edge_index, nodes)
+    looped, bare = adj.with_self_loops(), adj.without_self_loops()
+    assert looped.with_self_loops() is looped and bare.without_self_loops() is bare
+    assert bool((bare.source != bare.target).all())
+    keep = edge_index[0] != edge_index[1]
+    assert torch.equal(bare.edge_index, edge_index[:, keep])
+    reference = weakref.ref(looped)
+    del looped, adj, bare
+    assert reference() is None  # a graph that is its own looped form does not hold on to itself
+
+
+def test_moving_inside_inference_mode_gives_a_graph_to_train_on() -> None:
+    adj = Adjacency(torch.tensor([[0], [1]]), 2)
+    with torch.inference_mode():
+        moved = adj.to("meta", non_blocking=True)
+    assert not moved.edge_index.is_inference() and adj.to("meta") is moved
+    assert adj.to("cpu") is adj

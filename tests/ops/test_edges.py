@@ -185,15 +185,26 @@ def test_gcn_norm_gradient(backend: str) -> None:
     assert torch.autograd.gradgradcheck(lambda w: gcn_norm(edge_index, w), (weight,))
 
 
-def test_gcn_norm_is_kept_with_the_graph() -> None:
+def test_gcn_norm_is_the_callers_to_change() -> None:
     edge_index, nodes = graph("plain")
     adj = Adjacency(edge_index, nodes)
-    assert gcn_norm(adj) is gcn_norm(adj)
+    expected = gcn_norm(adj).clone()
+    gcn_norm(adj).mul_(10)
+    assert torch.equal(gcn_norm(adj), expected)
     assert gcn_norm(adj, dtype=torch.float64).dtype == torch.float64
+
+
+def test_a_negative_degree_is_refused(backend: str) -> None:
+    with pytest.raises(ValueError, match="into node 1 add up to -2.0, and a negative degree"):
+        gcn_norm(torch.tensor([[0, 1], [1, 0]]), torch.tensor([-2.0, 1.0]))
 
 
 def test_bad_input_is_named() -> None:
     edge_index, nodes = graph("plain")
+    with pytest.raises(ValueError, match="num_segments is -1"):
+        segment_reduce(torch.ones(2), torch.tensor([0, 0]), -1)
+    with pytest.raises(ValueError, match=r"score must be dense, not torch.sparse_coo; use"):
+        edge_softmax(torch.ones(31).to_sparse(), edge_index)
     x = torch.zeros(nodes, 2)
     with pytest.raises(ValueError, match="score has 4 rows but the graph has 31 edges"):
         edge_softmax(torch.zeros(4), edge_index)

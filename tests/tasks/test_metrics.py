@@ -115,3 +115,9 @@ def test_bad_input_is_named(scores: Tensor, labels: Tensor, message: str) -> Non
 def test_an_unknown_metric_is_answered_with_the_nearest() -> None:
     with pytest.raises(ValueError, match="no metric 'roc-auc': did you mean roc_auc"):
         metrics.find("roc-auc")
+
+
+def test_two_infinite_logits_have_no_order() -> None:
+    scores = torch.tensor([[torch.inf, torch.inf], [0.0, 1.0]])
+    with pytest.raises(ValueError, match="scores hold nan"):
+        metrics.roc_auc(scores, torch.tensor([0, 1]))

@@ -60,6 +60,10 @@ class Graphwise(Mean):
     level = "graph"
 
 
+class Wide(Mean):
+    in_channels = 5
+
+
 class Narrow(Mean):
     def forward(self, data: BaseData) -> Tensor:
         return super().forward(data)[:, 1:]
@@ -84,6 +88,12 @@ class Widthless(nn.Module):
         ({"encoder": Graphwise(3, 4)}, "Graphwise.level is 'graph', but node classification"),
         ({"encoder": Mean(3, 4, 7)}, "Mean predicts out_channels=7, but this graph has 3 classes"),
         ({"encoder": Narrow(3, 4)}, r"Narrow returned \(120, 3\) .* but \(120, 4\) was expected"),
+        ({"encoder": Wide(3, 4)}, "Wide.in_channels is 5, but data.x has 3 columns: build it with"),
+        ({"encoder": Mean(3, 4).double()}, "data.x is torch.float32, but the parameters of Mean"),
+        ({"task": NodeClassification}, "task is <class .*NodeClassification'>, but a task is"),
+        ({"task": "node"}, "task is 'node', but a task is needed"),
+        ({"training": {"lr": 1}}, "training is {'lr': 1}, but settings are needed"),
+        ({"device": "meta"}, "device is 'meta', but gnnlab runs on 'cpu' and on 'cuda'"),
         ({"encoder": Widthless()}, "Widthless.hidden_channels is None, so the task cannot put"),
         ({"encoder": lambda: 3}, "the encoder callable returned 3, but a torch.nn.Module"),
         ({"encoder": "GCN"}, "the encoder is 'GCN', but a torch.nn.Module is needed"),

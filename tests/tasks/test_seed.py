@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from concurrent.futures import ThreadPoolExecutor
 from copy import deepcopy
 from typing import Any
 
@@ -124,3 +125,37 @@ def test_a_parameter_that_cannot_be_reset_needs_a_function() -> None:
     ):
         run(encoder=Unresettable())
     assert numbers(run(encoder=Unresettable)) == numbers(run(encoder=Unresettable))
+
+
+def test_fits_on_several_threads_are_the_same_fit() -> None:
+    encoder, data = Mean(3, 4), graph()
+    alone = numbers(run(encoder=encoder, data=data))
+    state = torch.get_rng_state()
+    with ThreadPoolExecutor(3) as pool:
+        started = [pool.submit(run, encoder=encoder, data=data) for _ in range(3)]
+        together = [future.result() for future in started]
+    assert all(numbers(result) == alone for result in together)
+    assert torch.equal(torch.get_rng_state(), state)
+
+
+@pytest.mark.parametrize("mode", [torch.no_grad, torch.inference_mode])
+def test_learns_whatever_mode_the_caller_is_in(mode: Any) -> None:
+    data = graph()
+    expected = numbers(run(data=data))
+    with mode():
+        assert numbers(run(data=data)) == expected
+
+
+def test_leaves_no_gradient_with_the_callers_features() -> None:
+    data = graph()
+    expected = numbers(run(data=data))
+    data.x.requires_grad_()
+    assert numbers(run(data=data)) == expected
+    assert data.x.grad is None and data.x.requires_grad
+
+
+def test_what_hears_of_the_numbers_cannot_change_them() -> None:
+    def spoil(epoch: int, row: dict[str, float]) -> None:
+        row["valid"] = 0.0
+
+    assert numbers(run(progress=spoil)) == numbers(run())
