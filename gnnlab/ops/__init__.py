@@ -2,7 +2,8 @@
 
 Every operation takes an ``Adjacency`` or anything that ``Adjacency.of`` reads as one, keeps the
 caller's order of edges, is differentiable in its floating arguments, and returns the same bits
-from run to run, whatever the number of threads.
+from run to run, whatever the number of threads. ``torch.func`` and forward-mode differentiation run
+on the plain torch backend; batched gradients (``is_grads_batched``) need ``use("torch")``.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+import torch.autograd.forward_ad as forward_ad
 from ops_oracles import GRAPHS, dense_propagate, graph, normal
 
 from gnnlab.ops import Adjacency, propagate, use
@@ -176,6 +177,15 @@ def test_transforms_of_functions_use_the_reference() -> None:
     variable = x.clone().requires_grad_()
     (propagate(variable, adj) ** 2).sum().backward()
     torch.testing.assert_close(grad, variable.grad)
+
+
+def test_forward_mode_uses_the_reference() -> None:
+    edge_index, nodes = graph("plain")
+    adj, x, v = Adjacency(edge_index, nodes), normal(nodes, 4), normal(nodes, 4, seed=1)
+    with forward_ad.dual_level():
+        y = propagate(forward_ad.make_dual(x, v), adj, reduce="mean")
+        tangent = forward_ad.unpack_dual(y).tangent
+    torch.testing.assert_close(tangent, propagate(v, adj, reduce="mean"))  # it is linear
 
 
 @pytest.mark.parametrize(

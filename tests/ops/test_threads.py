@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
+import shutil
 import subprocess
 import sys
 import textwrap
+from pathlib import Path
 
 import pytest
 import torch
@@ -13,11 +16,15 @@ import torch
 from gnnlab.ops import use
 
 pytest.importorskip("numba")
+ROOT = Path(__file__).resolve().parents[2]
 
 # One forward and backward pass of everything, large enough to be shared out between threads.
 WORK = """
 import hashlib, torch
-from gnnlab.ops import Adjacency, dropout, edge_dot, edge_softmax, gather, propagate, segment_reduce
+from gnnlab.ops import (
+    Adjacency, attend, block_propagate, dropout, edge_dot, edge_softmax, gather, propagate,
+    segment_reduce,
+)
 
 def work(nodes=3000, edges=90_000):
     g = torch.Generator().manual_seed(0)
@@ -29,6 +36,9 @@ def work(nodes=3000, edges=90_000):
     outs = [propagate(x, adj, reduce=r) for r in ("sum", "mean", "max", "min")]
     outs += [propagate(heads, adj, w), propagate(heads, adj, w, "max"), edge_softmax(w, adj)]
     outs += [edge_dot(heads, heads, adj), gather(x, adj), segment_reduce(w, adj.target, nodes)]
+    outs += [attend(heads, adj, query=heads, key=heads, weight=w)]
+    outs += [attend(heads, adj, source=x[:, :2], target=x[:, 2:4])]
+    outs += [block_propagate(heads, adj, w[:, :, None] * w[:, None])]
     outs += [dropout(heads.repeat(20, 1, 1), 0.5, generator=g)]
     outs += torch.autograd.grad([(o * o).sum() for o in outs], [x, heads, w])
     digest = hashlib.sha256()
@@ -268,3 +278,32 @@ def test_use_is_undone_after_an_error() -> None:
     with pytest.raises(KeyError), use("torch"):
         raise KeyError
     assert choose._chosen.get() == "auto"
+
+
+def test_a_kernel_is_compiled_anew_when_another_kernel_file_changes(tmp_path: Path) -> None:
+    for folder in ("gnnlab", "datasets", "layers", "rewiring", "tasks"):
+        clean = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=clean)
+    code = """
+import torch
+from gnnlab.ops import dropout, use
+x = torch.ones(1000)
+for name in ("torch", "numba"):
+    with use(name):
+        print(int(dropout(x, 0.5, generator=torch.Generator().manual_seed(0)).count_nonzero()))
+"""
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    constants = tmp_path / "gnnlab/ops/backends/random.py"
+    seen = []
+    for _ in range(2):
+        done = subprocess.run(
+            [sys.executable, "-c", code], env=environment, cwd=tmp_path, capture_output=True,
+            text=True, check=True,
+        )  # fmt: skip
+        seen.append(done.stdout.split())
+        text = constants.read_text()
+        found = re.search(r"MIX1 = (0x[0-9A-Fa-f_]+)", text)
+        assert found is not None
+        constants.write_text(text.replace(found[1], hex(int(found[1], 16) ^ 2**40)))
+    assert seen[0] != seen[1]
+    assert all(reference == compiled for reference, compiled in seen)

@@ -100,9 +100,11 @@ def _plain(tensor: Tensor) -> bool:
 
 
 def _transformed() -> bool:
-    """Inside torch.func's transforms a tensor is not what it seems."""
+    """Inside torch.func or forward-mode differentiation a tensor is not what it seems."""
     active = getattr(torch._C, "_are_functorch_transforms_active", None)
-    return bool(active()) if active is not None else False
+    if active is not None and active():
+        return True
+    return bool(torch.autograd.forward_ad._current_level >= 0)
 
 
 @cache

@@ -9,11 +9,14 @@ threads there are, and who takes which chunk, changes no bit.
 
 from __future__ import annotations
 
+import hashlib
 import os
 from bisect import bisect_left
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from itertools import count
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import numba
@@ -36,11 +39,20 @@ _size = 0
 
 def compiled(kernel: Kernel, **options: Any) -> Kernel:
     """Compile a kernel on its first call and keep the machine code on disk where possible."""
+    # numba asks only whether the kernel's own file changed, but kernels are built of others too.
+    kernel.__qualname__ += "_" + _digest()
     options = {"nogil": True, "error_model": "numpy", **options}
     try:
         return cast(Kernel, numba.njit(cache=True, **options)(kernel))
     except RuntimeError:  # no folder to write to
         return cast(Kernel, numba.njit(**options)(kernel))
+
+
+@cache
+def _digest() -> str:
+    """What all kernels' source comes to."""
+    sources = sorted(Path(__file__).parent.glob("*.py"))
+    return hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:12]
 
 
 def over_rows(kernel: Callable[..., None], rowptr: Array, width: int, *args: Any) -> None:
