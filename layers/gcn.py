@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gnnlab.arguments import check_counts
-from gnnlab.ops import Adjacency, AdjacencyLike, gcn_norm, propagate
+from gnnlab.ops import Adjacency, AdjacencyLike, gcn_propagate
 
 from .dropout import Dropout
 from .loops import weighted
@@ -31,9 +31,7 @@ def smooth(x: Tensor, adj: Adjacency, edge_weight: Tensor | None = None) -> Tens
     Shapes:
         x (N, F), edge_weight (E,) -> (N, F)
     """
-    graph, weight = weighted(adj, edge_weight, add_self_loops=True)
-    wide = torch.float64 if x.dtype == torch.float64 else torch.float32
-    return propagate(x, graph, gcn_norm(graph, weight, dtype=wide))
+    return gcn_propagate(x, *weighted(adj, edge_weight, add_self_loops=True))
 
 
 class GCNConv(nn.Module):

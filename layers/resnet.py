@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from gnnlab.arguments import check_count
-from gnnlab.ops import Adjacency, gcn_norm, propagate
+from gnnlab.ops import Adjacency, gcn_propagate, propagate
 
 from .residual import FeedForwardBlock, ResidualEncoder
 
@@ -103,9 +103,8 @@ class ResNetSGC(ResNet):
 
     def embed(self, x: Tensor, adj: Adjacency) -> Tensor:
         looped, smooth = adj.without_self_loops().with_self_loops(), x
-        weight = gcn_norm(looped, dtype=x.dtype)
         for _ in range(self.hops):
-            smooth = propagate(smooth, looped, weight)
+            smooth = gcn_propagate(smooth, looped)
         h: Tensor = self.input(torch.cat([x, smooth], dim=1))
         return h
 

@@ -15,6 +15,7 @@ from .backends import use
 from .block import block_propagate
 from .dot import edge_dot
 from .dropout import dropout
+from .gcn import gcn_propagate
 from .norm import degree, gcn_norm
 from .propagate import propagate
 from .segment import gather, segment_reduce
@@ -31,6 +32,7 @@ __all__ = [
     "edge_softmax",
     "gather",
     "gcn_norm",
+    "gcn_propagate",
     "propagate",
     "segment_reduce",
     "use",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import weakref
 from collections.abc import Callable, Hashable
 from typing import Any, TypeVar
 
@@ -15,6 +16,7 @@ T = TypeVar("T")
 Stamp = tuple[Hashable, ...]
 
 _entries: WeakIdKeyDictionary = WeakIdKeyDictionary()
+_owners: WeakIdKeyDictionary = WeakIdKeyDictionary()
 _lock = threading.RLock()
 
 
@@ -47,6 +49,19 @@ def remember(tensor: Tensor, key: Hashable, build: Callable[[], T]) -> T:
             values[key] = build()
         value: T = values[key]
         return value
+
+
+def own(tensor: Tensor, thing: object) -> None:
+    """Let ``thing``, which holds the tensor, be found by it."""
+    with _lock:
+        _owners[tensor] = weakref.ref(thing)
+
+
+def owner(tensor: Tensor) -> Any:
+    """What holds the tensor, or None."""
+    with _lock:
+        found = _owners[tensor] if tensor in _owners else None
+    return found() if found is not None else None
 
 
 def _stamp(tensor: Tensor) -> Stamp | None:

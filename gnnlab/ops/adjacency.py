@@ -13,7 +13,7 @@ from torch import Tensor
 from gnnlab.arguments import check_count
 
 from ._convert import AdjacencyLike, as_edge_index
-from ._memo import remember
+from ._memo import own, remember
 from .backends import backend_for
 
 T = TypeVar("T")
@@ -60,6 +60,7 @@ class Adjacency:
         self.num_nodes = num_nodes
         self._cache: dict[Hashable, Any] = {}
         self._origin: weakref.ref[Adjacency] | None = None
+        own(edge_index, self)
 
     @classmethod
     def of(cls, adj: AdjacencyLike, num_nodes: int | None = None) -> Adjacency:
@@ -76,6 +77,10 @@ class Adjacency:
         A tensor changed in place is sorted anew, unless it is changed behind torch's back (through
         ``.data`` or ``.numpy()``).
         """
+        if torch.compiler.is_compiling():
+            from .traced import trace
+
+            return trace(adj, num_nodes)
         if isinstance(adj, Adjacency):
             if num_nodes is not None and num_nodes != adj.num_nodes:
                 raise ValueError(

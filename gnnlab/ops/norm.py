@@ -35,10 +35,15 @@ def degree(adj: AdjacencyLike, end: str = "target", weight: Tensor | None = None
         [0.0, 2.0, 1.0]
     """
     adj = at_end(Adjacency.of(adj), end)
+    if weight is not None:
+        check_float("weight", weight, (1,), "(E,)")
+        check_edges("weight", weight, adj)
+    if torch.compiler.is_compiling():
+        from . import operators
+
+        return operators.degree(operators.traced(adj), weight, torch.get_default_dtype())
     if weight is None:
         return adj.rowptr.diff().to(torch.get_default_dtype())
-    check_float("weight", weight, (1,), "(E,)")
-    check_edges("weight", weight, adj)
     return backend_for(weight).segment_reduce(weight, adj.target, adj.rows, "sum")
 
 
@@ -90,13 +95,21 @@ def _plain_norm(adj: Adjacency, dtype: torch.dtype) -> Tensor:
 
 
 def _norm(adj: Adjacency, weight: Tensor) -> Tensor:
-    total = degree(adj, weight=weight)
-    if bool((total < 0).any()):
+    scale = inverse_root(degree(adj, weight=weight))
+    return gather(scale, adj, "source") * gather(scale, adj, "target") * weight
+
+
+def inverse_root(total: Tensor) -> Tensor:
+    """1 / sqrt(d) of degrees (N,), 0 where the degree is.
+
+    Raises:
+        ValueError: a degree below 0.
+    """
+    if not torch.compiler.is_compiling() and bool((total < 0).any()):
         node = int((total < 0).nonzero()[0])
         raise ValueError(
             f"the weights of the edges into node {node} add up to {float(total[node])}, and a "
             "negative degree has no square root: use weights of 0 or more"
         )
     safe = total.where(total != 0, 1)
-    scale = safe.rsqrt().where(total != 0, 0)
-    return gather(scale, adj, "source") * gather(scale, adj, "target") * weight
+    return safe.rsqrt().where(total != 0, 0)

@@ -39,6 +39,10 @@ def gather(x: Tensor, adj: AdjacencyLike, end: str = "source") -> Tensor:
     adj = Adjacency.of(adj, x.shape[0])
     check_device("x", x, adj)
     grouped = at_end(adj, end)
+    if torch.compiler.is_compiling():
+        from . import operators
+
+        return operators.gather(x, operators.traced(grouped))
     return backend_for(x).gather(x, grouped.target, grouped.rows)
 
 
@@ -73,11 +77,15 @@ def segment_reduce(values: Tensor, index: Tensor, num_segments: int, reduce: str
     check_float("values", values, tuple(range(1, 9)), "(M, ...)")
     check_reduce(reduce)
     check_count("num_segments", num_segments, 0)
-    rows = _segments(values, index, num_segments)
+    if torch.compiler.is_compiling():
+        from . import operators
+
+        return operators.segment_reduce(values, index, num_segments, reduce)
+    rows = segments(values, index, num_segments)
     return backend_for(values).segment_reduce(values, index, rows, reduce)
 
 
-def _segments(values: Tensor, index: Tensor, num_segments: int) -> Rows:
+def segments(values: Tensor, index: Tensor, num_segments: int) -> Rows:
     if not isinstance(index, Tensor) or index.dtype != torch.int64 or index.dim() != 1:
         kind = f"{index.dtype} {tuple(index.shape)}" if isinstance(index, Tensor) else type(index)
         raise ValueError(f"index must be an int64 tensor (M,), not {kind}")

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from gnnlab.ops.adjacency import Adjacency
 
 Gradients = tuple[Tensor | None, ...]
+Stats = tuple[Tensor, Tensor, Tensor]
+"""The result, and the maximum and 1 / sum of every row's scores."""
 
 
 class Additive(Function):
@@ -26,22 +28,21 @@ class Additive(Function):
         ctx: Any, value: Tensor, source: Tensor, target: Tensor, weight: Tensor | None,
         adj: Adjacency, slope: float,
     ) -> Tensor:  # fmt: skip
-        kernel = attend_rows.additive_rows
-        return _forward(ctx, kernel, value, source, target, weight, adj, slope)
+        stats = forward("additive", value, adj, (source, target), slope, weight)
+        ctx.adj, ctx.factor = adj, slope
+        ctx.save_for_backward(value, source, target, weight, *stats)
+        return stats[0]
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> Gradients:
-        value, source, target, weight, *_ = ctx.saved_tensors
+        value, source, target, weight, *stats = ctx.saved_tensors
         if torch.is_grad_enabled():
             y = reference.attend_additive(value, ctx.adj, source, target, ctx.factor, weight)
             return *again(y, (value, source, target, weight), grad), None, None
-        grad_source = torch.empty_like(source, memory_format=torch.contiguous_format)
-        found = _backward(ctx, attend_rows.additive_grad_rows, grad, grad_source)
-        grad_value, grad_score, grad_weight = found
-        grad_target = None
-        if ctx.needs_input_grad[2]:
-            grad_target = SegmentSum.call(grad_score, ctx.adj.target, ctx.adj.rows)
-        return grad_value, grad_source, grad_target, grad_weight, None, None
+        found = backward(
+            "additive", grad, value, ctx.adj, (source, target), ctx.factor, weight, stats
+        )
+        return *found, None, None
 
 
 class Product(Function):
@@ -52,61 +53,71 @@ class Product(Function):
         ctx: Any, value: Tensor, query: Tensor, key: Tensor, weight: Tensor | None,
         adj: Adjacency, scale: float,
     ) -> Tensor:  # fmt: skip
-        kernel = attend_rows.product_rows
-        return _forward(ctx, kernel, value, query, key, weight, adj, scale)
+        stats = forward("product", value, adj, (query, key), scale, weight)
+        ctx.adj, ctx.factor = adj, scale
+        ctx.save_for_backward(value, query, key, weight, *stats)
+        return stats[0]
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> Gradients:
-        value, query, key, weight, *_ = ctx.saved_tensors
+        value, query, key, weight, *stats = ctx.saved_tensors
         if torch.is_grad_enabled():
             y = reference.attend_product(value, ctx.adj, query, key, ctx.factor, weight)
             return *again(y, (value, query, key, weight), grad), None, None
-        grad_key = torch.empty_like(key, memory_format=torch.contiguous_format)
-        found = _backward(ctx, attend_rows.product_grad_rows, grad, grad_key)
-        grad_value, grad_score, grad_weight = found
-        grad_query = None
-        if ctx.needs_input_grad[1]:
-            grad_query = Propagate.call(key, grad_score, ctx.adj, False)
-        return grad_value, grad_query, grad_key, grad_weight, None, None
+        found = backward("product", grad, value, ctx.adj, (query, key), ctx.factor, weight, stats)
+        return *found, None, None
 
 
-def _forward(
-    ctx: Any, kernel: Any, value: Tensor, left: Tensor, right: Tensor, weight: Tensor | None,
-    adj: Adjacency, factor: float,
-) -> Tensor:  # fmt: skip
+def forward(
+    kind: str, value: Tensor, adj: Adjacency, ends: tuple[Tensor, Tensor], factor: float,
+    weight: Tensor | None,
+) -> Stats:  # fmt: skip
+    """Attend, and keep two numbers per node and head for the gradient.
+
+    Args:
+        kind: ``"additive"`` with ends source and target, or ``"product"`` with query and key.
+        factor: the slope, or the scale.
+    """
+    kernel = attend_rows.additive_rows if kind == "additive" else attend_rows.product_rows
     out = torch.empty_like(value, memory_format=torch.contiguous_format)
-    top, share = value.new_empty((2, *value.shape[:2]))
+    top, share = torch.empty_like(value[..., 0]), torch.empty_like(value[..., 0])
     values = matrix(value)
     over_rows(
         kernel, array(adj.rowptr), 2 * values.shape[1], matrix(out), array(top), array(share),
-        values, array(adj.col), array(adj.order), matrix(left), matrix(right),
+        values, array(adj.col), array(adj.order), matrix(ends[0]), matrix(ends[1]),
         values.dtype.type(factor), edge_table(weight),
     )  # fmt: skip
-    ctx.adj, ctx.factor = adj, factor
-    ctx.save_for_backward(value, left, right, weight, out, top, share)
-    return out
+    return out, top, share
 
 
-def _backward(
-    ctx: Any, kernel: Any, grad: Tensor, grad_right: Tensor
-) -> tuple[Tensor, Tensor, Tensor | None]:
-    value, left, right, weight, out, top, share = ctx.saved_tensors
-    adj: Adjacency = ctx.adj
-    reverse = adj.transpose
+def backward(
+    kind: str, grad: Tensor, value: Tensor, adj: Adjacency, ends: tuple[Tensor, Tensor],
+    factor: float, weight: Tensor | None, stats: Stats,
+) -> tuple[Tensor, Tensor, Tensor, Tensor | None]:  # fmt: skip
+    """The gradients for value, both ends, and the weight if there is one."""
+    out, top, share = stats
+    additive, reverse = kind == "additive", adj.transpose
+    kernel = attend_rows.additive_grad_rows if additive else attend_rows.product_grad_rows
     grad_value = torch.empty_like(value, memory_format=torch.contiguous_format)
+    # Where the walk over sources ends up by itself: the source's score, or the key.
+    grad_end = torch.empty_like(ends[0 if additive else 1], memory_format=torch.contiguous_format)
     grad_score = value.new_empty((adj.num_edges, value.shape[1]))
-    grad_weight = torch.empty_like(grad_score) if ctx.needs_input_grad[3] else None
+    grad_weight = torch.empty_like(grad_score) if weight is not None else None
     mean = (grad * out).sum(-1)
     values = matrix(value)
     over_rows(
-        kernel, array(reverse.rowptr), 4 * values.shape[1], matrix(grad_value),
-        matrix(grad_right), array(grad_score), edge_table(grad_weight), values, matrix(grad),
-        array(reverse.col), array(reverse.order), matrix(left), matrix(right),
-        values.dtype.type(ctx.factor), edge_table(weight), array(top), array(share), array(mean),
+        kernel, array(reverse.rowptr), 4 * values.shape[1], matrix(grad_value), matrix(grad_end),
+        array(grad_score), edge_table(grad_weight), values, matrix(grad), array(reverse.col),
+        array(reverse.order), matrix(ends[0]), matrix(ends[1]), values.dtype.type(factor),
+        edge_table(weight), array(top), array(share), array(mean),
     )  # fmt: skip
-    if grad_weight is not None and weight.dim() == 1:
+    if weight is not None and grad_weight is not None and weight.dim() == 1:
         grad_weight = grad_weight.sum(1)
-    return grad_value, grad_score, grad_weight
+    if additive:
+        grad_target = SegmentSum.call(grad_score, adj.target, adj.rows)
+        return grad_value, grad_end, grad_target, grad_weight
+    grad_query = Propagate.call(ends[1], grad_score, adj, False)
+    return grad_value, grad_query, grad_end, grad_weight
 
 
 def edge_table(weight: Tensor | None) -> Array | None:

@@ -29,6 +29,8 @@ class Backend(Protocol):
 
     def group(self, keys: Tensor, num_rows: int) -> tuple[Tensor, Tensor]: ...
 
+    def gcn_propagate(self, x: Tensor, adj: Adjacency, scale: Tensor) -> Tensor: ...
+
     def propagate(
         self, x: Tensor, adj: Adjacency, weight: Tensor | None, reduce: str
     ) -> Tensor: ...
@@ -46,6 +48,23 @@ class Backend(Protocol):
         self, value: Tensor, adj: Adjacency, query: Tensor, key: Tensor, scale: float,
         weight: Tensor | None,
     ) -> Tensor: ...  # fmt: skip
+
+    def attend_forward(
+        self, kind: str, value: Tensor, adj: Adjacency, ends: tuple[Tensor, Tensor],
+        factor: float, weight: Tensor | None,
+    ) -> tuple[Tensor, Tensor, Tensor]: ...  # fmt: skip
+
+    def attend_backward(
+        self, kind: str, grad: Tensor, value: Tensor, adj: Adjacency,
+        ends: tuple[Tensor, Tensor], factor: float, weight: Tensor | None,
+        stats: tuple[Tensor, Tensor, Tensor],
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor | None]: ...  # fmt: skip
+
+    def extreme_edge(
+        self, x: Tensor, adj: Adjacency, weight: Tensor | None, reduce: str
+    ) -> Tensor: ...
+
+    def edge_outer(self, left: Tensor, right: Tensor, adj: Adjacency) -> Tensor: ...
 
     def block_propagate(self, x: Tensor, adj: Adjacency, maps: Tensor) -> Tensor: ...
 
@@ -82,7 +101,11 @@ def use(backend: str) -> Iterator[None]:
 
 def backend_for(*tensors: Tensor | None) -> Backend:
     """Return the backend for an operation on these tensors."""
-    if torch.compiler.is_compiling() or not _compilable(tensors) or _chosen.get() == "torch":
+    if torch.compiler.is_compiling():
+        from gnnlab.ops import operators  # registering them takes time that few need
+
+        return cast(Backend, operators)
+    if not _compilable(tensors) or _chosen.get() == "torch":
         return cast(Backend, reference)
     return _compiled()
 

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from . import kernels, reference
+from . import attention, kernels, reference
 from .attention import Additive, Product
-from .block import BlockPropagate
-from .extreme import Extreme, SegmentExtreme
+from .block import BlockPropagate, EdgeOuter
+from .extreme import Extreme, SegmentExtreme, extreme
 from .function import Function
-from .linear import EdgeDot, Gather, Propagate, SegmentSum, matrix
+from .linear import EdgeDot, Gather, Propagate, Scaled, SegmentSum, matrix
 from .masked import Dropout
 from .parallel import array, over_rows
 
@@ -76,10 +76,42 @@ def attend_product(
     return Product.call(wide, *ends, weight, adj, scale).to(value.dtype)
 
 
+def attend_forward(
+    kind: str, value: Tensor, adj: Adjacency, ends: tuple[Tensor, Tensor], factor: float,
+    weight: Tensor | None,
+) -> tuple[Tensor, Tensor, Tensor]:  # fmt: skip
+    """Attention and what its gradient reads."""
+    return attention.forward(kind, value, adj, ends, factor, weight)
+
+
+def attend_backward(
+    kind: str, grad: Tensor, value: Tensor, adj: Adjacency, ends: tuple[Tensor, Tensor],
+    factor: float, weight: Tensor | None, stats: tuple[Tensor, Tensor, Tensor],
+) -> tuple[Tensor, Tensor, Tensor, Tensor | None]:  # fmt: skip
+    """The gradients of attention."""
+    return attention.backward(kind, grad, value, adj, ends, factor, weight, stats)
+
+
+def extreme_edge(x: Tensor, adj: Adjacency, weight: Tensor | None, reduce: str) -> Tensor:
+    """The edge of each max or min, -1 where there is none."""
+    return extreme(reference.widen(x), weight, adj, reduce)[1].reshape(x.shape)
+
+
+def gcn_propagate(x: Tensor, adj: Adjacency, scale: Tensor) -> Tensor:
+    """The weights of the edges are products of numbers of their ends."""
+    return Scaled.call(reference.widen(x), scale, adj).to(x.dtype)
+
+
 def block_propagate(x: Tensor, adj: Adjacency, maps: Tensor) -> Tensor:
     """Stalks through the maps of the edges."""
     wide = reference.widen(x), reference.widen(maps)
     return BlockPropagate.call(*wide, adj, False).to(x.dtype)
+
+
+def edge_outer(left: Tensor, right: Tensor, adj: Adjacency) -> Tensor:
+    """The gradient of the maps."""
+    wide = reference.widen(left), reference.widen(right)
+    return EdgeOuter.call(*wide, adj).to(left.dtype)
 
 
 def gather(x: Tensor, index: Tensor, rows: Rows) -> Tensor:

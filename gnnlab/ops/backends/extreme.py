@@ -24,15 +24,7 @@ class Extreme(Function):
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, weight: Tensor | None, adj: Adjacency, reduce: str) -> Tensor:
-        out = torch.empty_like(x, memory_format=torch.contiguous_format)
-        table = matrix(out)
-        arg = torch.empty(table.shape, dtype=torch.int32, device="cpu")
-        w = sorted_weight(weight, adj)
-        heads = w.shape[1] if w is not None else 1
-        over_rows(
-            max_rows if reduce == "max" else min_rows, array(adj.rowptr), table.shape[1],
-            table, arg.numpy(), matrix(x), array(adj.col), array(adj.order), w, heads,
-        )  # fmt: skip
+        out, arg = extreme(x, weight, adj, reduce)
         ctx.adj = adj
         ctx.save_for_backward(x, weight, arg)
         return out
@@ -46,6 +38,20 @@ class Extreme(Function):
         grad_x = _grad_x(grad, weight, ctx.adj, arg) if ctx.needs_input_grad[0] else None
         grad_w = _grad_w(grad, x, weight, ctx.adj, arg) if ctx.needs_input_grad[1] else None
         return grad_x, grad_w, None, None
+
+
+def extreme(x: Tensor, weight: Tensor | None, adj: Adjacency, reduce: str) -> tuple[Tensor, Tensor]:
+    """Max or min, and the edges they came from: int32, one row a node, -1 for an empty one."""
+    out = torch.empty_like(x, memory_format=torch.contiguous_format)
+    table = matrix(out)
+    arg = torch.empty(table.shape, dtype=torch.int32, device="cpu")
+    w = sorted_weight(weight, adj)
+    heads = w.shape[1] if w is not None else 1
+    over_rows(
+        max_rows if reduce == "max" else min_rows, array(adj.rowptr), table.shape[1],
+        table, arg.numpy(), matrix(x), array(adj.col), array(adj.order), w, heads,
+    )  # fmt: skip
+    return out, arg
 
 
 def _grad_x(grad: Tensor, weight: Tensor | None, adj: Adjacency, arg: Tensor) -> Tensor:

@@ -11,7 +11,7 @@ from .function import Function
 from .inner import dot_rows
 from .parallel import Array, array, over_rows
 from .reference import widen
-from .rows import sum_rows
+from .rows import scaled_rows, sum_rows
 
 if TYPE_CHECKING:
     from gnnlab.ops.adjacency import Adjacency, Rows
@@ -48,6 +48,25 @@ class Propagate(Function):
             ends = (grad, x) if heads else (grad.flatten(1), x.flatten(1))
             grad_weight = EdgeDot.call(*ends, adj)
         return grad_x, grad_weight, None, None
+
+
+class Scaled(Function):
+    """y[i] = sum of s_i s_j x_j over the edges e = (j, i); its own gradient on the transpose."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, scale: Tensor, adj: Adjacency) -> Tensor:
+        ctx.adj = adj
+        ctx.save_for_backward(scale)
+        out = torch.empty_like(x, memory_format=torch.contiguous_format)
+        table, source = matrix(out), matrix(x)
+        s = array(scale.to(x.dtype))
+        over_rows(scaled_rows, array(adj.rowptr), table.shape[1], table, source, array(adj.col), s)
+        return out
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> Gradients:
+        (scale,) = ctx.saved_tensors
+        return Scaled.call(grad, scale, ctx.adj.transpose), None, None
 
 
 class EdgeDot(Function):

@@ -26,12 +26,16 @@ def group(keys: Tensor, num_rows: int) -> tuple[Tensor, Tensor]:
 
 def propagate(x: Tensor, adj: Adjacency, weight: Tensor | None, reduce: str) -> Tensor:
     """Gather the sources' rows, weigh them, reduce them by target."""
-    message = widen(take(x, adj.source))
-    if weight is not None:
-        message = message * widen(weight).unsqueeze(-1).reshape(
-            weight.shape + (1,) * (x.dim() - weight.dim())
-        )
+    message = _messages(x, adj, weight)
     return scatter(message, adj.target, adj.num_nodes, reduce).to(x.dtype)
+
+
+def _messages(x: Tensor, adj: Adjacency, weight: Tensor | None) -> Tensor:
+    """What the edges carry, widened: (E, ...)."""
+    message = widen(take(x, adj.source))
+    if weight is None:
+        return message
+    return message * widen(weight).reshape(weight.shape + (1,) * (x.dim() - weight.dim()))
 
 
 def edge_softmax(score: Tensor, adj: Adjacency) -> Tensor:
@@ -78,6 +82,52 @@ def _attended(value: Tensor, adj: Adjacency, alpha: Tensor, weight: Tensor | Non
     return propagate(value, adj, alpha, "sum")
 
 
+def attend_forward(
+    kind: str, value: Tensor, adj: Adjacency, ends: tuple[Tensor, Tensor], factor: float,
+    weight: Tensor | None,
+) -> tuple[Tensor, Tensor, Tensor]:  # fmt: skip
+    """Attention; its gradient computes everything again, so that two of the results are empty."""
+    attend = attend_additive if kind == "additive" else attend_product
+    return attend(value, adj, *ends, factor, weight), value.new_empty(0), value.new_empty(0)
+
+
+def attend_backward(
+    kind: str, grad: Tensor, value: Tensor, adj: Adjacency, ends: tuple[Tensor, Tensor],
+    factor: float, weight: Tensor | None, stats: tuple[Tensor, Tensor, Tensor],
+) -> tuple[Tensor, Tensor, Tensor, Tensor | None]:  # fmt: skip
+    """The gradients of attention, written out."""
+    first, second = ends
+    if kind == "additive":
+        raw = take(first, adj.source) + take(second, adj.target)
+        score = leaky_relu(raw, factor)
+    else:
+        score = edge_dot(first, second, adj) * factor
+    alpha, dot = edge_softmax(score, adj), edge_dot(grad, value, adj)
+    columns = None if weight is None else weight.reshape(adj.num_edges, -1)
+    share = alpha if columns is None else alpha * columns
+    grad_value = propagate(grad, adj.transpose, share, "sum")
+    spread = scatter(share * dot, adj.target, adj.num_nodes, "sum")
+    grad_score = share * dot - alpha * take(spread, adj.target)
+    grad_weight = None if weight is None else alpha * dot
+    if weight is not None and weight.dim() == 1:
+        grad_weight = (alpha * dot).sum(1)
+    if kind == "additive":
+        grad_raw = grad_score.where(raw > 0, grad_score * factor)
+        grad_first = scatter(grad_raw, adj.source, adj.num_nodes, "sum")
+        grad_second = scatter(grad_raw, adj.target, adj.num_nodes, "sum")
+        return grad_value, grad_first, grad_second, grad_weight
+    grad_first = propagate(second, adj, grad_score * factor, "sum")
+    grad_second = propagate(first, adj.transpose, grad_score * factor, "sum")
+    return grad_value, grad_first, grad_second, grad_weight
+
+
+def gcn_propagate(x: Tensor, adj: Adjacency, scale: Tensor) -> Tensor:
+    """Scale, sum over the neighbours, scale again."""
+    wide = widen(x)
+    columns = scale.to(wide.dtype).reshape(-1, *(1,) * (x.dim() - 1))
+    return (columns * propagate(columns * wide, adj, None, "sum")).to(x.dtype)
+
+
 def block_propagate(x: Tensor, adj: Adjacency, maps: Tensor) -> Tensor:
     """Gather the sources' stalks, map them, sum them by target."""
     message = widen(maps) @ widen(take(x, adj.source))
@@ -121,11 +171,36 @@ def scatter(values: Tensor, index: Tensor, num: int, reduce: str) -> Tensor:
     return total / count.reshape(-1, *(1,) * (values.dim() - 1))
 
 
+def edge_outer(left: Tensor, right: Tensor, adj: Adjacency) -> Tensor:
+    """Inner products over channels of the stalks at both ends of each edge."""
+    product = widen(take(left, adj.target)) @ widen(take(right, adj.source)).transpose(1, 2)
+    return product.to(left.dtype)
+
+
+def first_item(values: Tensor, index: Tensor, num: int, reduce: str) -> Tensor:
+    """The first item that is its segment's max or min, per feature; -1 for an empty segment."""
+    first = _first(values, index, num, reduce)
+    return first.where(first < values.shape[0], -1)
+
+
+def extreme_edge(x: Tensor, adj: Adjacency, weight: Tensor | None, reduce: str) -> Tensor:
+    """The edge of each max or min, -1 where there is none."""
+    return first_item(_messages(x, adj, weight), adj.target, adj.num_nodes, reduce)
+
+
 def _extreme(values: Tensor, index: Tensor, num: int, reduce: str) -> Tensor:
     """Max or min; of several equal items the first carries the gradient."""
     items = values.shape[0]
     if items == 0:
         return values.new_zeros((num, *values.shape[1:])) + values.sum()  # differentiable
+    first = _first(values, index, num, reduce)
+    picked = values.gather(0, first.clamp(max=items - 1))
+    return picked.where(first < items, 0)
+
+
+def _first(values: Tensor, index: Tensor, num: int, reduce: str) -> Tensor:
+    """The first item that is its row's max or min, per feature; the number of items for none."""
+    items = values.shape[0]
     where = _expand(index, values)
     fixed = values.detach()
     bound = fixed.new_full((num, *fixed.shape[1:]), torch.inf if reduce == "min" else -torch.inf)
@@ -133,9 +208,7 @@ def _extreme(values: Tensor, index: Tensor, num: int, reduce: str) -> Tensor:
     hit = (fixed == best.gather(0, where)) | fixed.isnan()
     number = _expand(torch.arange(items, device=values.device), values)
     first = torch.full(bound.shape, items, dtype=torch.int64, device=values.device)
-    first = first.scatter_reduce(0, where, number.where(hit, items), "amin")
-    picked = values.gather(0, first.clamp(max=items - 1))
-    return picked.where(first < items, 0)
+    return first.scatter_reduce(0, where, number.where(hit, items), "amin")
 
 
 def widen(x: Tensor) -> Tensor:

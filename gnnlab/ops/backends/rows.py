@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from llvmlite import ir
 from numba.core import cgutils, types
 from numba.extending import intrinsic
 
-from .parallel import Array, compiled
+from .parallel import Array, compiled, longest_row
 from .prefetch import AHEAD, LINE, emit_prefetch
 
 LANE = ir.IntType(32)
@@ -205,6 +206,23 @@ def _sum_rows(
                 y[i, f] /= share
 
 
+def _scaled_rows(
+    first: int, last: int, rowptr: Array, y: Array, x: Array, col: Array, s: Array
+) -> None:
+    """y[i] = sum over the row of s[i] s[col] x[col]."""
+    w = np.empty((longest_row(first, last, rowptr), 1), x.dtype)
+    for i in range(first, last):
+        start = rowptr[i]
+        size = rowptr[i + 1] - start
+        if size == 0:
+            y[i] = 0
+            continue
+        own = s[i]
+        for q in range(size):
+            w[q, 0] = own * s[col[start + q]]
+        sum_row(y, i, x, col[start:], w, 1, 0, size)
+
+
 def _max_rows(
     first: int, last: int, rowptr: Array, y: Array, arg: Array, x: Array, col: Array,
     order: Array, w: Array | None, heads: int,
@@ -270,5 +288,6 @@ _max16x4, _max16, _, _, _max4, _max1 = _tiles("max")
 _min16x4, _min16, _, _, _min4, _min1 = _tiles("min")
 sum_row = compiled(_sum_row_)
 sum_rows = compiled(_sum_rows)
+scaled_rows = compiled(_scaled_rows)
 max_rows = compiled(_max_rows)
 min_rows = compiled(_min_rows)

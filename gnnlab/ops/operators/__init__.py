@@ -1,0 +1,133 @@
+"""The operations as torch operators, for ``torch.compile``: opaque, shapes and gradients known.
+
+Each takes the graph as ``edge_index`` and what was done to it (self-loops added, edges turned); the
+sorted form is found when the operator runs, and the backend is chosen then. Edge-wise tensors have
+the rows of ``edge_index``: an added self-loop weighs 1 and has no row.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from gnnlab.ops.adjacency import Adjacency
+from gnnlab.ops.backends.reference import HALF
+from gnnlab.ops.traced import Traced
+
+from . import attention, block, linear, picked
+
+
+def traced(adj: Adjacency) -> Traced:
+    """What ``Adjacency.of`` returns while ``torch.compile`` traces."""
+    assert isinstance(adj, Traced)
+    return adj
+
+
+def propagate(x: Tensor, adj: Traced, weight: Tensor | None, reduce: str) -> Tensor:
+    """Sum or mean, or max or min."""
+    adj = adj if weight is None else adj.weighable()
+    graph = (adj.edge_index, adj.num_nodes, adj.loops, adj.turned)
+    if reduce in ("sum", "mean"):
+        total: Tensor = linear.total(x, weight, *graph)
+        if reduce == "mean":
+            count = linear.count(*graph).clamp(min=1).to(x.dtype)
+            total = total / count.reshape(-1, *(1,) * (x.dim() - 1))
+        return total
+    source, edge = picked.extreme(x, weight, *graph, reduce)
+    found = x.gather(0, source)
+    if weight is not None:
+        # One row more, of ones: for the loops that were added.
+        heads = torch.cat([weight, weight.new_ones((1, *weight.shape[1:]))])
+        heads = heads.reshape(heads.shape + (1,) * (x.dim() - heads.dim()))
+        spread = heads.expand(heads.shape[0], *x.shape[1:])
+        found = found * spread.gather(0, edge.clamp(min=0))
+    result: Tensor = found.where(edge >= 0, 0)
+    return result
+
+
+def attend_additive(
+    value: Tensor, adj: Traced, source: Tensor, target: Tensor, slope: float, weight: Tensor | None
+) -> Tensor:
+    """Attention with additive scores."""
+    return _attended("additive", value, adj, source, target, slope, weight)
+
+
+def attend_product(
+    value: Tensor, adj: Traced, query: Tensor, key: Tensor, scale: float, weight: Tensor | None
+) -> Tensor:
+    """Attention with inner products as scores."""
+    return _attended("product", value, adj, query, key, scale, weight)
+
+
+def _attended(
+    kind: str, value: Tensor, adj: Traced, first: Tensor, second: Tensor, factor: float,
+    weight: Tensor | None,
+) -> Tensor:  # fmt: skip
+    adj = adj if weight is None else adj.weighable()
+    wide = torch.float32 if value.dtype in HALF else value.dtype
+    weight = None if weight is None else weight.to(wide)
+    ends = value.to(wide), first.to(wide), second.to(wide)
+    graph = adj.edge_index, adj.num_nodes, adj.loops, adj.turned
+    result: Tensor = attention.attend(*ends, weight, *graph, kind, factor)[0]
+    return result.to(value.dtype)
+
+
+def block_propagate(x: Tensor, adj: Traced, maps: Tensor) -> Tensor:
+    """Stalks through the maps of the edges."""
+    adj = adj.without_loops("block_propagate")
+    result: Tensor = block.block(x, maps, adj.edge_index, adj.num_nodes, adj.turned, False)
+    return result
+
+
+def segment_reduce(values: Tensor, index: Tensor, num: int, reduce: str) -> Tensor:
+    """Sum or mean, or max or min, of the items of each segment."""
+    if reduce in ("max", "min"):
+        item = picked.segment_extreme(values, index, num, reduce)
+        if not len(values):
+            return values.new_zeros((num, *values.shape[1:])) + values.sum()  # differentiable
+        return values.gather(0, item.clamp(min=0)).where(item >= 0, 0)
+    total: Tensor = picked.segment_sum(values, index, num)
+    if reduce == "mean":
+        count = picked.segment_sum(torch.ones_like(values[:, :1].flatten(1)[:, 0]), index, num)
+        total = total / count.clamp(min=1).reshape(-1, *(1,) * (values.dim() - 1))
+    return total
+
+
+def gcn_propagate(x: Tensor, adj: Traced, scale: Tensor) -> Tensor:
+    """The symmetric normalisation by a number per node."""
+    result: Tensor = linear.scaled(x, scale, adj.edge_index, adj.num_nodes, adj.loops, adj.turned)
+    return result
+
+
+def edge_softmax(score: Tensor, adj: Traced) -> Tensor:
+    """Softmax of each row."""
+    adj = adj.without_loops("edge_softmax")
+    result: Tensor = linear.softmax(score, adj.edge_index, adj.num_nodes, adj.turned)
+    return result
+
+
+def edge_dot(query: Tensor, key: Tensor, adj: Traced) -> Tensor:
+    """Inner products."""
+    adj = adj.without_loops("edge_dot")
+    result: Tensor = linear.dot(query, key, adj.edge_index, adj.num_nodes, 0, adj.turned)
+    return result
+
+
+def gather(x: Tensor, adj: Traced) -> Tensor:
+    """Rows of x at the targets."""
+    adj = adj.without_loops("gather")
+    result: Tensor = linear.gather(x, adj.edge_index, adj.num_nodes, adj.turned)
+    return result
+
+
+def degree(adj: Traced, weight: Tensor | None, dtype: torch.dtype) -> Tensor:
+    """Edges of each row, or the sum of their weights, self-loops of weight 1 included."""
+    count = linear.count(adj.edge_index, adj.num_nodes, adj.loops, adj.turned)
+    if weight is None:
+        plain: Tensor = count.to(dtype)
+        return plain
+    adj = adj.weighable()
+    rows = linear.count(adj.edge_index, adj.num_nodes, 0, adj.turned)
+    total = linear.edge_sum(weight, adj.edge_index, adj.num_nodes, adj.turned)
+    result: Tensor = total + (count - rows).to(weight.dtype)
+    return result

@@ -1,0 +1,218 @@
+"""Everything inside torch.compile, without a break in the graph."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import torch
+from ops_oracles import graph, normal
+from torch import Tensor
+from torch_geometric.data import Data
+
+from gnnlab import layers, ops
+from gnnlab.ops import Adjacency
+from gnnlab.ops.operators import attention, block, linear, picked
+
+Case = tuple[Callable[..., Tensor], list[Tensor]]
+NODES, EDGES = 9, 31  # of the graph "plain"
+
+
+def cases() -> dict[str, Callable[[Tensor], Case]]:
+    """Operations of tensors, with the graph as edge_index."""
+    x, heads = normal(NODES, 6), normal(NODES, 2, 3)
+    w, w2 = normal(EDGES, seed=1), normal(EDGES, 2, seed=2)
+    score = normal(NODES, 2, seed=3), normal(NODES, 2, seed=4)
+    ends = normal(NODES, 2, 4, seed=5), normal(NODES, 2, 4, seed=6)
+    maps = normal(EDGES, 2, 2, seed=7)
+    found: dict[str, Callable[[Tensor], Case]] = {}
+    for reduce in ("sum", "mean", "max", "min"):
+        found[f"propagate {reduce}"] = lambda e, r=reduce: (
+            lambda x: ops.propagate(x, e, reduce=r), [x])  # fmt: skip
+        found[f"propagate {reduce} weights"] = lambda e, r=reduce: (
+            lambda x, w: ops.propagate(x, e, w, reduce=r), [x, w])  # fmt: skip
+        found[f"propagate {reduce} heads"] = lambda e, r=reduce: (
+            lambda x, w: ops.propagate(x, e, w, reduce=r), [heads, w2])  # fmt: skip
+        found[f"segment {reduce}"] = lambda e, r=reduce: (
+            lambda v, i=e[1]: ops.segment_reduce(v, i, NODES + 1, r), [w2])  # fmt: skip
+    found["gcn"] = lambda e: (lambda x: ops.gcn_propagate(x, e), [x])
+    found["gcn weights"] = lambda e: (lambda x, w: ops.gcn_propagate(x, e, w), [x, w.abs()])
+    found["softmax"] = lambda e: (lambda w: ops.edge_softmax(w, sized(e)), [w2])
+    found["dot"] = lambda e: (lambda q, k: ops.edge_dot(q, k, e), list(ends))
+    found["gather"] = lambda e: (lambda x: ops.gather(x, e, "source"), [x])
+    found["degree"] = lambda e: (lambda w: ops.degree(sized(e), weight=w), [w])
+    found["gcn_norm"] = lambda e: (lambda w: ops.gcn_norm(sized(e), w), [w.abs()])
+    found["block"] = lambda e: (lambda x, m: ops.block_propagate(x, e, m), [heads, maps])
+    found["attend additive"] = lambda e: (
+        lambda v, a, b, w: ops.attend(v, e, source=a, target=b, weight=w),
+        [heads, *score, w2],
+    )
+    found["attend product"] = lambda e: (
+        lambda v, q, k, w: ops.attend(v, e, query=q, key=k, weight=w),
+        [heads, *ends, w],
+    )
+    found["attend bare"] = lambda e: (
+        lambda v, q, k: ops.attend(v, e, query=q, key=k),
+        [heads, *ends],
+    )
+    return found
+
+
+def sized(edge_index: Tensor) -> Adjacency | Tensor:
+    """Operations on edges alone cannot tell the number of nodes from another tensor."""
+    return Adjacency.of(edge_index, NODES)
+
+
+def gradients(function: Callable[..., Tensor], inputs: list[Tensor]) -> list[Tensor]:
+    fresh = [tensor.detach().clone().requires_grad_() for tensor in inputs]
+    y = function(*fresh)
+    found = torch.autograd.grad(y, fresh, normal(*y.shape, seed=9).to(y.dtype))
+    return [y.detach(), *found]
+
+
+@pytest.mark.parametrize("name", sorted(cases()))
+def test_an_operation_is_the_same_compiled(backend: str, name: str) -> None:
+    edge_index, _ = graph("plain")
+    function, inputs = cases()[name](edge_index)
+    torch._dynamo.reset()
+    compiled = torch.compile(function, backend="aot_eager", fullgraph=True)
+    for ours, expected in zip(
+        gradients(compiled, inputs), gradients(function, inputs), strict=True
+    ):
+        torch.testing.assert_close(ours, expected)
+
+
+@pytest.mark.parametrize("reduce", ["sum", "mean", "max"])
+@pytest.mark.parametrize("name", ["empty", "no_nodes", "isolated", "duplicates", "loops", "hub"])
+def test_awkward_graphs(backend: str, name: str, reduce: str) -> None:
+    edge_index, nodes = graph(name)
+    inputs = [normal(nodes, 4), normal(edge_index.shape[1], seed=1)]
+
+    def function(x: Tensor, w: Tensor) -> Tensor:
+        return ops.propagate(x, Adjacency.of(edge_index, nodes).with_self_loops(), w, reduce)
+
+    def padded(x: Tensor, w: Tensor) -> Tensor:
+        adj = Adjacency.of(edge_index, nodes).with_self_loops()
+        ones = w.new_ones(adj.num_edges - w.shape[0])
+        return ops.propagate(x, adj, torch.cat([w, ones]), reduce)
+
+    torch._dynamo.reset()
+    compiled = torch.compile(function, backend="aot_eager", fullgraph=True)
+    for ours, expected in zip(gradients(compiled, inputs), gradients(padded, inputs), strict=True):
+        torch.testing.assert_close(ours, expected)
+
+
+EXTRA: dict[str, dict[str, Any]] = {"ResNetAdj": {"num_nodes": NODES}}
+
+
+@pytest.mark.parametrize("weights", [False, True])
+@pytest.mark.parametrize("name", sorted(layers.encoders()))
+def test_every_encoder_compiles_whole(name: str, weights: bool) -> None:
+    edge_index, nodes = graph("plain")
+    edge_index = edge_index[:, edge_index[0] != edge_index[1]]
+    data = Data(x=normal(nodes, 3).float(), edge_index=edge_index)
+    if weights:
+        data.edge_weight = torch.linspace(0.1, 1, edge_index.shape[1])
+    encoder = layers.find(name)(3, 8, 2, dropout=0.0, **EXTRA.get(name, {}))
+    expected = encoder(data)
+    expected.square().sum().backward()
+    grads = [p.grad.clone() for p in encoder.parameters() if p.grad is not None]
+    encoder.zero_grad()
+    torch._dynamo.reset()
+    y = torch.compile(encoder, backend="aot_eager", fullgraph=True)(data)
+    y.square().sum().backward()
+    torch.testing.assert_close(y, expected)
+    found = [p.grad for p in encoder.parameters() if p.grad is not None]
+    for ours, theirs in zip(found, grads, strict=True):
+        torch.testing.assert_close(ours, theirs, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("name", sorted(layers.convs()))
+def test_every_conv_compiles_whole(name: str) -> None:
+    edge_index, nodes = graph("plain")
+    x, conv = normal(nodes, 4).float(), getattr(layers, name)(4, 8)
+    torch._dynamo.reset()
+    compiled = torch.compile(conv, backend="aot_eager", fullgraph=True)
+    torch.testing.assert_close(compiled(x, edge_index), conv(x, edge_index))
+    adj = Adjacency(edge_index, nodes)
+    torch.testing.assert_close(compiled(x, adj), conv(x, edge_index))
+
+
+def test_inductor_compiles_a_training_step() -> None:
+    edge_index, nodes = graph("wide")
+    data = Data(x=normal(nodes, 3).float(), edge_index=edge_index)
+    encoder = layers.GATSep(3, 16, 2, heads=2, dropout=0.0)
+    expected = encoder(data)
+    torch._dynamo.reset()
+    y = torch.compile(encoder, fullgraph=True)(data)
+    y.sum().backward()
+    torch.testing.assert_close(y, expected)
+    assert all(p.grad is not None for p in encoder.parameters())
+
+
+def test_a_graph_is_sorted_once_for_all_compiled_calls(monkeypatch: pytest.MonkeyPatch) -> None:
+    edge_index, nodes = graph("plain")
+    built = []
+    setup = Adjacency._setup
+    monkeypatch.setattr(Adjacency, "_setup", lambda self, *a: (built.append(1), setup(self, *a))[1])
+    torch._dynamo.reset()
+    compiled = torch.compile(lambda x, e: ops.propagate(x, e), backend="aot_eager", fullgraph=True)
+    x = normal(nodes, 4)
+    for _ in range(3):
+        compiled(x, edge_index)
+    assert sum(built) == 1
+
+
+def test_another_graph_of_the_same_size_is_another_result() -> None:
+    edge_index, nodes = graph("plain")
+    torch._dynamo.reset()
+    compiled = torch.compile(lambda x, e: ops.propagate(x, e), backend="aot_eager", fullgraph=True)
+    x = normal(nodes, 4)
+    for edges in (edge_index, edge_index.flip(0)):
+        torch.testing.assert_close(compiled(x, edges), ops.propagate(x, edges))
+
+
+def operators() -> dict[str, tuple[Any, tuple[Any, ...]]]:
+    edge_index, _ = graph("plain")
+    x, heads = normal(NODES, 6).requires_grad_(), normal(NODES, 2, 3).requires_grad_()
+    w = normal(EDGES, seed=1).requires_grad_()
+    g = (edge_index, NODES)
+    ends = normal(NODES, 2, seed=2).requires_grad_(), normal(NODES, 2, seed=3).requires_grad_()
+    maps = normal(EDGES, 2, 2, seed=4).requires_grad_()
+    return {
+        "propagate": (linear.total, (x, w, *g, 2, False)),
+        "edge_dot": (linear.dot, (heads, heads, *g, 0, True)),
+        "gcn_propagate": (linear.scaled, (x, normal(NODES).abs(), *g, 3, True)),
+        "extreme": (picked.extreme, (x, w, *g, 2, False, "max")),
+        "edge_softmax": (linear.softmax, (w, *g, False)),
+        "gather": (linear.gather, (x, *g, True)),
+        "edge_sum": (linear.edge_sum, (w, *g, False)),
+        "degree": (linear.count, (*g, 2, False)),
+        "attend": (attention.attend, (heads, *ends, w, *g, 2, False, "additive", 0.2)),
+        "block_propagate": (block.block, (heads, maps, *g, False, True)),
+        "edge_outer": (block.outer, (heads.detach(), heads.detach(), *g, False)),
+        "segment_sum": (picked.segment_sum, (w, edge_index[1], NODES)),
+        "segment_extreme": (picked.segment_extreme, (w, edge_index[1], NODES, "min")),
+    }
+
+
+@pytest.mark.parametrize("name", sorted(operators()))
+def test_operators_pass_torchs_check(name: str) -> None:
+    operator, arguments = operators()[name]
+    torch.library.opcheck(operator, arguments)
+
+
+def test_what_tracing_cannot_know_is_said() -> None:
+    edge_index, nodes = graph("plain")
+
+    def looped(w: Tensor) -> Tensor:
+        return ops.edge_softmax(w, Adjacency.of(edge_index, nodes).with_self_loops())
+
+    torch._dynamo.reset()
+    with pytest.raises(Exception, match="edge_softmax has one row per edge"):
+        torch.compile(looped, backend="eager", fullgraph=True)(normal(EDGES))
+    with pytest.raises(Exception, match="build Adjacency"):
+        torch.compile(lambda w: ops.edge_softmax(w, edge_index), backend="eager", fullgraph=True)(
+            normal(EDGES)
+        )
