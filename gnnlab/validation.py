@@ -53,11 +53,6 @@ def _check_features(data: Data) -> int:
         raise ValueError(f"data.x is {x.layout}, but encoders read dense rows: use .to_dense()")
     if not x.is_floating_point():
         raise ValueError(f"data.x holds {x.dtype}, but features are floating: use .float()")
-    if x.shape[1] == 0:
-        raise ValueError(
-            "data.x has 0 columns, so there is nothing to read: give constant features, for "
-            "instance torch.ones(num_nodes, 1), or structural ones such as degrees"
-        )
     _check_finite("data.x", x)
     nodes = x.shape[0]
     if nodes == 0:

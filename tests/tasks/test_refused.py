@@ -30,6 +30,10 @@ def no_labels(data: BaseData) -> None:
     data.y = None
 
 
+def no_features(data: BaseData) -> None:
+    data.x = data.x[:, :0]
+
+
 def one_class(data: BaseData) -> None:
     data.y = torch.zeros_like(data.y)
 
@@ -44,6 +48,7 @@ def one_class(data: BaseData) -> None:
         ),
         (no_masks, "data.train_mask is missing: node classification needs"),
         (no_labels, "data.y is missing"),
+        (no_features, "data.x has 0 columns, so there is nothing to read"),
         (one_class, "data.y names 1 class, so there is nothing to tell apart"),
     ],
 )
