@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
 
 from ._check import check_device, check_edges, check_float
 from ._convert import AdjacencyLike
 from .adjacency import Adjacency
 from .backends import backend_for
+from .backends.reference import HALF
 
 
 def attend(
@@ -74,7 +76,7 @@ def attend(
                 f"weight {tuple(weight.shape)} has a column per head, so value must be "
                 f"(N, {weight.shape[1]}, F), not {tuple(value.shape)}"
             )
-        weight = weight.to(value.dtype)
+        weight = weight.to(torch.float32 if value.dtype in HALF else value.dtype)
     if source is not None and target is not None and query is None and key is None:
         _check_ends({"source": source, "target": target}, value, adj, 2)
         ends = (source, target)

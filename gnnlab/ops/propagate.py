@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
 
 from ._check import check_device, check_edges, check_float, check_reduce
 from ._convert import AdjacencyLike
 from .adjacency import Adjacency
 from .backends import backend_for
+from .backends.reference import HALF
 
 
 def propagate(
@@ -45,7 +47,7 @@ def propagate(
     check_device("x", x, adj)
     if weight is not None:
         _check_weight(weight, x, adj)
-        weight = weight.to(x.dtype)
+        weight = weight.to(torch.float32 if x.dtype in HALF else x.dtype)
     return backend_for(x, weight).propagate(x, adj, weight, reduce)
 
 

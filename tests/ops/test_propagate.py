@@ -219,3 +219,35 @@ def test_another_number_of_nodes_than_the_adjacency() -> None:
 def test_unknown_backend() -> None:
     with pytest.raises(ValueError, match="did you mean 'numba'"), use("numb"):
         pass
+
+
+@pytest.mark.parametrize("shape", [(4,), (64,), (100,), (2, 24), (3, 5)])
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("reduce", ["sum", "mean", "max"])
+@pytest.mark.parametrize("name", ["plain", "isolated", "hub", "empty"])
+def test_bfloat16_is_rounded_once(
+    backend: str, name: str, reduce: str, weighted: bool, shape: tuple[int, ...]
+) -> None:
+    """Stored in 16 bits, added up in 32."""
+    edge_index, nodes = graph(name)
+    x = normal(nodes, *shape).bfloat16().requires_grad_()
+    weight = normal(edge_index.shape[1], seed=1) if weighted else None
+    y = propagate(x, edge_index, None if weight is None else weight.float(), reduce)
+    exact = dense_propagate(x.detach().double(), edge_index, weight, reduce)
+    assert y.dtype == torch.bfloat16
+    torch.testing.assert_close(y.double(), exact, rtol=2**-8, atol=1e-5)
+    if reduce == "max":  # 16 bits make equals, and which of them has the gradient is a choice
+        return
+    grad = normal(nodes, *shape, seed=2).bfloat16()
+    (found,) = torch.autograd.grad(y, x, grad)
+    copy = x.detach().double().requires_grad_()
+    dense_propagate(copy, edge_index, weight, reduce).backward(grad.double())
+    assert copy.grad is not None
+    torch.testing.assert_close(found.double(), copy.grad, rtol=2**-6, atol=2**-6)
+
+
+def test_bfloat16_keeps_nan_and_infinity(backend: str) -> None:
+    x = torch.tensor([[torch.nan, torch.inf, -torch.inf, 3.0e38]], dtype=torch.bfloat16)
+    y = propagate(x.repeat(1, 16), torch.tensor([[0], [0]]))
+    assert torch.equal(y.isnan(), x.repeat(1, 16).isnan())
+    assert torch.equal(y.nan_to_num(0), x.repeat(1, 16).nan_to_num(0))

@@ -13,11 +13,12 @@ from llvmlite import ir
 from numba.core import cgutils, types
 from numba.extending import intrinsic
 
-from .inner import dot_row, fold
+from .inner import dot_row
 from .kernels import exp_in_place
 from .parallel import Array, compiled, longest_row
 from .prefetch import AHEAD, LINE, emit_prefetch
 from .rows import sum_row
+from .vectors import fold, load, number_type, splat, store
 
 
 def _tile(lanes: int, vectors: int) -> Any:
@@ -57,7 +58,8 @@ class _Emit:
                 value = context.make_array(type_)(context, builder, value)
             self.values[name] = value
         self.align = kinds[2].dtype.bitwidth // 8
-        self.vector = ir.VectorType(context.get_value_type(kinds[2].dtype), lanes)
+        number = context.get_value_type(number_type(kinds[2].dtype))
+        self.vector = ir.VectorType(number, lanes)
         self.index = self.values["row"].type
         self.width = cgutils.unpack_tuple(builder, self.values["x"].shape, 2)[1]
         self.heads = cgutils.unpack_tuple(builder, self.values["w"].shape, 2)[1]
@@ -71,15 +73,15 @@ class _Emit:
         with cgutils.for_range_slice(builder, none, values["count"], one, self.index) as (q, _):
             self._edge(q, own, held)
         for t, cell in enumerate(held):
-            pointer = self._at("y", values["row"], t)
-            builder.store(builder.load(cell), pointer, align=self.align)
+            store(builder, builder.load(cell), self._at("y", values["row"], t))
 
     def _edge(self, q: Any, own: list[Any], held: list[Any]) -> None:
         builder = self.builder
         self._ask_ahead(q)
         neighbour = self._neighbour(q)
         place = builder.add(builder.mul(q, self.heads), self.values["head"])
-        weight = self._splat(builder.load(builder.gep(self.values["w"].data, [place])))
+        weight = builder.load(builder.gep(self.values["w"].data, [place]))
+        weight = splat(builder, weight, self.lanes)
         partial = None
         for t in range(self.vectors):
             x = self._load("x", neighbour, t)
@@ -105,20 +107,12 @@ class _Emit:
         return self.builder.zext(value, self.index)
 
     def _load(self, name: str, row: Any, t: int) -> Any:
-        return self.builder.load(self._at(name, row, t), align=self.align)
+        return load(self.builder, self._at(name, row, t), self.lanes)
 
     def _at(self, name: str, row: Any, t: int) -> Any:
         start = self.builder.add(self.builder.mul(row, self.width), self.values["f"])
         place = self.builder.add(start, self._number(t * self.lanes))
-        pointer = self.builder.gep(self.values[name].data, [place])
-        return self.builder.bitcast(pointer, self.vector.as_pointer())
-
-    def _splat(self, value: Any) -> Any:
-        lane = ir.IntType(32)
-        blank = ir.Constant(self.vector, ir.Undefined)
-        first = self.builder.insert_element(blank, value, ir.Constant(lane, 0))
-        zeros = ir.Constant(ir.VectorType(lane, self.lanes), [0] * self.lanes)
-        return self.builder.shuffle_vector(first, blank, zeros)
+        return self.builder.gep(self.values[name].data, [place])
 
     def _number(self, value: int) -> Any:
         return ir.Constant(self.index, value)
@@ -194,7 +188,7 @@ def _additive_rows(
 ) -> None:  # fmt: skip
     """y[i] = softmax-weighted sum of value[j]; top and share (N, K) let the gradient repeat it."""
     heads = source.shape[1]
-    table = np.empty((longest_row(first, last, rowptr), heads), value.dtype)
+    table = np.empty((longest_row(first, last, rowptr), heads), top.dtype)
     for i in range(first, last):
         start = rowptr[i]
         size = rowptr[i + 1] - start
@@ -217,7 +211,7 @@ def _product_rows(
 ) -> None:  # fmt: skip
     """The same with scores scale * <query[i], key[j]>."""
     heads = top.shape[1]
-    table = np.empty((longest_row(first, last, rowptr), heads), value.dtype)
+    table = np.empty((longest_row(first, last, rowptr), heads), top.dtype)
     for i in range(first, last):
         start = rowptr[i]
         size = rowptr[i + 1] - start
@@ -245,7 +239,7 @@ def _additive_grad_rows(
     """
     heads = source.shape[1]
     longest = longest_row(first, last, rowptr)
-    scratch = np.empty((3, longest, heads), value.dtype)
+    scratch = np.empty((3, longest, heads), top.dtype)
     alpha, table, dot = scratch[0], scratch[1], scratch[2]
     for j in range(first, last):
         start = rowptr[j]
@@ -277,7 +271,7 @@ def _product_grad_rows(
     """The same for scores scale * <query[i], key[j]>."""
     heads = top.shape[1]
     longest = longest_row(first, last, rowptr)
-    scratch = np.empty((3, longest, heads), value.dtype)
+    scratch = np.empty((3, longest, heads), top.dtype)
     alpha, table, dot = scratch[0], scratch[1], scratch[2]
     for j in range(first, last):
         start = rowptr[j]

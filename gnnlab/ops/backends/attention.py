@@ -9,7 +9,7 @@ from torch import Tensor
 
 from . import attend_rows, reference
 from .function import Function, again
-from .linear import Propagate, SegmentSum, matrix
+from .linear import Propagate, SegmentSum, matrix, wide
 from .parallel import Array, array, over_rows
 
 if TYPE_CHECKING:
@@ -80,12 +80,12 @@ def forward(
     """
     kernel = attend_rows.additive_rows if kind == "additive" else attend_rows.product_rows
     out = torch.empty_like(value, memory_format=torch.contiguous_format)
-    top, share = torch.empty_like(value[..., 0]), torch.empty_like(value[..., 0])
-    values = matrix(value)
+    top, share = (value.new_empty(value.shape[:2], dtype=wide(value)) for _ in range(2))
+    values, number = matrix(value), array(top).dtype.type
     over_rows(
         kernel, array(adj.rowptr), 2 * values.shape[1], matrix(out), array(top), array(share),
         values, array(adj.col), array(adj.order), matrix(ends[0]), matrix(ends[1]),
-        values.dtype.type(factor), edge_table(weight),
+        number(factor), edge_table(weight),
     )  # fmt: skip
     return out, top, share
 
@@ -101,14 +101,14 @@ def backward(
     grad_value = torch.empty_like(value, memory_format=torch.contiguous_format)
     # Where the walk over sources ends up by itself: the source's score, or the key.
     grad_end = torch.empty_like(ends[0 if additive else 1], memory_format=torch.contiguous_format)
-    grad_score = value.new_empty((adj.num_edges, value.shape[1]))
+    grad_score = value.new_empty((adj.num_edges, value.shape[1]), dtype=wide(value))
     grad_weight = torch.empty_like(grad_score) if weight is not None else None
-    mean = (grad * out).sum(-1)
-    values = matrix(value)
+    mean = (grad.to(top.dtype) * out).sum(-1)
+    values, number = matrix(value), array(top).dtype.type
     over_rows(
         kernel, array(reverse.rowptr), 4 * values.shape[1], matrix(grad_value), matrix(grad_end),
         array(grad_score), edge_table(grad_weight), values, matrix(grad), array(reverse.col),
-        array(reverse.order), matrix(ends[0]), matrix(ends[1]), values.dtype.type(factor),
+        array(reverse.order), matrix(ends[0]), matrix(ends[1]), number(factor),
         edge_table(weight), array(top), array(share), array(mean),
     )  # fmt: skip
     if weight is not None and grad_weight is not None and weight.dim() == 1:

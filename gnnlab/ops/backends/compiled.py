@@ -1,7 +1,7 @@
 """The operations on the CPU by compiled loops: forward and backward are both sorted gathers.
 
 Nothing is scattered: what the backward pass collects by source is a gather over the transpose,
-whose order is kept with the adjacency. Half precision is widened to float32 around the kernels.
+whose order is kept with the adjacency. Half precision is added up in float32.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from .attention import Additive, Product
 from .block import BlockPropagate, EdgeOuter
 from .extreme import Extreme, SegmentExtreme, extreme
 from .function import Function
-from .linear import EdgeDot, Gather, Propagate, Scaled, SegmentSum, matrix
+from .linear import EdgeDot, Gather, Propagate, Scaled, SegmentSum, counts, matrix, wide
 from .masked import Dropout
 from .parallel import array, over_rows
 
@@ -36,10 +36,15 @@ def group(keys: Tensor, num_rows: int) -> tuple[Tensor, Tensor]:
 
 def propagate(x: Tensor, adj: Adjacency, weight: Tensor | None, reduce: str) -> Tensor:
     """Sum or mean, or max or min."""
-    wide = reference.widen(x)
     weight = reference.widen(weight) if weight is not None else None
-    if reduce in ("sum", "mean"):
-        return Propagate.call(wide, weight, adj, reduce == "mean").to(x.dtype)
+    if reduce == "sum":
+        return Propagate.call(stored(x), weight, adj, False).to(x.dtype)
+    if reduce == "mean" and weight is None and x.dtype is torch.bfloat16:
+        share = counts(adj.rows, torch.float32).reciprocal()
+        return Scaled.call(x, share, None, adj)
+    wide = reference.widen(x)
+    if reduce == "mean":
+        return Propagate.call(wide, weight, adj, True).to(x.dtype)
     return Extreme.call(wide, weight, adj, reduce).to(x.dtype)
 
 
@@ -50,8 +55,7 @@ def edge_softmax(score: Tensor, adj: Adjacency) -> Tensor:
 
 def edge_dot(query: Tensor, key: Tensor, adj: Adjacency) -> Tensor:
     """Inner products."""
-    wide = EdgeDot.call(reference.widen(query), reference.widen(key), adj)
-    return wide.to(query.dtype)
+    return EdgeDot.call(stored(query), stored(key), adj).to(query.dtype)
 
 
 def attend_additive(
@@ -59,10 +63,10 @@ def attend_additive(
     weight: Tensor | None,
 ) -> Tensor:  # fmt: skip
     """Attention with additive scores."""
-    wide = reference.widen(value)
-    ends = source.to(wide.dtype), target.to(wide.dtype)
+    kept = stored(value)
+    ends = source.to(wide(kept)), target.to(wide(kept))
     weight = reference.widen(weight) if weight is not None else None
-    return Additive.call(wide, *ends, weight, adj, slope).to(value.dtype)
+    return Additive.call(kept, *ends, weight, adj, slope).to(value.dtype)
 
 
 def attend_product(
@@ -70,10 +74,10 @@ def attend_product(
     weight: Tensor | None,
 ) -> Tensor:  # fmt: skip
     """Attention with inner products as scores."""
-    wide = reference.widen(value)
-    ends = query.to(wide.dtype), key.to(wide.dtype)
+    kept = stored(value)
+    ends = query.to(kept.dtype), key.to(kept.dtype)
     weight = reference.widen(weight) if weight is not None else None
-    return Product.call(wide, *ends, weight, adj, scale).to(value.dtype)
+    return Product.call(kept, *ends, weight, adj, scale).to(value.dtype)
 
 
 def attend_forward(
@@ -99,7 +103,7 @@ def extreme_edge(x: Tensor, adj: Adjacency, weight: Tensor | None, reduce: str) 
 
 def gcn_propagate(x: Tensor, adj: Adjacency, scale: Tensor) -> Tensor:
     """The weights of the edges are products of numbers of their ends."""
-    return Scaled.call(reference.widen(x), scale, adj).to(x.dtype)
+    return Scaled.call(stored(x), scale, scale, adj).to(x.dtype)
 
 
 def block_propagate(x: Tensor, adj: Adjacency, maps: Tensor) -> Tensor:
@@ -131,6 +135,11 @@ def segment_reduce(values: Tensor, index: Tensor, rows: Rows, reduce: str) -> Te
             total = total / count.reshape(-1, *(1,) * (total.dim() - 1))
         return total.to(values.dtype)
     return SegmentExtreme.call(wide, index, rows, reduce).to(values.dtype)
+
+
+def stored(x: Tensor) -> Tensor:
+    """bfloat16 is read as it is and added up in float32; float16 is widened first."""
+    return x.float() if x.dtype is torch.float16 else x
 
 
 def dropout(x: Tensor, p: float, seed: int) -> Tensor:

@@ -11,8 +11,7 @@ from numba.extending import intrinsic
 
 from .parallel import Array, compiled, longest_row
 from .prefetch import AHEAD, LINE, prefetch
-
-LANE = ir.IntType(32)
+from .vectors import fold, load, number_type
 
 
 def _tile(lanes: int, vectors: int) -> Any:
@@ -27,40 +26,23 @@ def _tile(lanes: int, vectors: int) -> Any:
 
             left = start(values[0], a, values[1])
             right = start(values[2], b, values[3])
-            return _emit(builder, left, right, a.dtype.bitwidth // 8, lanes, vectors)
+            return _emit(builder, left, right, lanes, vectors)
 
-        return a.dtype(a, types.intp, b, types.intp, types.intp), codegen
+        return number_type(a.dtype)(a, types.intp, b, types.intp, types.intp), codegen
 
     return intrinsic(typing)
 
 
-def _emit(builder: Any, left: Any, right: Any, align: int, lanes: int, vectors: int) -> Any:
-    vector = ir.VectorType(left.type.pointee, lanes)
+def _emit(builder: Any, left: Any, right: Any, lanes: int, vectors: int) -> Any:
+    def product(t: int) -> Any:
+        place = [ir.Constant(ir.IntType(64), t * lanes)]
+        ends = (builder.gep(start, place) for start in (left, right))
+        return builder.fmul(*(load(builder, end, lanes) for end in ends))
 
-    def load(start: Any, t: int) -> Any:
-        pointer = builder.gep(start, [ir.Constant(ir.IntType(64), t * lanes)])
-        return builder.load(builder.bitcast(pointer, vector.as_pointer()), align=align)
-
-    total = builder.fmul(load(left, 0), load(right, 0))
+    total = product(0)
     for t in range(1, vectors):
-        total = builder.fadd(total, builder.fmul(load(left, t), load(right, t)))
+        total = builder.fadd(total, product(t))
     return fold(builder, total)
-
-
-def fold(builder: Any, total: Any) -> Any:
-    """Add up the lanes of a vector, the upper half onto the lower, in an order of its own."""
-    lanes = total.type.count
-    while lanes > 1:
-        lanes //= 2
-        blank = ir.Constant(total.type, ir.Undefined)
-        low, high = (
-            ir.Constant(ir.VectorType(LANE, lanes), list(range(first, first + lanes)))
-            for first in (0, lanes)
-        )
-        total = builder.fadd(
-            builder.shuffle_vector(total, blank, low), builder.shuffle_vector(total, blank, high)
-        )
-    return builder.extract_element(total, ir.Constant(LANE, 0))
 
 
 _dot64, _dot16, _dot8, _dot4, _dot1 = (
@@ -76,7 +58,7 @@ def _dot_row_(out: Array, query: Array, i: int, key: Array, col: Array, count: i
     for q in range(count):
         j = col[q]
         if q + AHEAD < edges:
-            for f in range(0, query.shape[1], LINE // 4):
+            for f in range(0, query.shape[1], LINE // key.itemsize):
                 prefetch(key, col[q + AHEAD], f)
         for head in range(heads):
             f, stop = head * width, (head + 1) * width

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -39,7 +40,7 @@ class Propagate(Function):
         x, weight = ctx.saved_tensors
         adj: Adjacency = ctx.adj
         if ctx.mean:
-            grad = grad / counts(adj.rows, grad)
+            grad = grad / counts(adj.rows, grad.dtype).reshape(-1, *(1,) * (grad.dim() - 1))
         grad_x = grad_weight = None
         if ctx.needs_input_grad[0]:
             grad_x = Propagate.call(grad, weight, adj.transpose, False)
@@ -51,22 +52,31 @@ class Propagate(Function):
 
 
 class Scaled(Function):
-    """y[i] = sum of s_i s_j x_j over the edges e = (j, i); its own gradient on the transpose."""
+    """y[i] = sum of a_i b_j x_j over the edges e = (j, i), numbers of nodes that need no gradient.
+
+    The gradient is the same sum over the transpose, a and b having changed places.
+    """
 
     @staticmethod
-    def forward(ctx: Any, x: Tensor, scale: Tensor, adj: Adjacency) -> Tensor:
+    def forward(
+        ctx: Any, x: Tensor, own: Tensor | None, other: Tensor | None, adj: Adjacency
+    ) -> Tensor:
         ctx.adj = adj
-        ctx.save_for_backward(scale)
+        ctx.save_for_backward(own, other)
         out = torch.empty_like(x, memory_format=torch.contiguous_format)
-        table, source = matrix(out), matrix(x)
-        s = array(scale.to(x.dtype))
-        over_rows(scaled_rows, array(adj.rowptr), table.shape[1], table, source, array(adj.col), s)
+        table, kind = matrix(out), wide(x)
+        ends = (None if end is None else array(end.to(kind)) for end in (own, other))
+        one = np.float64(1) if kind is torch.float64 else np.float32(1)
+        edges = array(adj.col)
+        over_rows(
+            scaled_rows, array(adj.rowptr), table.shape[1], table, matrix(x), edges, *ends, one
+        )
         return out
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> Gradients:
-        (scale,) = ctx.saved_tensors
-        return Scaled.call(grad, scale, ctx.adj.transpose), None, None
+        own, other = ctx.saved_tensors
+        return Scaled.call(grad, other, own, ctx.adj.transpose), None, None, None
 
 
 class EdgeDot(Function):
@@ -76,7 +86,7 @@ class EdgeDot(Function):
     def forward(ctx: Any, query: Tensor, key: Tensor, adj: Adjacency) -> Tensor:
         ctx.adj = adj
         ctx.save_for_backward(query, key)
-        out = query.new_empty((adj.num_edges, *query.shape[1:-1]))
+        out = query.new_empty((adj.num_edges, *query.shape[1:-1]), dtype=wide(query))
         heads = query.shape[1] if query.dim() == 3 else 1
         ends = matrix(query), matrix(key)
         table = out.numpy().reshape(adj.num_edges, heads)
@@ -128,6 +138,11 @@ class SegmentSum(Function):
         return Gather.call(grad, ctx.index, ctx.rows), None, None
 
 
+def wide(x: Tensor) -> torch.dtype:
+    """The type that its sums are in."""
+    return torch.float32 if x.dtype is torch.bfloat16 else x.dtype
+
+
 def matrix(x: Tensor) -> Array:
     """The tensor's memory, one row a row."""
     return array(x).reshape(x.shape[0], x.shape[1:].numel())
@@ -147,7 +162,6 @@ def in_order(adj: Adjacency) -> bool:
     return adj.remember("in order", lambda: bool((adj.target.diff() >= 0).all()))
 
 
-def counts(rows: Rows, like: Tensor) -> Tensor:
-    """Edges of each row, at least 1, shaped to divide ``like``."""
-    count = rows.rowptr.diff().clamp(min=1).to(like.dtype)
-    return count.reshape(-1, *(1,) * (like.dim() - 1))
+def counts(rows: Rows, dtype: torch.dtype) -> Tensor:
+    """Edges of each row, at least 1: (N,)."""
+    return rows.rowptr.diff().clamp(min=1).to(dtype)

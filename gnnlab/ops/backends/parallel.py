@@ -123,7 +123,9 @@ os.register_at_fork(after_in_child=_after_fork)
 
 
 def array(tensor: torch.Tensor) -> Array:
-    """The tensor's memory as a C-contiguous numpy array."""
+    """The tensor's memory as a C-contiguous numpy array; bfloat16 as uint16, bit by bit."""
+    if tensor.dtype is torch.bfloat16:
+        tensor = tensor.view(torch.uint16)
     return np.asarray(tensor.detach().contiguous().numpy())
 
 

@@ -32,7 +32,7 @@ def propagate(x: Tensor, adj: Adjacency, weight: Tensor | None, reduce: str) -> 
 
 def _messages(x: Tensor, adj: Adjacency, weight: Tensor | None) -> Tensor:
     """What the edges carry, widened: (E, ...)."""
-    message = widen(take(x, adj.source))
+    message = take(widen(x), adj.source)
     if weight is None:
         return message
     return message * widen(weight).reshape(weight.shape + (1,) * (x.dim() - weight.dim()))
@@ -51,7 +51,7 @@ def edge_softmax(score: Tensor, adj: Adjacency) -> Tensor:
 
 def edge_dot(query: Tensor, key: Tensor, adj: Adjacency) -> Tensor:
     """Inner products over the last axis of the two ends of each edge."""
-    product = widen(take(query, adj.target)) * widen(take(key, adj.source))
+    product = take(widen(query), adj.target) * take(widen(key), adj.source)
     return product.sum(-1).to(query.dtype)
 
 
@@ -130,13 +130,13 @@ def gcn_propagate(x: Tensor, adj: Adjacency, scale: Tensor) -> Tensor:
 
 def block_propagate(x: Tensor, adj: Adjacency, maps: Tensor) -> Tensor:
     """Gather the sources' stalks, map them, sum them by target."""
-    message = widen(maps) @ widen(take(x, adj.source))
+    message = widen(maps) @ take(widen(x), adj.source)
     return scatter(message, adj.target, adj.num_nodes, "sum").to(x.dtype)
 
 
 def gather(x: Tensor, index: Tensor, rows: Rows) -> Tensor:
     """Rows of x."""
-    return take(x, index)
+    return take(widen(x), index).to(x.dtype)  # so that the gradient is added up in float32
 
 
 def segment_reduce(values: Tensor, index: Tensor, rows: Rows, reduce: str) -> Tensor:
@@ -173,7 +173,7 @@ def scatter(values: Tensor, index: Tensor, num: int, reduce: str) -> Tensor:
 
 def edge_outer(left: Tensor, right: Tensor, adj: Adjacency) -> Tensor:
     """Inner products over channels of the stalks at both ends of each edge."""
-    product = widen(take(left, adj.target)) @ widen(take(right, adj.source)).transpose(1, 2)
+    product = take(widen(left), adj.target) @ take(widen(right), adj.source).transpose(1, 2)
     return product.to(left.dtype)
 
 

@@ -16,8 +16,7 @@ from numba.extending import intrinsic
 
 from .parallel import Array, compiled, longest_row
 from .prefetch import AHEAD, LINE, emit_prefetch
-
-LANE = ir.IntType(32)
+from .vectors import load, splat, store
 
 
 def _tile(lanes: int, vectors: int, kind: str) -> Any:
@@ -57,7 +56,6 @@ class _Emit:
             if isinstance(type_, types.Array):
                 value = context.make_array(type_)(context, builder, value)
             self.values[name] = None if type_ == types.none else value
-        self.scalar = context.get_value_type(kinds[3].dtype)
         self.align = kinds[3].dtype.bitwidth // 8
         self.index = self.values["start"].type
         self.width = cgutils.unpack_tuple(builder, self.values["x"].shape, 2)[1]
@@ -77,9 +75,9 @@ class _Emit:
             for t in range(self.vectors):
                 self._fold(held[t], from_edge[t], self._message(p, t), edge)
         for t in range(self.vectors):
-            self._store("y", held[t], t, self.align)
+            self._store("y", held[t], t)
             if self.kind != "sum":
-                self._store("arg", from_edge[t], t, 4)
+                self._store("arg", from_edge[t], t)
 
     def _fold(self, held: Any, from_edge: Any, new: Any, edge: Any) -> None:
         builder = self.builder
@@ -111,8 +109,8 @@ class _Emit:
         builder, values = self.builder, self.values
         neighbour = self._read("col", p)
         start = builder.add(builder.mul(neighbour, self.width), values["f"])
-        pointer = self._at("x", builder.add(start, self._number(t * self.lanes)), self.scalar)
-        value = builder.load(pointer, align=self.align)
+        place = builder.add(start, self._number(t * self.lanes))
+        value = load(builder, builder.gep(values["x"].data, [place]), self.lanes)
         if values["w"] is None:
             return value
         heads = cgutils.unpack_tuple(builder, values["w"].shape, 2)[1]
@@ -133,22 +131,14 @@ class _Emit:
         value = self.builder.load(self.builder.gep(self.values[name].data, [p]))
         return self.builder.zext(value, self.index)
 
-    def _store(self, name: str, held: Any, t: int, align: int) -> None:
+    def _store(self, name: str, held: Any, t: int) -> None:
         builder, values = self.builder, self.values
-        value = builder.load(held)
         start = builder.add(builder.mul(values["row"], self.width), values["f"])
         place = builder.add(start, self._number(t * self.lanes))
-        builder.store(value, self._at(name, place, value.type.element), align=align)
-
-    def _at(self, name: str, place: Any, scalar: Any) -> Any:
-        pointer = self.builder.gep(self.values[name].data, [place])
-        return self.builder.bitcast(pointer, ir.VectorType(scalar, self.lanes).as_pointer())
+        store(builder, builder.load(held), builder.gep(values[name].data, [place]))
 
     def _splat(self, value: Any) -> Any:
-        blank = ir.Constant(ir.VectorType(value.type, self.lanes), ir.Undefined)
-        first = self.builder.insert_element(blank, value, ir.Constant(LANE, 0))
-        zeros = ir.Constant(ir.VectorType(LANE, self.lanes), [0] * self.lanes)
-        return self.builder.shuffle_vector(first, blank, zeros)
+        return splat(self.builder, value, self.lanes)
 
     def _number(self, value: int) -> Any:
         return ir.Constant(self.index, value)
@@ -207,19 +197,20 @@ def _sum_rows(
 
 
 def _scaled_rows(
-    first: int, last: int, rowptr: Array, y: Array, x: Array, col: Array, s: Array
-) -> None:
-    """y[i] = sum over the row of s[i] s[col] x[col]."""
-    w = np.empty((longest_row(first, last, rowptr), 1), x.dtype)
+    first: int, last: int, rowptr: Array, y: Array, x: Array, col: Array, own: Array | None,
+    other: Array | None, one: Any,
+) -> None:  # fmt: skip
+    """y[i] = sum over the row of own[i] other[col] x[col]; one is 1 in the type of the sums."""
+    w = np.empty((longest_row(first, last, rowptr), 1), type(one))
     for i in range(first, last):
         start = rowptr[i]
         size = rowptr[i + 1] - start
         if size == 0:
             y[i] = 0
             continue
-        own = s[i]
+        mine = one if own is None else own[i]
         for q in range(size):
-            w[q, 0] = own * s[col[start + q]]
+            w[q, 0] = mine if other is None else mine * other[col[start + q]]
         sum_row(y, i, x, col[start:], w, 1, 0, size)
 
 
