@@ -18,6 +18,7 @@ from .kernels import exp_in_place
 from .parallel import Array, compiled, longest_row
 from .prefetch import AHEAD, LINE, emit_prefetch
 from .rows import sum_row
+from .softmax_rows import LANES, softmax_table
 from .vectors import fold, load, number_type, splat, store
 
 
@@ -149,9 +150,12 @@ def _both_(
             f += 1
 
 
-def _softmax_(table: Array, size: int, top: Array, share: Array) -> None:
+def _softmax_(table: Array, size: int, top: Array, share: Array, lanes: Array) -> None:
     """Softmax of table[:size] by columns; keeps the maxima and 1 / sums."""
     heads = table.shape[1]
+    if table.itemsize == 4 and LANES % heads == 0:
+        softmax_table(table, size, top, share, lanes)
+        return
     top[:] = -np.inf
     for q in range(size):
         for k in range(heads):
@@ -188,7 +192,8 @@ def _additive_rows(
 ) -> None:  # fmt: skip
     """y[i] = softmax-weighted sum of value[j]; top and share (N, K) let the gradient repeat it."""
     heads = source.shape[1]
-    table = np.empty((longest_row(first, last, rowptr), heads), top.dtype)
+    table = np.empty((longest_row(first, last, rowptr) + LANES, heads), top.dtype)
+    lanes = np.empty((2, LANES), top.dtype)
     for i in range(first, last):
         start = rowptr[i]
         size = rowptr[i + 1] - start
@@ -200,7 +205,7 @@ def _additive_rows(
             for k in range(heads):
                 s = source[j, k] + target[i, k]
                 table[q, k] = s if s > 0 else slope * s
-        _softmax(table, size, top[i], share[i])
+        _softmax(table, size, top[i], share[i], lanes)
         _weigh(table, size, w, order, start)
         sum_row(y, i, value, col[start:], table, heads, 0, size)
 
@@ -211,7 +216,8 @@ def _product_rows(
 ) -> None:  # fmt: skip
     """The same with scores scale * <query[i], key[j]>."""
     heads = top.shape[1]
-    table = np.empty((longest_row(first, last, rowptr), heads), top.dtype)
+    table = np.empty((longest_row(first, last, rowptr) + LANES, heads), top.dtype)
+    lanes = np.empty((2, LANES), top.dtype)
     for i in range(first, last):
         start = rowptr[i]
         size = rowptr[i + 1] - start
@@ -222,7 +228,7 @@ def _product_rows(
         for q in range(size):
             for k in range(heads):
                 table[q, k] *= scale
-        _softmax(table, size, top[i], share[i])
+        _softmax(table, size, top[i], share[i], lanes)
         _weigh(table, size, w, order, start)
         sum_row(y, i, value, col[start:], table, heads, 0, size)
 

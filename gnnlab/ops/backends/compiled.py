@@ -8,17 +8,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
-from . import attention, kernels, reference
+from . import attention, kernels, reference, softmax_rows
 from .attention import Additive, Product
 from .block import BlockPropagate, EdgeOuter
 from .extreme import Extreme, SegmentExtreme, extreme
 from .function import Function
 from .linear import EdgeDot, Gather, Propagate, Scaled, SegmentSum, counts, matrix, wide
 from .masked import Dropout
-from .parallel import array, over_rows
+from .parallel import Array, array, over_rows
 
 if TYPE_CHECKING:
     from gnnlab.ops.adjacency import Adjacency, Rows
@@ -153,8 +154,8 @@ class EdgeSoftmax(Function):
     @staticmethod
     def forward(ctx: Any, score: Tensor, adj: Adjacency) -> Tensor:
         out = torch.empty_like(score, memory_format=torch.contiguous_format)
-        kernel, rows = kernels.softmax_rows, adj.rows
-        table = matrix(out), matrix(score)
+        rows, table = adj.rows, (matrix(out), matrix(score))
+        kernel = (softmax_rows if vectorised(table[0]) else kernels).softmax_rows
         over_rows(kernel, array(rows.rowptr), 8 * table[0].shape[1], *table, array(rows.order))
         ctx.adj = adj
         ctx.save_for_backward(out)
@@ -168,8 +169,14 @@ class EdgeSoftmax(Function):
             total = SegmentSum.call(soft * grad, adj.target, adj.rows)
             return soft * (grad - Gather.call(total, adj.target, adj.rows)), None
         out = torch.empty_like(soft)
-        tables = (matrix(table) for table in (out, soft, grad))
+        tables = [matrix(table) for table in (out, soft, grad)]
+        kernel = (softmax_rows if vectorised(tables[0]) else kernels).softmax_grad_rows
         width = 4 * out.shape[1:].numel()
         rows = adj.rows
-        over_rows(kernels.softmax_grad_rows, array(rows.rowptr), width, *tables, array(rows.order))
+        over_rows(kernel, array(rows.rowptr), width, *tables, array(rows.order))
         return out, None
+
+
+def vectorised(table: Array) -> bool:
+    """Whether the heads of a table (E, K) fill whole vectors."""
+    return table.dtype == np.float32 and table.shape[1] in (1, 2, 4, 8, 16)
