@@ -40,7 +40,7 @@ types: $(VENV)/.dev ## mypy --strict over all rooms
 	$(BIN)/mypy
 
 notebooks: $(VENV)/.dev ## execute every notebook
-	$(BIN)/python -m pytest -q --nbmake --nbmake-timeout=120 notebooks
+	$(BIN)/python -m pytest -q --nbmake --nbmake-timeout=300 notebooks
 
 bench: $(VENV)/.dev ## speed beside PyG's, as ratios from one run
 	$(BIN)/python benchmarks/ops.py --page docs/performance.md
