@@ -17,19 +17,27 @@ from pathlib import Path
 
 import torch
 from torch import Tensor
-from torch_geometric.nn import SimpleConv
+from torch_geometric.nn import GATConv, SimpleConv
 from torch_geometric.nn.conv.gcn_conv import gcn_norm as pyg_gcn_norm
 from torch_geometric.utils import softmax as pyg_softmax
 
+from gnnlab import layers
 from gnnlab.ops import Adjacency, dropout, edge_softmax, gcn_norm, propagate
 from gnnlab.runner.environment import environment
 from gnnlab.runner.report import layout
 
-GRAPHS: dict[str, tuple[int, int, float]] = {  # nodes, edges, skew of the degrees
-    "cora-like": (2_708, 10_556, 1.5),
-    "minesweeper-like": (10_000, 78_804, 1.0),
-    "tolokers-like": (11_758, 1_038_000, 2.5),
-    "uniform 100k/1M": (100_000, 1_000_000, 1.0),
+SOURCE, TARGET = 0, 1
+GRAPHS: dict[str, tuple[int, int, float, int]] = {  # nodes, edges, skew of degrees, sorted by
+    "cora-like": (2_708, 10_556, 1.5, SOURCE),
+    "minesweeper-like": (10_000, 78_804, 1.0, SOURCE),
+    "tolokers-like": (11_758, 1_038_000, 2.5, SOURCE),
+    "tolokers-like by target": (11_758, 1_038_000, 2.5, TARGET),
+    "uniform 100k/1M": (100_000, 1_000_000, 1.0, SOURCE),
+    "power law 100k/1M": (100_000, 1_000_000, 2.5, SOURCE),
+}
+LARGE: dict[str, tuple[int, int, float, int]] = {  # propagate alone, with --large
+    "uniform 1M/10M": (1_000_000, 10_000_000, 1.0, SOURCE),
+    "power law 1M/10M": (1_000_000, 10_000_000, 2.5, SOURCE),
 }
 HEADS = 8
 PAGE = """# Performance
@@ -45,12 +53,12 @@ the difference comes from.
 Case = tuple[Callable[[], Tensor], Callable[[], Tensor], list[Tensor]]
 
 
-def graph(nodes: int, edges: int, skew: float) -> Tensor:
-    """Random edges sorted by source, as data sets store them; a skew above 1 makes hubs."""
+def graph(nodes: int, edges: int, skew: float, end: int = SOURCE) -> Tensor:
+    """Random edges sorted by one end (data sets sort by source); a skew above 1 makes hubs."""
     generator = torch.Generator().manual_seed(0)
     place = (torch.rand(2, edges, generator=generator) ** skew * nodes).long()
     edge_index = torch.randperm(nodes, generator=generator)[place]
-    return edge_index[:, (edge_index[0] * nodes + edge_index[1]).argsort()]
+    return edge_index[:, (edge_index[end] * nodes + edge_index[1 - end]).argsort()]
 
 
 def cases(edge_index: Tensor, nodes: int, features: int) -> dict[str, Case]:
@@ -78,6 +86,13 @@ def cases(edge_index: Tensor, nodes: int, features: int) -> dict[str, Case]:
         lambda: pyg_softmax(score, target, num_nodes=nodes),
         lambda: edge_softmax(score, edge_index),
         [score],
+    )
+    theirs = GATConv(features, features, heads=HEADS, add_self_loops=False)
+    ours = layers.GATConv(features, features, heads=HEADS, add_self_loops=False)
+    pairs[f"GATConv, {HEADS} heads"] = (
+        lambda: theirs(x, edge_index),
+        lambda: ours(x, edge_index),
+        [x],
     )
     pairs["dropout of x"] = (
         lambda: torch.nn.functional.dropout(x, 0.5),
@@ -157,6 +172,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--features", type=int, default=64, help="columns of x")
     parser.add_argument("--only", default="", help="graphs whose name contains this")
     parser.add_argument("--case", default="", help="cases whose name contains this")
+    parser.add_argument("--large", action="store_true", help="graphs of ten million edges too")
     parser.add_argument("--threads", type=int, help="torch's number of threads")
     parser.add_argument("--json", type=Path, help="also write the measurements to this file")
     parser.add_argument("--page", type=Path, help="also write them as a page of Markdown")
@@ -170,10 +186,12 @@ def main() -> None:
     rows = []
     print(f"torch {torch.__version__}, {torch.get_num_threads()} threads, {platform.machine()}")
     print(f"{'forward + backward':44}{'PyG ms':>10}{'ours ms':>10}{'ratio':>8}   min - max")
-    for name in (name for name in GRAPHS if options.only in name):
-        nodes, edges, skew = GRAPHS[name]
-        for case, pair in cases(graph(nodes, edges, skew), nodes, options.features).items():
-            if options.case not in case:
+    graphs = {**GRAPHS, **LARGE} if options.large else GRAPHS
+    for name in (name for name in graphs if options.only in name):
+        nodes, edges, skew, end = graphs[name]
+        pairs = cases(graph(nodes, edges, skew, end), nodes, options.features)
+        for case, pair in pairs.items():
+            if options.case not in case or (name in LARGE and case != "propagate sum"):
                 continue
             found = row(name, case, options.features, measure(pair, options.rounds))
             rows.append(found)

@@ -17,7 +17,7 @@ from .attention import Additive, Product
 from .block import BlockPropagate, EdgeOuter
 from .extreme import Extreme, SegmentExtreme, extreme
 from .function import Function
-from .linear import EdgeDot, Gather, Propagate, Scaled, SegmentSum, counts, matrix, wide
+from .linear import EdgeDot, Gather, Propagate, Scaled, SegmentSum, matrix, shares, wide
 from .masked import Dropout
 from .parallel import Array, array, over_rows
 
@@ -41,8 +41,7 @@ def propagate(x: Tensor, adj: Adjacency, weight: Tensor | None, reduce: str) -> 
     if reduce == "sum":
         return Propagate.call(stored(x), weight, adj, False).to(x.dtype)
     if reduce == "mean" and weight is None and x.dtype is torch.bfloat16:
-        share = counts(adj.rows, torch.float32).reciprocal()
-        return Scaled.call(x, share, None, adj)
+        return Scaled.call(x, shares(adj, torch.float32), None, adj)
     wide = reference.widen(x)
     if reduce == "mean":
         return Propagate.call(wide, weight, adj, True).to(x.dtype)

@@ -39,8 +39,10 @@ class Propagate(Function):
     def backward(ctx: Any, grad: Tensor) -> Gradients:
         x, weight = ctx.saved_tensors
         adj: Adjacency = ctx.adj
+        if ctx.mean and weight is None:  # the division is folded into the sum
+            return Scaled.call(grad, None, shares(adj, grad.dtype), adj.transpose), *(None,) * 3
         if ctx.mean:
-            grad = grad / counts(adj.rows, grad.dtype).reshape(-1, *(1,) * (grad.dim() - 1))
+            grad = grad * shares(adj, grad.dtype).reshape(-1, *(1,) * (grad.dim() - 1))
         grad_x = grad_weight = None
         if ctx.needs_input_grad[0]:
             grad_x = Propagate.call(grad, weight, adj.transpose, False)
@@ -162,6 +164,10 @@ def in_order(adj: Adjacency) -> bool:
     return adj.remember("in order", lambda: bool((adj.target.diff() >= 0).all()))
 
 
-def counts(rows: Rows, dtype: torch.dtype) -> Tensor:
-    """Edges of each row, at least 1: (N,)."""
-    return rows.rowptr.diff().clamp(min=1).to(dtype)
+def shares(adj: Adjacency, dtype: torch.dtype) -> Tensor:
+    """1 / the number of each row's edges, at least 1: (N,)."""
+
+    def build() -> Tensor:
+        return adj.rowptr.diff().clamp(min=1).to(dtype).reciprocal()
+
+    return adj.remember(("shares", dtype), build)
