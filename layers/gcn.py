@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 import torch
@@ -169,7 +171,7 @@ class GCN(nn.Module):
                 dropout=dropout,
             )
         else:
-            stack = {"plain": _Plain, "tuned": _Tuned, "pure": _Pure}[block]
+            stack: Callable[..., _Stack] = {"plain": _Plain, "tuned": _Tuned, "pure": _Pure}[block]
             self.stack = stack(in_channels, hidden_channels, num_layers, out_channels, dropout)
 
     def forward(self, data: Data) -> Tensor:
@@ -180,7 +182,7 @@ class GCN(nn.Module):
         self.stack.reset_parameters()
 
 
-class _Stack(nn.Module):
+class _Stack(nn.Module, ABC):
     """Unpack the data once; the models below say what happens to the states."""
 
     def __init__(self, hidden: int, outputs: int | None, dropout: float) -> None:
@@ -194,8 +196,9 @@ class _Stack(nn.Module):
         out: Tensor = h if self.output is None else self.output(h)
         return out
 
+    @abstractmethod
     def states(self, x: Tensor, adj: Adjacency, edge_weight: Tensor | None) -> Tensor:
-        raise NotImplementedError(f"{type(self).__name__} must compute the states")
+        """Return the nodes' states, (N, H)."""
 
     def reset_parameters(self) -> None:
         reset_children(self)

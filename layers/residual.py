@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, ClassVar
 
@@ -44,15 +45,16 @@ class FeedForward(nn.Module):
         self.contract.reset_parameters()
 
 
-class Block(nn.Module):
+class Block(nn.Module, ABC):
     """What a residual encoder repeats: node states and a graph in, an update of the states out.
 
     Shapes:
         h (N, H), adj with N nodes, edge_weight (E,) or None -> (N, H)
     """
 
+    @abstractmethod
     def forward(self, h: Tensor, adj: Adjacency, edge_weight: Tensor | None = None) -> Tensor:
-        raise NotImplementedError(f"{type(self).__name__} must say what it adds to the states")
+        """Return what is added to the states."""
 
 
 class FeedForwardBlock(Block):
