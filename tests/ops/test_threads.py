@@ -76,6 +76,17 @@ def test_bits_do_not_depend_on_threads_or_runs() -> None:
     assert len(set(digests)) == 1
 
 
+def test_bits_do_not_depend_on_how_the_work_is_cut() -> None:
+    program = """
+    from gnnlab.ops.backends import parallel
+    parallel.GRAIN, parallel.CHUNKS_PER_THREAD = {}, {}
+    torch.set_num_threads({})
+    print(work())
+    """
+    settings = [(1 << 20, 4, 1), (1 << 10, 7, 2), (1 << 14, 64, 3)]
+    assert len({python(program.format(*numbers)) for numbers in settings}) == 1
+
+
 def test_the_kernels_are_shared_out(monkeypatch: pytest.MonkeyPatch) -> None:
     from gnnlab.ops.backends import parallel
 

@@ -15,10 +15,12 @@ from numba.extending import intrinsic
 
 from .inner import dot_row
 from .kernels import exp_in_place
+from .pairwise import sum_in_blocks
 from .parallel import Array, compiled, longest_row
 from .prefetch import AHEAD, LINE, emit_prefetch
 from .rows import sum_row
-from .softmax_rows import LANES, softmax_table
+from .softmax_rows import softmax_table
+from .softmax_vectors import LANES
 from .vectors import fold, load, number_type, splat, store
 
 
@@ -68,11 +70,23 @@ class _Emit:
     def emit(self) -> None:
         builder, values = self.builder, self.values
         own = [self._load("own", values["row"], t) for t in range(self.vectors)]
-        zero = ir.Constant(self.vector, None)
-        held = [cgutils.alloca_once_value(builder, zero) for _ in own]
-        one, none = self._number(1), self._number(0)
-        with cgutils.for_range_slice(builder, none, values["count"], one, self.index) as (q, _):
-            self._edge(q, own, held)
+        held = [cgutils.alloca_once(builder, self.vector) for _ in own]
+
+        def block(first: Any, stop: Any) -> None:
+            for cell in held:
+                builder.store(ir.Constant(self.vector, None), cell)
+            one = self._number(1)
+            with cgutils.for_range_slice(builder, first, stop, one, self.index) as (q, _):
+                self._edge(q, own, held)
+
+        with builder.if_else(builder.icmp_signed(">", values["count"], self._number(0))) as (
+            some, none,
+        ):  # fmt: skip
+            with some:
+                sum_in_blocks(builder, self._number(0), values["count"], held, block)
+            with none:
+                for cell in held:
+                    builder.store(ir.Constant(self.vector, None), cell)
         for t, cell in enumerate(held):
             store(builder, builder.load(cell), self._at("y", values["row"], t))
 
@@ -192,8 +206,8 @@ def _additive_rows(
 ) -> None:  # fmt: skip
     """y[i] = softmax-weighted sum of value[j]; top and share (N, K) let the gradient repeat it."""
     heads = source.shape[1]
-    table = np.empty((longest_row(first, last, rowptr) + LANES, heads), top.dtype)
-    lanes = np.empty((2, LANES), top.dtype)
+    table = np.empty((longest_row(first, last, rowptr), heads), top.dtype)
+    lanes = np.empty((3, LANES), top.dtype)
     for i in range(first, last):
         start = rowptr[i]
         size = rowptr[i + 1] - start
@@ -216,8 +230,8 @@ def _product_rows(
 ) -> None:  # fmt: skip
     """The same with scores scale * <query[i], key[j]>."""
     heads = top.shape[1]
-    table = np.empty((longest_row(first, last, rowptr) + LANES, heads), top.dtype)
-    lanes = np.empty((2, LANES), top.dtype)
+    table = np.empty((longest_row(first, last, rowptr), heads), top.dtype)
+    lanes = np.empty((3, LANES), top.dtype)
     for i in range(first, last):
         start = rowptr[i]
         size = rowptr[i + 1] - start

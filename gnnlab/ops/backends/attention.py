@@ -10,6 +10,7 @@ from torch import Tensor
 from . import attend_rows, reference
 from .function import Function, again
 from .linear import Propagate, SegmentSum, matrix, wide
+from .memory import empty, empty_like
 from .parallel import Array, array, over_rows
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ def forward(
         factor: the slope, or the scale.
     """
     kernel = attend_rows.additive_rows if kind == "additive" else attend_rows.product_rows
-    out = torch.empty_like(value, memory_format=torch.contiguous_format)
+    out = empty_like(value)
     top, share = (value.new_empty(value.shape[:2], dtype=wide(value)) for _ in range(2))
     values, number = matrix(value), array(top).dtype.type
     over_rows(
@@ -98,11 +99,11 @@ def backward(
     out, top, share = stats
     additive, reverse = kind == "additive", adj.transpose
     kernel = attend_rows.additive_grad_rows if additive else attend_rows.product_grad_rows
-    grad_value = torch.empty_like(value, memory_format=torch.contiguous_format)
+    grad_value = empty_like(value)
     # Where the walk over sources ends up by itself: the source's score, or the key.
-    grad_end = torch.empty_like(ends[0 if additive else 1], memory_format=torch.contiguous_format)
-    grad_score = value.new_empty((adj.num_edges, value.shape[1]), dtype=wide(value))
-    grad_weight = torch.empty_like(grad_score) if weight is not None else None
+    grad_end = empty_like(ends[0 if additive else 1])
+    grad_score = empty((adj.num_edges, value.shape[1]), wide(value))
+    grad_weight = empty_like(grad_score) if weight is not None else None
     mean = (grad.to(top.dtype) * out).sum(-1)
     values, number = matrix(value), array(top).dtype.type
     over_rows(

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from .function import Function
 from .inner import dot_row
+from .memory import empty
 from .parallel import Array, array, compiled, longest_row, over_rows
 from .rows import sum_row
 
@@ -26,7 +27,7 @@ class BlockPropagate(Function):
         ctx.adj, ctx.turned = adj, turned
         ctx.save_for_backward(x, maps)
         rows, columns = maps.shape[1:] if not turned else (maps.shape[2], maps.shape[1])
-        out = x.new_empty((x.shape[0], rows, x.shape[2]))
+        out = empty((x.shape[0], rows, x.shape[2]), x.dtype)
         width = rows * columns * x.shape[2]
         over_rows(
             block_rows, array(adj.rowptr), width, channels(out), channels(x), array(adj.col),
@@ -55,7 +56,7 @@ class EdgeOuter(Function):
     def forward(ctx: Any, left: Tensor, right: Tensor, adj: Adjacency) -> Tensor:
         ctx.adj = adj
         ctx.save_for_backward(left, right)
-        out = left.new_empty((adj.num_edges, left.shape[1], right.shape[1]))
+        out = empty((adj.num_edges, left.shape[1], right.shape[1]), left.dtype)
         width = left.shape[1] * right.shape[1] * left.shape[2]
         over_rows(
             outer_rows, array(adj.rowptr), width, array(out), channels(left), channels(right),
@@ -96,7 +97,7 @@ def _block_rows(
     if turned:
         rows, depth = depth, rows
     length = longest_row(first, last, rowptr) * depth
-    places, w = np.empty(length, col.dtype), np.empty((length, 1), x.dtype)
+    places, w = np.empty(length, np.int64), np.empty((length, 1), x.dtype)
     for i in range(first, last):
         start = rowptr[i]
         size = rowptr[i + 1] - start
@@ -119,7 +120,7 @@ def _outer_rows(
     """out[e, a, b] = <left[i P + a], right[j D + b]>."""
     rows, depth = out.shape[1], out.shape[2]
     length = longest_row(first, last, rowptr) * depth
-    places, dots = np.empty(length, col.dtype), np.empty((length, 1), left.dtype)
+    places, dots = np.empty(length, np.int64), np.empty((length, 1), left.dtype)
     for i in range(first, last):
         start = rowptr[i]
         size = rowptr[i + 1] - start

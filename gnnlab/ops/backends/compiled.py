@@ -17,8 +17,19 @@ from .attention import Additive, Product
 from .block import BlockPropagate, EdgeOuter
 from .extreme import Extreme, SegmentExtreme, extreme
 from .function import Function
-from .linear import EdgeDot, Gather, Propagate, Scaled, SegmentSum, matrix, shares, wide
+from .linear import (
+    EdgeDot,
+    Gather,
+    Propagate,
+    Scaled,
+    SegmentSum,
+    in_order,
+    matrix,
+    shares,
+    wide,
+)  # fmt: skip
 from .masked import Dropout
+from .memory import empty_like
 from .parallel import Array, array, over_rows
 
 if TYPE_CHECKING:
@@ -152,10 +163,11 @@ class EdgeSoftmax(Function):
 
     @staticmethod
     def forward(ctx: Any, score: Tensor, adj: Adjacency) -> Tensor:
-        out = torch.empty_like(score, memory_format=torch.contiguous_format)
-        rows, table = adj.rows, (matrix(out), matrix(score))
-        kernel = (softmax_rows if vectorised(table[0]) else kernels).softmax_rows
-        over_rows(kernel, array(rows.rowptr), 8 * table[0].shape[1], *table, array(rows.order))
+        out = empty_like(score)
+        tables = matrix(out), matrix(score)
+        module, order = softmax_engine(tables[0], adj)
+        width = 8 * tables[0].shape[1]
+        over_rows(module.softmax_rows, array(adj.rowptr), width, *tables, order)
         ctx.adj = adj
         ctx.save_for_backward(out)
         return out
@@ -167,15 +179,16 @@ class EdgeSoftmax(Function):
         if torch.is_grad_enabled():
             total = SegmentSum.call(soft * grad, adj.target, adj.rows)
             return soft * (grad - Gather.call(total, adj.target, adj.rows)), None
-        out = torch.empty_like(soft)
+        out = empty_like(soft)
         tables = [matrix(table) for table in (out, soft, grad)]
-        kernel = (softmax_rows if vectorised(tables[0]) else kernels).softmax_grad_rows
+        module, order = softmax_engine(tables[0], adj)
         width = 4 * out.shape[1:].numel()
-        rows = adj.rows
-        over_rows(kernel, array(rows.rowptr), width, *tables, array(rows.order))
+        over_rows(module.softmax_grad_rows, array(adj.rowptr), width, *tables, order)
         return out, None
 
 
-def vectorised(table: Array) -> bool:
-    """Whether the heads of a table (E, K) fill whole vectors."""
-    return table.dtype == np.float32 and table.shape[1] in (1, 2, 4, 8, 16)
+def softmax_engine(table: Array, adj: Adjacency) -> tuple[Any, Array | None]:
+    """The kernels for a table (E, K), and where the rows' edges lie (None: side by side)."""
+    if table.dtype != np.float32 or table.shape[1] not in (1, 2, 4, 8, 16):
+        return kernels, array(adj.order)
+    return softmax_rows, None if in_order(adj) else array(adj.order)

@@ -10,6 +10,7 @@ from torch import Tensor
 from .function import Function, again
 from .kernels import picked_columns, picked_weights
 from .linear import matrix, sorted_weight
+from .memory import empty, empty_like
 from .parallel import array, over_items, over_rows
 from .rows import max_rows, min_rows
 
@@ -42,9 +43,9 @@ class Extreme(Function):
 
 def extreme(x: Tensor, weight: Tensor | None, adj: Adjacency, reduce: str) -> tuple[Tensor, Tensor]:
     """Max or min, and the edges they came from: int32, one row a node, -1 for an empty one."""
-    out = torch.empty_like(x, memory_format=torch.contiguous_format)
+    out = empty_like(x)
     table = matrix(out)
-    arg = torch.empty(table.shape, dtype=torch.int32, device="cpu")
+    arg = empty(table.shape, torch.int32)
     w = sorted_weight(weight, adj)
     heads = w.shape[1] if w is not None else 1
     over_rows(
@@ -93,9 +94,9 @@ class SegmentExtreme(Function):
 
     @staticmethod
     def forward(ctx: Any, values: Tensor, index: Tensor, rows: Rows, reduce: str) -> Tensor:
-        out = values.new_empty((rows.rowptr.numel() - 1, *values.shape[1:]))
+        out = empty((rows.rowptr.numel() - 1, *values.shape[1:]), values.dtype)
         table = matrix(out)
-        arg = torch.empty(table.shape, dtype=torch.int32, device="cpu")
+        arg = empty(table.shape, torch.int32)
         order = array(rows.order)
         over_rows(
             max_rows if reduce == "max" else min_rows, array(rows.rowptr), table.shape[1],

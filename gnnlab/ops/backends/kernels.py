@@ -35,7 +35,7 @@ def _softmax_rows(
     heads = score.shape[1]
     row = np.empty((longest_row(first, last, rowptr), heads), score.dtype)
     flat = row.reshape(-1)
-    total = np.empty(heads, score.dtype)
+    total = np.empty(heads, np.float64)
     for i in range(first, last):
         start = rowptr[i]
         size = rowptr[i + 1] - start
@@ -75,7 +75,7 @@ def _softmax_grad_rows(
 ) -> None:
     """out = soft * (grad - sum over the row of soft * grad)."""
     heads, edges = soft.shape[1], order.shape[0]
-    total = np.empty(heads, soft.dtype)
+    total = np.empty(heads, np.float64)
     for i in range(first, last):
         total[:] = 0
         for p in range(rowptr[i], rowptr[i + 1]):

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from .function import Function
 from .inner import dot_rows
+from .memory import empty, empty_like
 from .parallel import Array, array, over_rows
 from .reference import widen
 from .rows import scaled_rows, sum_rows
@@ -27,7 +28,7 @@ class Propagate(Function):
     def forward(ctx: Any, x: Tensor, weight: Tensor | None, adj: Adjacency, mean: bool) -> Tensor:
         ctx.adj, ctx.mean = adj, mean
         ctx.save_for_backward(x, weight)
-        out = torch.empty_like(x, memory_format=torch.contiguous_format)
+        out = empty_like(x)
         table, source = matrix(out), matrix(x)
         w = sorted_weight(weight, adj)
         heads = w.shape[1] if w is not None else 1
@@ -65,7 +66,7 @@ class Scaled(Function):
     ) -> Tensor:
         ctx.adj = adj
         ctx.save_for_backward(own, other)
-        out = torch.empty_like(x, memory_format=torch.contiguous_format)
+        out = empty_like(x)
         table, kind = matrix(out), wide(x)
         ends = (None if end is None else array(end.to(kind)) for end in (own, other))
         one = np.float64(1) if kind is torch.float64 else np.float32(1)
@@ -88,7 +89,7 @@ class EdgeDot(Function):
     def forward(ctx: Any, query: Tensor, key: Tensor, adj: Adjacency) -> Tensor:
         ctx.adj = adj
         ctx.save_for_backward(query, key)
-        out = query.new_empty((adj.num_edges, *query.shape[1:-1]), dtype=wide(query))
+        out = empty((adj.num_edges, *query.shape[1:-1]), wide(query))
         heads = query.shape[1] if query.dim() == 3 else 1
         ends = matrix(query), matrix(key)
         table = out.numpy().reshape(adj.num_edges, heads)
@@ -129,7 +130,7 @@ class SegmentSum(Function):
     @staticmethod
     def forward(ctx: Any, values: Tensor, index: Tensor, rows: Rows) -> Tensor:
         ctx.index, ctx.rows = index, rows
-        out = values.new_empty((rows.rowptr.numel() - 1, *values.shape[1:]))
+        out = empty((rows.rowptr.numel() - 1, *values.shape[1:]), values.dtype)
         table = matrix(out)
         rowptr, order = array(rows.rowptr), array(rows.order)
         over_rows(sum_rows, rowptr, table.shape[1], table, matrix(values), order, None, 1, False)

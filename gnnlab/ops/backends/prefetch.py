@@ -9,7 +9,10 @@ from numba.core import cgutils, types
 from numba.extending import intrinsic
 
 AHEAD = 16
-"""Edges between asking and using."""
+"""Edges between asking for a neighbour's row and using it."""
+
+EDGES_AHEAD = 64
+"""Edges between asking for the few numbers of an edge and using them."""
 
 LINE = 64
 """Bytes that arrive at once."""

@@ -160,15 +160,21 @@ def scatter(values: Tensor, index: Tensor, num: int, reduce: str) -> Tensor:
     """Reduce ``values`` (M, ...) by ``index`` (M,); rows without an item are 0."""
     if reduce in ("max", "min"):
         return _extreme(values, index, num, reduce)
-    zeros = values.new_zeros((num, *values.shape[1:]))
+    exact = _exact(values)
+    zeros = exact.new_zeros((num, *values.shape[1:]))
     if values.device.type == "cpu":
-        total = zeros.index_add(0, index, values)
+        total = zeros.index_add(0, index, exact).to(values.dtype)
     else:
-        total = zeros.index_put((index,), values, accumulate=True)
+        total = zeros.index_put((index,), exact, accumulate=True).to(values.dtype)
     if reduce == "sum":
         return total
     count = torch.bincount(index, minlength=num).clamp(min=1).to(values.dtype)
     return total / count.reshape(-1, *(1,) * (values.dim() - 1))
+
+
+def _exact(values: Tensor) -> Tensor:
+    """In float64 where the device has it: long rows are added up one by one here."""
+    return values.double() if values.device.type in ("cpu", "cuda") else values
 
 
 def edge_outer(left: Tensor, right: Tensor, adj: Adjacency) -> Tensor:

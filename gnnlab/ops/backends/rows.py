@@ -14,9 +14,10 @@ from llvmlite import ir
 from numba.core import cgutils, types
 from numba.extending import intrinsic
 
+from .pairwise import sum_in_blocks
 from .parallel import Array, compiled, longest_row
 from .prefetch import AHEAD, LINE, emit_prefetch
-from .vectors import load, splat, store
+from .vectors import load, number_type, splat, store
 
 
 def _tile(lanes: int, vectors: int, kind: str) -> Any:
@@ -57,30 +58,42 @@ class _Emit:
                 value = context.make_array(type_)(context, builder, value)
             self.values[name] = None if type_ == types.none else value
         self.align = kinds[3].dtype.bitwidth // 8
+        self.number = context.get_value_type(number_type(kinds[3].dtype))
         self.index = self.values["start"].type
         self.width = cgutils.unpack_tuple(builder, self.values["x"].shape, 2)[1]
 
     def emit(self) -> None:
         builder, values = self.builder, self.values
         self.heads = [self._head(t) for t in range(self.vectors)]
-        best = [self._message(values["start"], t) for t in range(self.vectors)]
-        held = [cgutils.alloca_once_value(builder, value) for value in best]
-        edge = self._splat(self._edge(values["start"])) if self.kind != "sum" else None
-        from_edge = [edge and cgutils.alloca_once_value(builder, edge) for _ in best]
-        one = self._number(1)
-        second = builder.add(values["start"], one)
-        with cgutils.for_range_slice(builder, second, values["end"], one, self.index) as (p, _):
+        vector = ir.VectorType(self.number, self.lanes)
+        self.held = [cgutils.alloca_once(builder, vector) for _ in range(self.vectors)]
+        if self.kind == "sum":
+            sum_in_blocks(builder, values["start"], values["end"], self.held, self._block)
+        else:
+            edge = ir.VectorType(self.values["order"].data.type.pointee, self.lanes)
+            self.from_edge = [cgutils.alloca_once(builder, edge) for _ in range(self.vectors)]
+            self._block(values["start"], values["end"])
+        for t in range(self.vectors):
+            self._store("y", self.held[t], t)
+            if self.kind != "sum":
+                self._store("arg", self.from_edge[t], t)
+
+    def _block(self, start: Any, end: Any) -> None:
+        """Reduce the neighbours start <= p < end, one after the other."""
+        builder, one = self.builder, self._number(1)
+        for t in range(self.vectors):
+            builder.store(self._message(start, t), self.held[t])
+            if self.kind != "sum":
+                builder.store(self._splat(self._edge(start)), self.from_edge[t])
+        second = builder.add(start, one)
+        with cgutils.for_range_slice(builder, second, end, one, self.index) as (p, _):
             self._ask_ahead(p)
             edge = self._splat(self._edge(p)) if self.kind != "sum" else None
             for t in range(self.vectors):
-                self._fold(held[t], from_edge[t], self._message(p, t), edge)
-        for t in range(self.vectors):
-            self._store("y", held[t], t)
-            if self.kind != "sum":
-                self._store("arg", from_edge[t], t)
+                self._fold(t, self._message(p, t), edge)
 
-    def _fold(self, held: Any, from_edge: Any, new: Any, edge: Any) -> None:
-        builder = self.builder
+    def _fold(self, t: int, new: Any, edge: Any) -> None:
+        builder, held = self.builder, self.held[t]
         old = builder.load(held)
         if self.kind == "sum":
             builder.store(builder.fadd(old, new), held)
@@ -92,6 +105,7 @@ class _Emit:
         )
         take = builder.or_(better, broken)
         builder.store(builder.select(take, new, old), held)
+        from_edge = self.from_edge[t]
         builder.store(builder.select(take, edge, builder.load(from_edge)), from_edge)
 
     def _ask_ahead(self, p: Any) -> None:

@@ -1,0 +1,84 @@
+"""Memory of large results: used again, never shared, and ordinary to torch."""
+
+from __future__ import annotations
+
+import os
+import pickle
+
+import pytest
+import torch
+
+from gnnlab.ops import dropout, propagate
+from gnnlab.ops.backends import memory
+
+LARGE = (1 << 11, 1 << 10)  # 8 MB of float32
+
+
+@pytest.fixture(autouse=True)
+def nothing_kept() -> None:
+    memory._kept.clear()
+
+
+def test_a_dead_results_memory_serves_the_next() -> None:
+    first = memory.empty(LARGE, torch.float32)
+    place = first.data_ptr()
+    del first
+    assert memory.empty(LARGE, torch.float32).data_ptr() == place
+
+
+def test_memory_in_use_is_never_given_out() -> None:
+    generator = torch.Generator().manual_seed(0)
+    alive = {n: memory.empty(LARGE, torch.float32).fill_(n) for n in range(4)}
+    for n in range(4, 60):
+        gone = int(torch.randint(n - 4, n, (), generator=generator))
+        view = alive.pop(gone, torch.zeros(LARGE))[1:]  # a view keeps the memory
+        alive[n] = memory.empty(LARGE, torch.float32).fill_(n)
+        assert len(set(view.unique().tolist())) == 1
+        assert all(bool((kept == value).all()) for value, kept in alive.items())
+        alive.setdefault(n - 4, memory.empty(LARGE, torch.float32).fill_(n - 4))
+
+
+def test_a_much_larger_buffer_is_not_wasted_on_a_small_request() -> None:
+    place = memory.empty((8 * LARGE[0], LARGE[1]), torch.float32).data_ptr()
+    assert memory.empty(LARGE, torch.float32).data_ptr() != place
+
+
+def test_what_waits_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memory, "KEPT", 20 << 20)
+    alive = [memory.empty(LARGE, torch.float32) for _ in range(6)]
+    del alive
+    assert sum(map(len, memory._kept)) <= 20 << 20
+    assert len(memory._kept) == 2
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16, torch.int32])
+def test_it_is_an_ordinary_tensor(dtype: torch.dtype) -> None:
+    y = memory.empty(LARGE, dtype).fill_(3)
+    assert y.is_contiguous() and y.shape == LARGE and y.dtype == dtype and not y._is_view()
+    assert y.data_ptr() % 64 == 0
+    assert torch.equal(pickle.loads(pickle.dumps(y)), y)
+    assert torch.equal(y.clone().share_memory_(), y)
+    assert y.share_memory_().is_shared() and bool((y == 3).all())
+
+
+@pytest.mark.parametrize("operation", ["propagate", "dropout"])
+def test_large_results_can_be_changed_in_place(operation: str) -> None:
+    x = torch.ones(LARGE, requires_grad=True)
+    loop = torch.arange(LARGE[0]).expand(2, -1)
+    y = propagate(x, loop) if operation == "propagate" else dropout(x, 0.5)
+    y *= 2
+    (grad,) = torch.autograd.grad(y.sum(), x)
+    assert torch.equal(grad, y.detach())
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="a system without fork")
+def test_a_forked_child_does_not_write_into_its_parents_memory() -> None:
+    y = memory.empty(LARGE, torch.float32).fill_(1)
+    memory.empty(LARGE, torch.float32)  # one buffer waits
+    child = os.fork()
+    if child == 0:
+        y.fill_(2)
+        memory.empty(LARGE, torch.float32).fill_(3)
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0
+    assert bool((y == 1).all())
