@@ -1,4 +1,4 @@
-"""How far float32 and bfloat16 lie from the float64 reference, as a share of each row's sum |w x|."""
+"""How far float32 and bfloat16 lie from float64, as a share of each row's sum of |w x|."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from gnnlab.ops import (
 )
 
 BOUND = {torch.float32: 1e-6, torch.bfloat16: 1e-2}
-HUB = 200_000
+HUB = 100_000
 VALUES: dict[str, Callable[[int], Tensor]] = {
     "normal": lambda n: normal(n, 3),
     "positive": lambda n: normal(n, 3).abs(),
@@ -103,7 +103,7 @@ def test_random_graphs(backend_name: str, data: st.DataObject) -> None:
     message = (x[edge_index[0]] * weight.unsqueeze(1)).double()
     with use(backend_name):
         found = propagate(x, edge_index, weight)
-        dots = edge_dot(x, x, edge_index) if edges else weight
+        dots = edge_dot(x, x, Adjacency(edge_index, nodes))
         low = propagate(x.bfloat16(), edge_index, weight.bfloat16())
     exact = (x.double()[edge_index[1]] * x.double()[edge_index[0]]).sum(1) if edges else weight
     sizes = (
@@ -112,7 +112,7 @@ def test_random_graphs(backend_name: str, data: st.DataObject) -> None:
         else weight.abs()
     )
     assert error(found, ends @ message, ends @ message.abs()) < 1e-6
-    assert error(dots, exact.double(), sizes.double()) < 1e-6
+    assert error(dots, products.sum(1), products.abs().sum(1)) < 1e-6
     kept = x.bfloat16()[edge_index[0]].double() * weight.bfloat16().double().unsqueeze(1)
     assert error(low, ends @ kept, ends @ kept.abs()) < 1e-2
 

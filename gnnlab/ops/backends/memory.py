@@ -45,7 +45,9 @@ def empty(shape: Sequence[int], dtype: torch.dtype) -> Tensor:
     memory = np.frombuffer(buffer, np.uint8, size)
     weakref.finalize(memory, _keep, buffer).atexit = False
     # Not a view of another tensor, which autograd would not let its owner change in place.
-    return torch.empty(0, dtype=dtype).set_(torch.from_numpy(memory).untyped_storage(), 0, shape)
+    storage = torch.from_numpy(memory).untyped_storage()
+    strides = torch.empty(shape, device="meta").stride()
+    return torch.empty(0, dtype=dtype, device="cpu").set_(storage, 0, shape, strides)
 
 
 def _take(size: int) -> mmap.mmap:
