@@ -19,6 +19,8 @@ from . import reference
 if TYPE_CHECKING:
     from gnnlab.ops.adjacency import Adjacency, Rows
 
+    from .engine import Engine
+
 NAMES = ("auto", "torch", "numba")
 DTYPES = (torch.float32, torch.float64, torch.float16, torch.bfloat16, torch.int64)
 _chosen: ContextVar[str] = ContextVar("gnnlab_ops_backend", default="auto")
@@ -72,7 +74,7 @@ class Backend(Protocol):
 
     def segment_reduce(self, values: Tensor, index: Tensor, rows: Rows, reduce: str) -> Tensor: ...
 
-    def dropout(self, x: Tensor, p: float, seed: int) -> Tensor: ...
+    def dropout(self, x: Tensor, p: float, seed: int | Tensor) -> Tensor: ...
 
 
 @contextmanager
@@ -137,4 +139,6 @@ def _has_numba() -> bool:
 
 @cache
 def _compiled() -> Backend:
-    return cast(Backend, import_module(f"{__package__}.compiled"))  # numba loads here
+    from .autograd import Derived
+
+    return Derived(cast("Engine", import_module(f"{__package__}.cpu")))  # numba loads here
