@@ -10,10 +10,10 @@ from gnnlab.ops.backends.masked import drop
 from gnnlab.ops.backends.parallel import array
 
 from .attention import attend, attend_grad
-from .block import block, outer
-from .extreme import extreme, extreme_grad_weight, extreme_grad_x, segment_extreme
-from .linear import edge_dot, propagate, scaled, segment_sum
-from .softmax import softmax, softmax_grad
+from .blocks import block, outer
+from .extremes import extreme, extreme_grad_weight, extreme_grad_x, segment_extreme
+from .softmaxes import softmax, softmax_grad
+from .sums import edge_dot, propagate, scaled, segment_sum
 
 
 def stored(x: Tensor) -> Tensor:

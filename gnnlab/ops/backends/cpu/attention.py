@@ -12,7 +12,7 @@ from gnnlab.ops.backends.engine import Ends, Stats
 from gnnlab.ops.backends.linear import wide
 from gnnlab.ops.backends.parallel import Array, array, over_rows
 
-from .linear import matrix
+from .sums import matrix
 
 if TYPE_CHECKING:
     from gnnlab.ops.adjacency import Adjacency

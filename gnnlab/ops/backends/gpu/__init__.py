@@ -12,14 +12,14 @@ from torch import Tensor
 
 from gnnlab.ops.backends.reference import group
 
-from .attention import attend
-from .attention_grad import attend_grad
-from .block import block
-from .extreme import extreme, extreme_grad_x, segment_extreme
+from .attend_grad_rows import attend_grad
+from .attend_rows import attend
+from .block_rows import block
+from .extreme_rows import extreme, extreme_grad_x, segment_extreme
 from .masked import drop
 from .pairs import edge_dot, extreme_grad_weight, outer
 from .rows import propagate, scaled, segment_sum
-from .softmax import softmax, softmax_grad
+from .softmax_rows import softmax, softmax_grad
 
 
 def stored(x: Tensor) -> Tensor:

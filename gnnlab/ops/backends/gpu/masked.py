@@ -40,7 +40,7 @@ def drop_kernel(  # type: ignore[no-untyped-def]
     even, odd = (z & 0xFFFFFFFF).to(tl.int64) >= least, (z >> 32).to(tl.int64) >= least
     kept = tl.interleave(even.to(tl.int32), odd.to(tl.int32)) != 0
     n = tl.program_id(0).to(tl.int64) * (2 * WORDS) + tl.arange(0, 2 * WORDS)
-    value = tl.load(x + n, mask=(n < count) & kept, other=0)
+    value = tl.load(x + n, mask=n < count, other=0)
     if value.dtype == tl.float64:
         value = value * as_float(scale)
     else:

@@ -23,7 +23,8 @@ def item(p, last, index):  # type: ignore[no-untyped-def]
     """Which row of the table the item at a position is; 0 beyond the end."""
     if index is None:
         return p
-    return tl.load(index + p, mask=p < last, other=0)
+    else:  # the compiler reads on after a return
+        return tl.load(index + p, mask=p < last, other=0)
 
 
 @triton.jit

@@ -11,7 +11,7 @@ from gnnlab.ops.backends.kernels import picked_columns, picked_weights
 from gnnlab.ops.backends.parallel import array, over_items, over_rows
 from gnnlab.ops.backends.rows import max_rows, min_rows
 
-from .linear import matrix, sorted_weight
+from .sums import matrix, sorted_weight
 
 if TYPE_CHECKING:
     from gnnlab.ops.adjacency import Adjacency, Rows

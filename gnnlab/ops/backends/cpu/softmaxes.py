@@ -11,7 +11,7 @@ from torch import Tensor
 from gnnlab.ops.backends import kernels, softmax_rows
 from gnnlab.ops.backends.parallel import Array, array, over_rows
 
-from .linear import matrix
+from .sums import matrix
 
 if TYPE_CHECKING:
     from gnnlab.ops.adjacency import Adjacency

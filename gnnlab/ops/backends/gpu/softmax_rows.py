@@ -38,8 +38,9 @@ def _mass(p, last, mass, k, heads, exp, ACC: tl.constexpr):  # type: ignore[no-u
     """exp, times the sum of a part where parts are joined."""
     if mass is None:
         return exp
-    wanted = (p < last)[:, None] & (k < heads)[None, :]
-    return exp * tl.load(mass + offsets(p, heads, k), mask=wanted, other=0).to(ACC)
+    else:
+        wanted = (p < last)[:, None] & (k < heads)[None, :]
+        return exp * tl.load(mass + offsets(p, heads, k), mask=wanted, other=0).to(ACC)
 
 
 @triton.jit(do_not_specialize=["count"])

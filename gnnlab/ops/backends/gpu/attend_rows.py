@@ -6,7 +6,7 @@ for softmax", 2018, https://arxiv.org/abs/1805.02867), so that no score is ever 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 import triton
@@ -19,13 +19,14 @@ from gnnlab.ops.backends.linear import wide
 from .launch import INTERPRETED, accumulator, as_float, bits, launch, narrow, offsets
 from .ranges import LONGEST, Parts, Ranges, ranges
 from .rows import item
-from .softmax import settle
+from .softmax_rows import settle
 
 if TYPE_CHECKING:
     from gnnlab.ops.adjacency import Adjacency
 
-NUMBERS, WARPS = 512, 4
-"""What a program holds. Fixed: inner products are added up across threads, in an order they set."""
+NUMBERS = 256
+"""Features of all rows that a program holds. Fixed, since inner products are added up across
+threads, in an order they set; few enough for one warp, whose threads need not wait for others."""
 
 
 @triton.jit
@@ -221,13 +222,13 @@ def _attend(
     product = kind == "product"
     depth = near.shape[2] if product else 1
     columns = 1 if weight is None else weight.shape[1:].numel()
-    held = shape(rows.count, features, depth)
-    grid = triton.cdiv(rows.count, held[0]), heads, triton.cdiv(features, held[1])
+    form = held(rows.count, features, depth)
+    grid = triton.cdiv(rows.count, form.rows), heads, triton.cdiv(features, form.features)
     launch(
         attend_kernel, grid, value, *stats, *inputs, rows.start, rows.end, node, adj.col,
         adj.order, rows.count, heads, features, depth, columns, bits(factor), LIMIT=LONGEST,
-        PRODUCT=product, PARTIAL=partial, ROWS=held[0], FEATURES=held[1], DEPTH=held[2],
-        ACC=accumulator(value), num_warps=WARPS,
+        PRODUCT=product, PARTIAL=partial, ROWS=form.rows, FEATURES=form.features, DEPTH=form.depth,
+        ACC=accumulator(value), num_warps=form.warps,
     )  # fmt: skip
 
 
@@ -242,18 +243,28 @@ def _join(stats: Stats, tables: Stats, parts: Parts) -> None:
 
 def _joined(stats: Stats, tables: Stats, rows: Ranges, partial: bool) -> None:
     heads, features = tables[0].shape[1:]
-    held = shape(rows.count, features, 1)
-    grid = triton.cdiv(rows.count, held[0]), heads, triton.cdiv(features, held[1])
+    form = held(rows.count, features, 1)
+    grid = triton.cdiv(rows.count, form.rows), heads, triton.cdiv(features, form.features)
     launch(
         join_kernel, grid, tables[0], *stats, *tables, rows.start, rows.end, rows.target,
-        rows.count, heads, features, LIMIT=LONGEST, PARTIAL=partial, ROWS=held[0],
-        FEATURES=held[1], ACC=accumulator(tables[0]), num_warps=WARPS,
+        rows.count, heads, features, LIMIT=LONGEST, PARTIAL=partial, ROWS=form.rows,
+        FEATURES=form.features, ACC=accumulator(tables[0]), num_warps=form.warps,
     )  # fmt: skip
 
 
-def shape(count: int, features: int, depth: int) -> tuple[int, int, int]:
-    """Rows, features and dimensions of queries that a program holds: all of a head's at once."""
-    held = tuple(triton.next_power_of_2(max(size, 1)) for size in (features, depth))
-    if INTERPRETED:  # it pays per program, whatever a program holds
-        return min(triton.next_power_of_2(max(count, 1)), 64), *held
-    return max(1, NUMBERS // max(held)), *held
+class Held(NamedTuple):
+    """What a program holds: rows, and all features and dimensions of queries of one head."""
+
+    rows: int
+    features: int
+    depth: int
+    warps: int
+
+
+def held(count: int, features: int, depth: int) -> Held:
+    """A function of the shapes, save in the interpreter, which pays per program."""
+    sizes = [triton.next_power_of_2(max(size, 1)) for size in (features, depth)]
+    rows = max(1, NUMBERS // max(sizes))
+    if INTERPRETED:
+        rows = min(triton.next_power_of_2(max(count, 1)), 64)
+    return Held(rows, *sizes, min(max(1, max(sizes) // 512), 8))

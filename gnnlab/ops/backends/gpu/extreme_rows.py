@@ -34,7 +34,8 @@ def _number(p, last, f, features, numbers):  # type: ignore[no-untyped-def]
     wanted = (p < last)[:, None] & (f < features)[None, :]
     if numbers is None:
         return tl.where(wanted, p[:, None], -1)
-    return tl.load(numbers + offsets(p, features, f), mask=wanted, other=-1)
+    else:
+        return tl.load(numbers + offsets(p, features, f), mask=wanted, other=-1)
 
 
 @triton.jit(do_not_specialize=["count"])

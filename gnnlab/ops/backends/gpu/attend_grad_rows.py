@@ -1,7 +1,7 @@
 """The gradient of attention, by a walk over the sources' out-edges.
 
-What a source receives comes from its own out-edges, read over the transpose; the softmax is computed
-again from each target's maximum and sum.
+What a source receives comes from its own out-edges, read over the transpose; the softmax is
+computed again from each target's maximum and sum.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from torch import Tensor
 from gnnlab.ops.backends.engine import Ends, Stats
 from gnnlab.ops.backends.linear import wide
 
-from .attention import WARPS, edge_share, own_end, raw_score, shape
+from .attend_rows import edge_share, held, own_end, raw_score
 from .launch import accumulator, as_float, bits, launch, narrow, offsets
 from .ranges import LONGEST, Ranges, ranges
 from .rows import item, total
@@ -46,7 +46,7 @@ def gradient_kernel(  # type: ignore[no-untyped-def]
         mine = tl.load(node + row, mask=alive, other=0).to(tl.int64)
     own = own_end(alive, mine, near, d, k, heads, depth, PRODUCT, ACC)
     kept = alive[:, None] & (f < features)[None, :]
-    held = tl.load(value + offsets(mine * heads + k, features, f), mask=kept, other=0).to(ACC)
+    mine_value = tl.load(value + offsets(mine * heads + k, features, f), mask=kept, other=0).to(ACC)
     received = tl.zeros((ROWS, FEATURES), ACC)
     if PRODUCT:
         ended = tl.zeros((ROWS, DEPTH), ACC)
@@ -66,7 +66,7 @@ def gradient_kernel(  # type: ignore[no-untyped-def]
         alpha = tl.where(inside, alpha, 0.0)
         wanted = inside[:, None] & (f < features)[None, :]
         sent = tl.load(grad + offsets(place, features, f), mask=wanted, other=0).to(ACC)
-        dot = tl.sum(sent * held, 1)
+        dot = tl.sum(sent * mine_value, 1)
         part = dot
         weighed = alpha
         if weight is not None:
@@ -132,10 +132,10 @@ def _sources(
     product = kind == "product"
     depth = near.shape[2] if product else 1
     columns = 1 if weight is None else weight.shape[1:].numel()
-    held = shape(rows.count, features, depth)
+    form = held(rows.count, features, depth)
     launch(
-        gradient_kernel, (triton.cdiv(rows.count, held[0]), heads), value, *results, *given,
+        gradient_kernel, (triton.cdiv(rows.count, form.rows), heads), value, *results, *given,
         rows.start, rows.end, node, reverse.col, reverse.order, rows.count, heads, features,
-        depth, columns, bits(factor), LIMIT=LONGEST, PRODUCT=product, ROWS=held[0],
-        FEATURES=held[1], DEPTH=held[2], ACC=accumulator(value), num_warps=WARPS,
+        depth, columns, bits(factor), LIMIT=LONGEST, PRODUCT=product, ROWS=form.rows,
+        FEATURES=form.features, DEPTH=form.depth, ACC=accumulator(value), num_warps=form.warps,
     )  # fmt: skip
