@@ -46,9 +46,27 @@ def remember(tensor: Tensor, key: Hashable, build: Callable[[], T]) -> T:
             _entries[tensor] = entry
         values: dict[Hashable, Any] = entry[1]
         if key not in values:
-            values[key] = build()
+            values[key] = built(tensor.device, build)
         value: T = values[key]
         return value
+
+
+def built(device: torch.device, build: Callable[[], T]) -> T:
+    """``build()``, finished on the device: what is kept may be read from any stream.
+
+    Raises:
+        RuntimeError: a CUDA graph is being captured, whose memory is not for keeping.
+    """
+    if device.type != "cuda":
+        return build()
+    if torch.cuda.is_current_stream_capturing():
+        raise RuntimeError(
+            "the sorted form of a graph is built when it is first needed, and not while a CUDA "
+            "graph is captured: run the step once, forward and backward, before capturing it"
+        )
+    value = build()
+    torch.cuda.current_stream(device).synchronize()
+    return value
 
 
 def own(tensor: Tensor, thing: object) -> None:

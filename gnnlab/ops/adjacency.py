@@ -13,7 +13,7 @@ from torch import Tensor
 from gnnlab.arguments import check_count
 
 from ._convert import AdjacencyLike, as_edge_index
-from ._memo import own, remember
+from ._memo import built, own, remember
 from .backends import backend_for
 
 T = TypeVar("T")
@@ -190,7 +190,7 @@ class Adjacency:
         value: T | None = self._cache.get(key)
         if value is None:  # two threads may both build; the first to finish is kept by all
             with torch.inference_mode(False):
-                value = self._cache.setdefault(key, build())
+                value = self._cache.setdefault(key, built(self.device, build))
         return value
 
     def __len__(self) -> int:

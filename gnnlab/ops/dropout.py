@@ -16,7 +16,8 @@ def dropout(
 
     One seed is drawn from the generator; element m then stays where 32 hashed bits of
     (seed, m) say so, the same on every backend, device and number of threads. The mask is
-    computed again for the gradient instead of being kept.
+    computed again for the gradient instead of being kept. Captured in a CUDA graph, the seed is drawn
+    on the device, so that each replay has its own mask.
 
     Args:
         x: floating point.
@@ -39,6 +40,19 @@ def dropout(
         return x * 0
     if torch.compiler.is_compiling():
         return torch.nn.functional.dropout(x, p)
-    device = generator.device if generator is not None else "cpu"
-    seed = int(torch.randint(2**63 - 1, (), generator=generator, device=device))
-    return backend_for(x).dropout(x, p, seed)
+    return backend_for(x).dropout(x, p, _seed(x, generator))
+
+
+def _seed(x: Tensor, generator: torch.Generator | None) -> int | Tensor:
+    """A number, or where reading one would stop the device, a tensor (1,) that holds it."""
+    device = generator.device if generator is not None else torch.device("cpu")
+    captured = x.is_cuda and torch.cuda.is_current_stream_capturing()
+    if captured and generator is not None and device.type == "cpu":
+        raise ValueError(
+            "a captured CUDA graph would repeat the one seed that a CPU generator gives: hand "
+            "over a generator on the GPU, registered with the graph, or none"
+        )
+    if device.type == "cuda" or captured:
+        place = device if generator is not None else x.device
+        return torch.randint(2**63 - 1, (1,), generator=generator, device=place)
+    return int(torch.randint(2**63 - 1, (), generator=generator, device=device))

@@ -105,7 +105,7 @@ def inverse_root(total: Tensor) -> Tensor:
     Raises:
         ValueError: a degree below 0.
     """
-    if not torch.compiler.is_compiling() and bool((total < 0).any()):
+    if not _recorded(total) and bool((total < 0).any()):
         node = int((total < 0).nonzero()[0])
         raise ValueError(
             f"the weights of the edges into node {node} add up to {float(total[node])}, and a "
@@ -113,3 +113,10 @@ def inverse_root(total: Tensor) -> Tensor:
         )
     safe = total.where(total != 0, 1)
     return safe.rsqrt().where(total != 0, 0)
+
+
+def _recorded(total: Tensor) -> bool:
+    """Whether values cannot be looked at: they are traced, or captured in a CUDA graph."""
+    if torch.compiler.is_compiling():
+        return True
+    return total.is_cuda and torch.cuda.is_current_stream_capturing()

@@ -1,20 +1,60 @@
 from __future__ import annotations
 
+import inspect
+import os
+import random
 import sys
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from gnnlab import ops
+os.environ.setdefault("TRITON_INTERPRET", "1")  # read when the kernels are first imported
+
+from gnnlab import ops  # noqa: E402
 
 sys.path.insert(0, str(Path(__file__).parent))  # for the helpers in ops_oracles.py
 
+INTERPRETED_CASES = 5
+"""Of each test's cases on triton: its interpreter takes a second where others take a millisecond."""
 
-@pytest.fixture(params=["torch", "numba"])
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave a fixed sample of the cases on triton, and none that call an operation often."""
+    families: dict[str, list[pytest.Item]] = {}
+    for item in items:
+        if "triton" in item.name.partition("[")[2].rstrip("]").split("-"):
+            families.setdefault(item.nodeid.partition("[")[0], []).append(item)
+    dropped: set[pytest.Item] = set()
+    for name, cases in families.items():
+        often = "gradcheck" in inspect.getsource(cases[0].function)  # type: ignore[attr-defined]
+        kept = 0 if often else min(INTERPRETED_CASES, len(cases))
+        dropped |= set(cases) - set(random.Random(name).sample(cases, kept))
+    items[:] = [item for item in items if item not in dropped]
+    config.hook.pytest_deselected(items=list(dropped))
+
+
+@pytest.fixture(scope="session")
+def quick_interpreter() -> None:
+    """Our helpers inside a kernel need not set up the language again: the kernel has done it."""
+    module: Any = pytest.importorskip("triton.runtime.interpreter")
+    whole = module.InterpretedFunction.__call__
+
+    def call(self: Any, *args: Any, **kwargs: Any) -> Any:
+        ours = self.fn.__module__.startswith("gnnlab.")
+        return self.rewrite()(*args, **kwargs) if ours else whole(self, *args, **kwargs)
+
+    module.InterpretedFunction.__call__ = call
+
+
+@pytest.fixture(params=["torch", "numba", "triton"])
 def backend(request: pytest.FixtureRequest) -> Iterator[str]:
     """Run the test once on each backend."""
-    if request.param == "numba":
-        pytest.importorskip("numba")
+    if request.param != "torch" and find_spec(request.param) is None:
+        pytest.skip(f"{request.param} is not installed")
+    if request.param == "triton":
+        request.getfixturevalue("quick_interpreter")
     with ops.use(request.param):
         yield request.param

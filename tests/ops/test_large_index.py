@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from gnnlab.ops.backends import attend_rows, block, inner, rows, softmax_rows
+from gnnlab.ops.backends import attend_rows, block_rows, inner, rows, softmax_rows
 
 pytestmark = pytest.mark.skipif(
     sys.platform != "linux", reason="memory cannot be mapped without being reserved"
@@ -67,7 +67,7 @@ def test_stalks_lie_beyond_int32(table: NDArray[np.float32]) -> None:
     depth = 32
     x = table.reshape(NODES * depth, WIDTH // depth)
     y, maps = np.zeros((1, 2), np.float32), np.ones((2, 1, depth), np.float32)
-    block.block_rows(0, 1, ROWPTR, y, x, COL, ORDER, maps, False)
+    block_rows.block_rows(0, 1, ROWPTR, y, x, COL, ORDER, maps, False)
     np.testing.assert_array_equal(y[0], 2 * LAST.reshape(depth, 2).sum(0))
 
 

@@ -1,7 +1,8 @@
-"""Which backend runs an operation: the torch reference, or compiled CPU code."""
+"""Which backend runs an operation: the torch reference, compiled CPU code, or Triton on a GPU."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -19,7 +20,9 @@ from . import reference
 if TYPE_CHECKING:
     from gnnlab.ops.adjacency import Adjacency, Rows
 
-NAMES = ("auto", "torch", "numba")
+    from .engine import Engine
+
+NAMES = ("auto", "torch", "numba", "triton")
 DTYPES = (torch.float32, torch.float64, torch.float16, torch.bfloat16, torch.int64)
 _chosen: ContextVar[str] = ContextVar("gnnlab_ops_backend", default="auto")
 
@@ -72,7 +75,7 @@ class Backend(Protocol):
 
     def segment_reduce(self, values: Tensor, index: Tensor, rows: Rows, reduce: str) -> Tensor: ...
 
-    def dropout(self, x: Tensor, p: float, seed: int) -> Tensor: ...
+    def dropout(self, x: Tensor, p: float, seed: int | Tensor) -> Tensor: ...
 
 
 @contextmanager
@@ -81,17 +84,19 @@ def use(backend: str) -> Iterator[None]:
 
     Args:
         backend: ``"torch"`` is the reference, on any device; ``"numba"`` the compiled CPU code;
-            ``"auto"`` (the default outside) takes the compiled code for CPU tensors.
+            ``"triton"`` the kernels for CUDA tensors, or for CPU tensors in Triton's interpreter
+            (TRITON_INTERPRET=1, for tests); ``"auto"`` (the default outside) takes numba for CPU
+            tensors and triton for CUDA tensors, where it is installed.
 
     Raises:
-        ValueError: unknown name, or numba is asked for and not installed.
+        ValueError: unknown name, or what is asked for is not installed.
     """
     if backend not in NAMES:
         near = get_close_matches(str(backend), NAMES, n=1)
         hint = f"; did you mean {near[0]!r}?" if near else ""
         raise ValueError(f"unknown backend {backend!r}, one of {', '.join(NAMES)}{hint}")
-    if backend == "numba" and not _has_numba():
-        raise ValueError("backend 'numba' needs the numba package: pip install numba")
+    if backend in ("numba", "triton") and not _has(backend):
+        raise ValueError(f"backend {backend!r} needs the {backend} package: pip install {backend}")
     token = _chosen.set(backend)
     try:
         yield
@@ -105,21 +110,22 @@ def backend_for(*tensors: Tensor | None) -> Backend:
         from gnnlab.ops import operators  # registering them takes time that few need
 
         return cast(Backend, operators)
-    if not _compilable(tensors) or _chosen.get() == "torch":
+    chosen = _chosen.get()
+    if chosen == "torch" or _transformed() or not all(t is None or _plain(t) for t in tensors):
         return cast(Backend, reference)
-    return _compiled()
-
-
-def _compilable(tensors: tuple[Tensor | None, ...]) -> bool:
-    if not _has_numba() or _transformed():
-        return False
-    return all(t is None or _plain(t) for t in tensors)
+    device = next(t.device for t in tensors if t is not None)
+    if chosen == "triton":
+        _check_triton(device)
+        return _gpu()
+    if device.type == "cpu":
+        return _cpu() if _has("numba") else cast(Backend, reference)
+    return _gpu() if chosen == "auto" and _runs_triton(device) else cast(Backend, reference)
 
 
 def _plain(tensor: Tensor) -> bool:
     """Only a tensor with ordinary memory can be handed to compiled code."""
-    kinds = (Tensor, torch.nn.Parameter)
-    return type(tensor) in kinds and tensor.device.type == "cpu" and tensor.dtype in DTYPES
+    ordinary = type(tensor) in (Tensor, torch.nn.Parameter) and tensor.dtype in DTYPES
+    return ordinary and tensor.device.type in ("cpu", "cuda")
 
 
 def _transformed() -> bool:
@@ -130,11 +136,36 @@ def _transformed() -> bool:
     return bool(torch.autograd.forward_ad._current_level >= 0)
 
 
-@cache
-def _has_numba() -> bool:
-    return find_spec("numba") is not None
+def _check_triton(device: torch.device) -> None:
+    if device.type == "cpu" and os.environ.get("TRITON_INTERPRET") != "1":
+        raise ValueError(
+            "backend 'triton' runs on CUDA tensors, and these are on the CPU: move them with "
+            ".to('cuda'), or set TRITON_INTERPRET=1 before Python starts to interpret the kernels"
+        )
 
 
 @cache
-def _compiled() -> Backend:
-    return cast(Backend, import_module(f"{__package__}.compiled"))  # numba loads here
+def _runs_triton(device: torch.device) -> bool:
+    """The kernels are written for Ampere and later."""
+    return _has("triton") and torch.cuda.get_device_capability(device) >= (8, 0)
+
+
+@cache
+def _has(package: str) -> bool:
+    return find_spec(package) is not None
+
+
+@cache
+def _cpu() -> Backend:
+    return _derived("cpu")  # numba loads here
+
+
+@cache
+def _gpu() -> Backend:
+    return _derived("gpu")  # triton loads here
+
+
+def _derived(engine: str) -> Backend:
+    from .autograd import Derived
+
+    return Derived(cast("Engine", import_module(f"{__package__}.{engine}")))

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
+from .engine import Engine
 from .function import Function
-from .inner import dot_rows
-from .memory import empty, empty_like
-from .parallel import Array, array, over_rows
-from .reference import widen
-from .rows import scaled_rows, sum_rows
+from .reference import HALF, widen
 
 if TYPE_CHECKING:
     from gnnlab.ops.adjacency import Adjacency, Rows
@@ -25,33 +21,30 @@ class Propagate(Function):
     """y[i] = sum or mean of w_e x_j over the edges e = (j, i)."""
 
     @staticmethod
-    def forward(ctx: Any, x: Tensor, weight: Tensor | None, adj: Adjacency, mean: bool) -> Tensor:
-        ctx.adj, ctx.mean = adj, mean
+    def forward(
+        ctx: Any, x: Tensor, weight: Tensor | None, adj: Adjacency, mean: bool, engine: Engine
+    ) -> Tensor:
+        ctx.adj, ctx.mean, ctx.engine = adj, mean, engine
         ctx.save_for_backward(x, weight)
-        out = empty_like(x)
-        table, source = matrix(out), matrix(x)
-        w = sorted_weight(weight, adj)
-        heads = w.shape[1] if w is not None else 1
-        rowptr = array(adj.rowptr)
-        over_rows(sum_rows, rowptr, table.shape[1], table, source, array(adj.col), w, heads, mean)
-        return out
+        return engine.propagate(x, weight, adj, mean)
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> Gradients:
         x, weight = ctx.saved_tensors
         adj: Adjacency = ctx.adj
+        turned = adj.transpose, ctx.engine
         if ctx.mean and weight is None:  # the division is folded into the sum
-            return Scaled.call(grad, None, shares(adj, grad.dtype), adj.transpose), *(None,) * 3
+            return Scaled.call(grad, None, shares(adj, grad.dtype), *turned), *(None,) * 4
         if ctx.mean:
             grad = grad * shares(adj, grad.dtype).reshape(-1, *(1,) * (grad.dim() - 1))
         grad_x = grad_weight = None
         if ctx.needs_input_grad[0]:
-            grad_x = Propagate.call(grad, weight, adj.transpose, False)
+            grad_x = Propagate.call(grad, weight, adj.transpose, False, ctx.engine)
         if ctx.needs_input_grad[1]:
             heads = weight.dim() == 2
             ends = (grad, x) if heads else (grad.flatten(1), x.flatten(1))
-            grad_weight = EdgeDot.call(*ends, adj)
-        return grad_x, grad_weight, None, None
+            grad_weight = EdgeDot.call(*ends, adj, ctx.engine)
+        return grad_x, grad_weight, None, None, None
 
 
 class Scaled(Function):
@@ -62,41 +55,27 @@ class Scaled(Function):
 
     @staticmethod
     def forward(
-        ctx: Any, x: Tensor, own: Tensor | None, other: Tensor | None, adj: Adjacency
-    ) -> Tensor:
-        ctx.adj = adj
+        ctx: Any, x: Tensor, own: Tensor | None, other: Tensor | None, adj: Adjacency,
+        engine: Engine,
+    ) -> Tensor:  # fmt: skip
+        ctx.adj, ctx.engine = adj, engine
         ctx.save_for_backward(own, other)
-        out = empty_like(x)
-        table, kind = matrix(out), wide(x)
-        ends = (None if end is None else array(end.to(kind)) for end in (own, other))
-        one = np.float64(1) if kind is torch.float64 else np.float32(1)
-        edges = array(adj.col)
-        over_rows(
-            scaled_rows, array(adj.rowptr), table.shape[1], table, matrix(x), edges, *ends, one
-        )
-        return out
+        return engine.scaled(x, own, other, adj)
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> Gradients:
         own, other = ctx.saved_tensors
-        return Scaled.call(grad, other, own, ctx.adj.transpose), None, None, None
+        return Scaled.call(grad, other, own, ctx.adj.transpose, ctx.engine), *(None,) * 4
 
 
 class EdgeDot(Function):
     """s_e = <query_i, key_j> for every edge e = (j, i)."""
 
     @staticmethod
-    def forward(ctx: Any, query: Tensor, key: Tensor, adj: Adjacency) -> Tensor:
-        ctx.adj = adj
+    def forward(ctx: Any, query: Tensor, key: Tensor, adj: Adjacency, engine: Engine) -> Tensor:
+        ctx.adj, ctx.engine = adj, engine
         ctx.save_for_backward(query, key)
-        out = empty((adj.num_edges, *query.shape[1:-1]), wide(query))
-        heads = query.shape[1] if query.dim() == 3 else 1
-        ends = matrix(query), matrix(key)
-        table = out.numpy().reshape(adj.num_edges, heads)
-        width = heads * query.shape[-1]
-        edges = array(adj.col), array(adj.order)
-        over_rows(dot_rows, array(adj.rowptr), width, table, *ends, *edges)
-        return out
+        return engine.edge_dot(query, key, adj)
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> Gradients:
@@ -104,60 +83,42 @@ class EdgeDot(Function):
         adj: Adjacency = ctx.adj
         grad_query = grad_key = None
         if ctx.needs_input_grad[0]:
-            grad_query = Propagate.call(key, grad, adj, False)
+            grad_query = Propagate.call(key, grad, adj, False, ctx.engine)
         if ctx.needs_input_grad[1]:
-            grad_key = Propagate.call(query, grad, adj.transpose, False)
-        return grad_query, grad_key, None
+            grad_key = Propagate.call(query, grad, adj.transpose, False, ctx.engine)
+        return grad_query, grad_key, None, None
 
 
 class Gather(Function):
     """Rows of x by index; ``rows`` groups that index."""
 
     @staticmethod
-    def forward(ctx: Any, x: Tensor, index: Tensor, rows: Rows) -> Tensor:
-        ctx.index, ctx.rows = index, rows
+    def forward(ctx: Any, x: Tensor, index: Tensor, rows: Rows, engine: Engine) -> Tensor:
+        ctx.index, ctx.rows, ctx.engine = index, rows, engine
         return x.index_select(0, index)
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> Gradients:
-        total = SegmentSum.call(widen(grad), ctx.index, ctx.rows)
-        return total.to(grad.dtype), None, None
+        total = SegmentSum.call(widen(grad), ctx.index, ctx.rows, ctx.engine)
+        return total.to(grad.dtype), None, None, None
 
 
 class SegmentSum(Function):
     """Sum of the items of each row."""
 
     @staticmethod
-    def forward(ctx: Any, values: Tensor, index: Tensor, rows: Rows) -> Tensor:
-        ctx.index, ctx.rows = index, rows
-        out = empty((rows.rowptr.numel() - 1, *values.shape[1:]), values.dtype)
-        table = matrix(out)
-        rowptr, order = array(rows.rowptr), array(rows.order)
-        over_rows(sum_rows, rowptr, table.shape[1], table, matrix(values), order, None, 1, False)
-        return out
+    def forward(ctx: Any, values: Tensor, index: Tensor, rows: Rows, engine: Engine) -> Tensor:
+        ctx.index, ctx.rows, ctx.engine = index, rows, engine
+        return engine.segment_sum(values, rows)
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> Gradients:
-        return Gather.call(grad, ctx.index, ctx.rows), None, None
+        return Gather.call(grad, ctx.index, ctx.rows, ctx.engine), None, None, None
 
 
 def wide(x: Tensor) -> torch.dtype:
     """The type that its sums are in."""
-    return torch.float32 if x.dtype is torch.bfloat16 else x.dtype
-
-
-def matrix(x: Tensor) -> Array:
-    """The tensor's memory, one row a row."""
-    return array(x).reshape(x.shape[0], x.shape[1:].numel())
-
-
-def sorted_weight(weight: Tensor | None, adj: Adjacency) -> Array | None:
-    """(E, heads) in the order of the rows."""
-    if weight is None:
-        return None
-    if not in_order(adj):
-        weight = weight.index_select(0, adj.order)
-    return array(weight).reshape(adj.num_edges, weight.shape[1:].numel())
+    return torch.float32 if x.dtype in HALF else x.dtype
 
 
 def in_order(adj: Adjacency) -> bool:

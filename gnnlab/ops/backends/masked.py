@@ -8,7 +8,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .function import Function
 from .memory import empty_like
 from .parallel import Array, array, compiled, over_items
 from .random import GOLDEN, MASK64, MIX1, MIX2, threshold
@@ -18,28 +17,20 @@ WORDS = BLOCK // 2
 """Elements that one pass through the cache serves, and the 64-bit words behind them."""
 
 
-class Dropout(Function):
-    """x where the hashed bits keep it; the same bits are computed again for the gradient."""
-
-    @staticmethod
-    def forward(ctx: Any, x: Tensor, p: float, seed: int) -> Tensor:
-        ctx.p, ctx.seed = p, seed
-        out = empty_like(x)
-        bits = np.uint64(seed & MASK64), np.uint32(threshold(p))
-        scale = 1 / (1 - p)
-        if x.dtype is torch.bfloat16:  # numpy has none: the kernel takes the bits as they are
-            _mask(_bfloat16, out.view(torch.uint16), x.view(torch.uint16), *bits, np.float32(scale))
-            return out
-        if x.dtype is torch.float16:  # masked as bits; torch scales what is left
-            _mask(_any, out.view(torch.int16), x.view(torch.int16), *bits, np.int16(1))
-            return out.mul_(scale)
-        kind = np.float32 if x.dtype is torch.float32 else np.float64
-        _mask(_any, out, x, *bits, kind(scale))
+def drop(x: Tensor, p: float, seed: int | Tensor) -> Tensor:
+    """x where the hashed bits keep it."""
+    out = empty_like(x)
+    bits = np.uint64(int(seed) & MASK64), np.uint32(threshold(p))
+    scale = 1 / (1 - p)
+    if x.dtype is torch.bfloat16:  # numpy has none: the kernel takes the bits as they are
+        _mask(_bfloat16, out.view(torch.uint16), x.view(torch.uint16), *bits, np.float32(scale))
         return out
-
-    @staticmethod
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None]:
-        return Dropout.call(grad, ctx.p, ctx.seed), None, None
+    if x.dtype is torch.float16:  # masked as bits; torch scales what is left
+        _mask(_any, out.view(torch.int16), x.view(torch.int16), *bits, np.int16(1))
+        return out.mul_(scale)
+    kind = np.float32 if x.dtype is torch.float32 else np.float64
+    _mask(_any, out, x, *bits, kind(scale))
+    return out
 
 
 def _mask(kernel: Any, out: Tensor, x: Tensor, *args: Any) -> None:

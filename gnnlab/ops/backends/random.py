@@ -7,6 +7,7 @@ bits, so a mask depends neither on threads nor on the device.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -31,10 +32,10 @@ def threshold(p: float) -> int:
     return min(max(round(p * 2**32), 1), 2**32 - 1)
 
 
-def keep_mask(count: int, p: float, seed: int, device: torch.device) -> Tensor:
+def keep_mask(count: int, p: float, seed: int | Tensor, device: torch.device) -> Tensor:
     """(count,) bool: True for the elements that stay."""
     words = torch.arange(1, (count + 1) // 2 + 1, dtype=torch.int64, device=device)
-    z = words * signed(GOLDEN) + signed(seed)
+    z = words * signed(GOLDEN) + (seed if isinstance(seed, Tensor) else signed(seed))
     z = (z ^ _shift(z, 30)) * signed(MIX1)
     z = (z ^ _shift(z, 27)) * signed(MIX2)
     z = z ^ _shift(z, 31)
@@ -47,15 +48,23 @@ def _shift(z: Tensor, by: int) -> Tensor:
     return (z >> by) & ((1 << (64 - by)) - 1)
 
 
+Drop = Callable[[Tensor, float, int | Tensor], Tensor]
+
+
 class Dropout(Function):
-    """x where kept, scaled by 1 / (1 - p); the mask is computed again for the gradient."""
+    """``drop(x, p, seed)``; the same mask is computed again for the gradient."""
 
     @staticmethod
-    def forward(ctx: Any, x: Tensor, p: float, seed: int) -> Tensor:
-        ctx.p, ctx.seed = p, seed
-        keep = keep_mask(x.numel(), p, seed, x.device).reshape(x.shape)
-        return torch.where(keep, x * (1.0 / (1.0 - p)), 0)
+    def forward(ctx: Any, x: Tensor, p: float, seed: int | Tensor, drop: Drop) -> Tensor:
+        ctx.p, ctx.seed, ctx.drop = p, seed, drop
+        return drop(x, p, seed)
 
     @staticmethod
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None]:
-        return Dropout.call(grad, ctx.p, ctx.seed), None, None
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None, None]:
+        return Dropout.call(grad, ctx.p, ctx.seed, ctx.drop), None, None, None
+
+
+def drop(x: Tensor, p: float, seed: int | Tensor) -> Tensor:
+    """x where kept, scaled by 1 / (1 - p)."""
+    keep = keep_mask(x.numel(), p, seed, x.device).reshape(x.shape)
+    return torch.where(keep, x * (1.0 / (1.0 - p)), 0)

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import leaky_relu
 
-from .random import Dropout
+from .random import Dropout, drop
 
 if TYPE_CHECKING:
     from gnnlab.ops.adjacency import Adjacency, Rows
@@ -145,9 +145,9 @@ def segment_reduce(values: Tensor, index: Tensor, rows: Rows, reduce: str) -> Te
     return scatter(widen(values), index, num, reduce).to(values.dtype)
 
 
-def dropout(x: Tensor, p: float, seed: int) -> Tensor:
+def dropout(x: Tensor, p: float, seed: int | Tensor) -> Tensor:
     """The counter-based mask, computed with torch integers."""
-    return Dropout.call(x, p, seed)
+    return Dropout.call(x, p, seed, drop)
 
 
 def take(x: Tensor, index: Tensor) -> Tensor:

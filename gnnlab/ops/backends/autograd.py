@@ -1,0 +1,134 @@
+"""A backend made of an engine's kernels: forward and backward are both sorted gathers.
+
+Nothing is scattered: what the backward pass collects by source is a gather over the transpose,
+whose order is kept with the adjacency. Half precision is added up in float32.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+from .attention import Attend, gradients
+from .block import BlockPropagate, EdgeOuter
+from .engine import Ends, Engine, Stats
+from .extreme import Extreme, SegmentExtreme
+from .linear import EdgeDot, Gather, Propagate, Scaled, SegmentSum, shares, wide
+from .random import Dropout
+from .reference import HALF, widen
+from .softmax import EdgeSoftmax
+
+if TYPE_CHECKING:
+    from gnnlab.ops.adjacency import Adjacency, Rows
+
+
+@dataclass(frozen=True)
+class Derived:
+    """The operations of one engine with their derivatives."""
+
+    engine: Engine
+
+    def group(self, keys: Tensor, num_rows: int) -> tuple[Tensor, Tensor]:
+        """Row pointers and a stable order."""
+        return self.engine.group(keys, num_rows)
+
+    def propagate(self, x: Tensor, adj: Adjacency, weight: Tensor | None, reduce: str) -> Tensor:
+        """Sum or mean, or max or min."""
+        weight = widen(weight) if weight is not None else None
+        kept = self.engine.stored(x)
+        if reduce == "sum":
+            return Propagate.call(kept, weight, adj, False, self.engine).to(x.dtype)
+        if reduce == "mean" and weight is None and x.dtype in HALF:
+            share = shares(adj, torch.float32)
+            return Scaled.call(kept, share, None, adj, self.engine).to(x.dtype)
+        if reduce == "mean":
+            return Propagate.call(widen(x), weight, adj, True, self.engine).to(x.dtype)
+        return Extreme.call(widen(x), weight, adj, reduce, self.engine).to(x.dtype)
+
+    def gcn_propagate(self, x: Tensor, adj: Adjacency, scale: Tensor) -> Tensor:
+        """The weights of the edges are products of numbers of their ends."""
+        return Scaled.call(self.engine.stored(x), scale, scale, adj, self.engine).to(x.dtype)
+
+    def edge_softmax(self, score: Tensor, adj: Adjacency) -> Tensor:
+        """Softmax of each row."""
+        return EdgeSoftmax.call(widen(score), adj, self.engine).to(score.dtype)
+
+    def edge_dot(self, query: Tensor, key: Tensor, adj: Adjacency) -> Tensor:
+        """Inner products."""
+        ends = self.engine.stored(query), self.engine.stored(key)
+        return EdgeDot.call(*ends, adj, self.engine).to(query.dtype)
+
+    def attend_additive(
+        self, value: Tensor, adj: Adjacency, source: Tensor, target: Tensor, slope: float,
+        weight: Tensor | None,
+    ) -> Tensor:  # fmt: skip
+        """Attention with additive scores."""
+        kept = self.engine.stored(value)
+        ends = source.to(wide(kept)), target.to(wide(kept))
+        return self._attend("additive", kept, adj, ends, slope, weight).to(value.dtype)
+
+    def attend_product(
+        self, value: Tensor, adj: Adjacency, query: Tensor, key: Tensor, scale: float,
+        weight: Tensor | None,
+    ) -> Tensor:  # fmt: skip
+        """Attention with inner products as scores."""
+        kept = self.engine.stored(value)
+        ends = query.to(kept.dtype), key.to(kept.dtype)
+        return self._attend("product", kept, adj, ends, scale, weight).to(value.dtype)
+
+    def _attend(
+        self, kind: str, value: Tensor, adj: Adjacency, ends: Ends, factor: float,
+        weight: Tensor | None,
+    ) -> Tensor:  # fmt: skip
+        weight = widen(weight) if weight is not None else None
+        return Attend.call(value, *ends, weight, kind, adj, factor, self.engine)
+
+    def attend_forward(
+        self, kind: str, value: Tensor, adj: Adjacency, ends: Ends, factor: float,
+        weight: Tensor | None,
+    ) -> Stats:  # fmt: skip
+        """Attention and what its gradient reads."""
+        return self.engine.attend(kind, value, adj, ends, factor, weight)
+
+    def attend_backward(
+        self, kind: str, grad: Tensor, value: Tensor, adj: Adjacency, ends: Ends, factor: float,
+        weight: Tensor | None, stats: Stats,
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor | None]:  # fmt: skip
+        """The gradients of attention."""
+        return gradients(self.engine, kind, grad, value, adj, ends, factor, weight, stats)
+
+    def extreme_edge(self, x: Tensor, adj: Adjacency, weight: Tensor | None, reduce: str) -> Tensor:
+        """The edge of each max or min, -1 where there is none."""
+        return self.engine.extreme(widen(x), weight, adj, reduce)[1].reshape(x.shape)
+
+    def block_propagate(self, x: Tensor, adj: Adjacency, maps: Tensor) -> Tensor:
+        """Stalks through the maps of the edges."""
+        return BlockPropagate.call(widen(x), widen(maps), adj, False, self.engine).to(x.dtype)
+
+    def edge_outer(self, left: Tensor, right: Tensor, adj: Adjacency) -> Tensor:
+        """The gradient of the maps."""
+        return EdgeOuter.call(widen(left), widen(right), adj, self.engine).to(left.dtype)
+
+    def gather(self, x: Tensor, index: Tensor, rows: Rows) -> Tensor:
+        """Rows of x; half precision is widened in the gradient only."""
+        if not x.is_floating_point():
+            return x.index_select(0, index)
+        return Gather.call(x, index, rows, self.engine)
+
+    def segment_reduce(self, values: Tensor, index: Tensor, rows: Rows, reduce: str) -> Tensor:
+        """Sum or mean, or max or min, of the items of each segment."""
+        if reduce in ("max", "min"):
+            picked = SegmentExtreme.call(widen(values), index, rows, reduce, self.engine)
+            return picked.to(values.dtype)
+        total = SegmentSum.call(widen(values), index, rows, self.engine)
+        if reduce == "mean":
+            count = rows.rowptr.diff().clamp(min=1).to(total.dtype)
+            total = total / count.reshape(-1, *(1,) * (total.dim() - 1))
+        return total.to(values.dtype)
+
+    def dropout(self, x: Tensor, p: float, seed: int | Tensor) -> Tensor:
+        """The counter-based mask."""
+        return Dropout.call(x, p, seed, self.engine.drop)

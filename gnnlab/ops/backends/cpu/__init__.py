@@ -1,0 +1,36 @@
+"""The engine of CPU tensors: how the compiled loops beside this folder are called."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from gnnlab.ops.backends import kernels
+from gnnlab.ops.backends.masked import drop
+from gnnlab.ops.backends.parallel import array
+
+from .attention import attend, attend_grad
+from .blocks import block, outer
+from .extremes import extreme, extreme_grad_weight, extreme_grad_x, segment_extreme
+from .softmaxes import softmax, softmax_grad
+from .sums import edge_dot, propagate, scaled, segment_sum
+
+
+def stored(x: Tensor) -> Tensor:
+    """bfloat16 is read as it is and added up in float32; float16 is widened first."""
+    return x.float() if x.dtype is torch.float16 else x
+
+
+def group(keys: Tensor, num_rows: int) -> tuple[Tensor, Tensor]:
+    """Counting sort."""
+    rowptr = torch.zeros(num_rows + 1, dtype=torch.int32, device="cpu")
+    order = torch.empty(keys.numel(), dtype=torch.int32, device="cpu")
+    kernels.group(array(keys), rowptr.numpy(), order.numpy())
+    return rowptr, order
+
+
+__all__ = [
+    "attend", "attend_grad", "block", "drop", "edge_dot", "extreme", "extreme_grad_weight",
+    "extreme_grad_x", "group", "outer", "propagate", "scaled", "segment_extreme", "segment_sum",
+    "softmax", "softmax_grad", "stored",
+]  # fmt: skip

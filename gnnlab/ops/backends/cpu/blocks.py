@@ -1,0 +1,42 @@
+"""Stalks: a row of blocks is a longer row of numbers, read where they lie."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from torch import Tensor
+
+from gnnlab.ops.backends.block_rows import block_rows, outer_rows
+from gnnlab.ops.backends.memory import empty
+from gnnlab.ops.backends.parallel import Array, array, over_rows
+
+if TYPE_CHECKING:
+    from gnnlab.ops.adjacency import Adjacency
+
+
+def block(x: Tensor, maps: Tensor, adj: Adjacency, turned: bool) -> Tensor:
+    """The neighbours' stalks through the maps of the edges."""
+    rows, columns = maps.shape[1:] if not turned else (maps.shape[2], maps.shape[1])
+    out = empty((x.shape[0], rows, x.shape[2]), x.dtype)
+    width = rows * columns * x.shape[2]
+    over_rows(
+        block_rows, array(adj.rowptr), width, channels(out), channels(x), array(adj.col),
+        array(adj.order), array(maps), turned,
+    )  # fmt: skip
+    return out
+
+
+def outer(left: Tensor, right: Tensor, adj: Adjacency) -> Tensor:
+    """Inner products over channels of the stalks at both ends."""
+    out = empty((adj.num_edges, left.shape[1], right.shape[1]), left.dtype)
+    width = left.shape[1] * right.shape[1] * left.shape[2]
+    over_rows(
+        outer_rows, array(adj.rowptr), width, array(out), channels(left), channels(right),
+        array(adj.col), array(adj.order),
+    )  # fmt: skip
+    return out
+
+
+def channels(x: Tensor) -> Array:
+    """(N D, F): one row per node and dimension of its stalk."""
+    return array(x).reshape(x.shape[0] * x.shape[1], x.shape[2])

@@ -1,0 +1,43 @@
+"""Softmax over the edges of each row."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from torch import Tensor
+
+from gnnlab.ops.backends import kernels, softmax_rows
+from gnnlab.ops.backends.linear import in_order
+from gnnlab.ops.backends.memory import empty_like
+from gnnlab.ops.backends.parallel import Array, array, over_rows
+
+from .sums import matrix
+
+if TYPE_CHECKING:
+    from gnnlab.ops.adjacency import Adjacency
+
+
+def softmax(score: Tensor, adj: Adjacency) -> Tensor:
+    """Softmax of each row."""
+    out = empty_like(score)
+    tables = matrix(out), matrix(score)
+    module, order = kernels_for(tables[0], adj)
+    over_rows(module.softmax_rows, array(adj.rowptr), 8 * tables[0].shape[1], *tables, order)
+    return out
+
+
+def softmax_grad(soft: Tensor, grad: Tensor, adj: Adjacency) -> Tensor:
+    """Its gradient, from the result."""
+    out = empty_like(soft)
+    tables = [matrix(table) for table in (out, soft, grad)]
+    module, order = kernels_for(tables[0], adj)
+    over_rows(module.softmax_grad_rows, array(adj.rowptr), 4 * tables[0].shape[1], *tables, order)
+    return out
+
+
+def kernels_for(table: Array, adj: Adjacency) -> tuple[Any, Array | None]:
+    """The kernels for a table (E, K), and where the rows' edges lie (None: side by side)."""
+    if table.dtype != np.float32 or table.shape[1] not in (1, 2, 4, 8, 16):
+        return kernels, array(adj.order)
+    return softmax_rows, None if in_order(adj) else array(adj.order)

@@ -1,0 +1,86 @@
+"""What a device has to provide: the forward computations, without any derivative."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from torch import Tensor
+
+if TYPE_CHECKING:
+    from gnnlab.ops.adjacency import Adjacency, Rows
+
+Ends = tuple[Tensor, Tensor]
+"""Source and target scores, or queries and keys."""
+Stats = tuple[Tensor, Tensor, Tensor]
+"""The result of attention, and the maximum and 1 / sum of every row's scores."""
+
+
+class Engine(Protocol):
+    """Kernels behind one signature each; :mod:`.autograd` makes a backend of them.
+
+    Sums are in float32 where tensors are stored in half precision. Everything is contiguous on
+    return, and nothing that arrives is changed.
+    """
+
+    def stored(self, x: Tensor) -> Tensor:
+        """The tensor in a type that the kernels read."""
+
+    def group(self, keys: Tensor, num_rows: int) -> tuple[Tensor, Tensor]:
+        """Row pointers and the stable order of ``keys``, both int32."""
+
+    def propagate(self, x: Tensor, weight: Tensor | None, adj: Adjacency, mean: bool) -> Tensor:
+        """y[i] = sum or mean of w_e x_j over the edges e = (j, i)."""
+
+    def scaled(self, x: Tensor, own: Tensor | None, other: Tensor | None, adj: Adjacency) -> Tensor:
+        """y[i] = sum of own_i other_j x_j."""
+
+    def edge_dot(self, query: Tensor, key: Tensor, adj: Adjacency) -> Tensor:
+        """s[e] = <query_i, key_j>."""
+
+    def segment_sum(self, values: Tensor, rows: Rows) -> Tensor:
+        """Sum of the items of each row."""
+
+    def softmax(self, score: Tensor, adj: Adjacency) -> Tensor:
+        """Softmax over the edges of each row."""
+
+    def softmax_grad(self, soft: Tensor, grad: Tensor, adj: Adjacency) -> Tensor:
+        """soft * (grad - sum over the row of soft * grad)."""
+
+    def attend(
+        self, kind: str, value: Tensor, adj: Adjacency, ends: Ends, factor: float,
+        weight: Tensor | None,
+    ) -> Stats:  # fmt: skip
+        """Attention; ``factor`` is the slope of additive scores, the scale of inner products."""
+
+    def attend_grad(
+        self, kind: str, grad: Tensor, value: Tensor, adj: Adjacency, ends: Ends, factor: float,
+        weight: Tensor | None, stats: Stats,
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor | None]:  # fmt: skip
+        """Gradients for value, for the sources' end, for the scores and for the weights (E, K)."""
+
+    def extreme(
+        self, x: Tensor, weight: Tensor | None, adj: Adjacency, reduce: str
+    ) -> tuple[Tensor, Tensor]:
+        """Max or min, and the edge each came from: (N, features) int32, -1 for an empty row."""
+
+    def extreme_grad_x(
+        self, grad: Tensor, weight: Tensor | None, adj: Adjacency, arg: Tensor
+    ) -> Tensor:
+        """What the sources receive from the rows that picked them."""
+
+    def extreme_grad_weight(
+        self, grad: Tensor, x: Tensor, weight: Tensor, adj: Adjacency, arg: Tensor
+    ) -> Tensor:
+        """What the weights receive from the rows that picked their edges."""
+
+    def segment_extreme(self, values: Tensor, rows: Rows, reduce: str) -> tuple[Tensor, Tensor]:
+        """Max or min of the items of each row, and which item that is."""
+
+    def block(self, x: Tensor, maps: Tensor, adj: Adjacency, turned: bool) -> Tensor:
+        """y[i] = sum of M_e x_j, or of M_e^T x_j."""
+
+    def outer(self, left: Tensor, right: Tensor, adj: Adjacency) -> Tensor:
+        """(E, P, D): inner products over channels of left[i] (P) and right[j] (D)."""
+
+    def drop(self, x: Tensor, p: float, seed: int | Tensor) -> Tensor:
+        """x where the bits of :mod:`.random` keep it, scaled by 1 / (1 - p)."""

@@ -1,0 +1,34 @@
+"""The engine of CUDA tensors: Triton kernels, one family a file.
+
+A program works on a few rows and a tile of features; every number of a result is added up by one
+thread in the order of its row. Nothing is added atomically. Rows longer than
+``ranges.LONGEST`` are cut, and their parts joined in order by a second pass. Where inner products
+cross threads, the layout is a function of the shapes.
+"""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from gnnlab.ops.backends.reference import group
+
+from .attend_grad_rows import attend_grad
+from .attend_rows import attend
+from .block_rows import block
+from .extreme_rows import extreme, extreme_grad_x, segment_extreme
+from .masked import drop
+from .pairs import edge_dot, extreme_grad_weight, outer
+from .rows import propagate, scaled, segment_sum
+from .softmax_rows import softmax, softmax_grad
+
+
+def stored(x: Tensor) -> Tensor:
+    """Every type is read as it is."""
+    return x
+
+
+__all__ = [
+    "attend", "attend_grad", "block", "drop", "edge_dot", "extreme", "extreme_grad_weight",
+    "extreme_grad_x", "group", "outer", "propagate", "scaled", "segment_extreme", "segment_sum",
+    "softmax", "softmax_grad", "stored",
+]  # fmt: skip
