@@ -10,34 +10,55 @@ from torch import Tensor
 
 from gnnlab.ops.backends.inner import dot_rows
 from gnnlab.ops.backends.linear import in_order, wide
-from gnnlab.ops.backends.memory import empty, empty_like
+from gnnlab.ops.backends.memory import empty
 from gnnlab.ops.backends.parallel import Array, array, over_rows
 from gnnlab.ops.backends.rows import scaled_rows, sum_rows
+
+from .tiles import by_tiles
 
 if TYPE_CHECKING:
     from gnnlab.ops.adjacency import Adjacency, Rows
 
+LANES = 64
+"""Columns that a kernel sums at once."""
+EDGE_COST = 5
+"""What it costs to weigh an edge, in numbers of a table that are multiplied and copied."""
+
 
 def propagate(x: Tensor, weight: Tensor | None, adj: Adjacency, mean: bool) -> Tensor:
     """Sum or mean of the neighbours, weighted or not."""
-    out = empty_like(x)
-    table, source = matrix(out), matrix(x)
-    w = sorted_weight(weight, adj)
+    w, rowptr, col = sorted_weight(weight, adj), array(adj.rowptr), array(adj.col)
     heads = w.shape[1] if w is not None else 1
-    rowptr = array(adj.rowptr)
-    over_rows(sum_rows, rowptr, table.shape[1], table, source, array(adj.col), w, heads, mean)
-    return out
+    width = x.shape[1:].numel() // heads
+
+    def work(out: Tensor, x: Tensor, cut: slice) -> None:
+        mine = w
+        if w is not None and heads > 1 and x.shape[1] < heads * width:
+            mine = np.ascontiguousarray(w[:, cut.start // width : cut.stop // width])
+        parts = 1 if mine is None else mine.shape[1]
+        over_rows(sum_rows, rowptr, x.shape[1], array(out), array(x), col, mine, parts, mean)
+
+    return by_tiles(x, width if heads > 1 else LANES, adj.num_edges, work)
 
 
 def scaled(x: Tensor, own: Tensor | None, other: Tensor | None, adj: Adjacency) -> Tensor:
     """Sum of the neighbours, weighted by numbers of both ends."""
-    out = empty_like(x)
-    table, kind = matrix(out), wide(x)
-    ends = (None if end is None else array(end.to(kind)) for end in (own, other))
+    kind = wide(x)
+    own, other = (None if end is None else end.to(kind) for end in (own, other))
+    rowptr, col = array(adj.rowptr), array(adj.col)
+    if x.dtype is kind and EDGE_COST * adj.num_edges > x.numel():
+
+        def add(out: Tensor, x: Tensor, cut: slice) -> None:
+            over_rows(sum_rows, rowptr, x.shape[1], array(out), array(x), col, None, 1, False)
+
+        return by_tiles(x, LANES, adj.num_edges, add, own, other)
+    ends = [None if end is None else array(end) for end in (own, other)]
     one = np.float64(1) if kind is torch.float64 else np.float32(1)
-    edges = array(adj.col)
-    over_rows(scaled_rows, array(adj.rowptr), table.shape[1], table, matrix(x), edges, *ends, one)
-    return out
+
+    def work(out: Tensor, x: Tensor, cut: slice) -> None:
+        over_rows(scaled_rows, rowptr, x.shape[1], array(out), array(x), col, *ends, one)
+
+    return by_tiles(x, LANES, adj.num_edges, work)
 
 
 def edge_dot(query: Tensor, key: Tensor, adj: Adjacency) -> Tensor:
