@@ -19,7 +19,8 @@ from . import reference
 if TYPE_CHECKING:
     from gnnlab.ops.adjacency import Adjacency, Rows
 
-NAMES = ("auto", "torch", "numba")
+PEERS = {"torch_scatter": "scatter", "torch_sparse": "sparse"}  # package -> module, on request only
+NAMES = ("auto", "torch", "numba", *PEERS)
 DTYPES = (torch.float32, torch.float64, torch.float16, torch.bfloat16, torch.int64)
 _chosen: ContextVar[str] = ContextVar("gnnlab_ops_backend", default="auto")
 
@@ -81,10 +82,12 @@ def use(backend: str) -> Iterator[None]:
 
     Args:
         backend: ``"torch"`` is the reference, on any device; ``"numba"`` the compiled CPU code;
-            ``"auto"`` (the default outside) takes the compiled code for CPU tensors.
+            ``"auto"`` (the default outside) takes the compiled code for CPU tensors;
+            ``"torch_scatter"`` and ``"torch_sparse"`` run those packages' kernels where they have
+            one, and the reference for the rest.
 
     Raises:
-        ValueError: unknown name, or numba is asked for and not installed.
+        ValueError: unknown name, or a package that is asked for and cannot be loaded.
     """
     if backend not in NAMES:
         near = get_close_matches(str(backend), NAMES, n=1)
@@ -92,6 +95,8 @@ def use(backend: str) -> Iterator[None]:
         raise ValueError(f"unknown backend {backend!r}, one of {', '.join(NAMES)}{hint}")
     if backend == "numba" and not _has_numba():
         raise ValueError("backend 'numba' needs the numba package: pip install numba")
+    if backend in PEERS:
+        _peer(backend)
     token = _chosen.set(backend)
     try:
         yield
@@ -105,7 +110,9 @@ def backend_for(*tensors: Tensor | None) -> Backend:
         from gnnlab.ops import operators  # registering them takes time that few need
 
         return cast(Backend, operators)
-    if not _compilable(tensors) or _chosen.get() == "torch":
+    if _chosen.get() in PEERS and not _transformed() and all(map(_own_kind, tensors)):
+        return _peer(_chosen.get())
+    if not _compilable(tensors) or _chosen.get() in ("torch", *PEERS):
         return cast(Backend, reference)
     return _compiled()
 
@@ -118,8 +125,14 @@ def _compilable(tensors: tuple[Tensor | None, ...]) -> bool:
 
 def _plain(tensor: Tensor) -> bool:
     """Only a tensor with ordinary memory can be handed to compiled code."""
-    kinds = (Tensor, torch.nn.Parameter)
-    return type(tensor) in kinds and tensor.device.type == "cpu" and tensor.dtype in DTYPES
+    return _own_kind(tensor) and tensor.device.type == "cpu" and tensor.dtype in DTYPES
+
+
+def _own_kind(tensor: Tensor | None) -> bool:
+    """Not a subclass that acts otherwise, and not without memory."""
+    if tensor is None:
+        return True
+    return type(tensor) in (Tensor, torch.nn.Parameter) and tensor.device.type != "meta"
 
 
 def _transformed() -> bool:
@@ -138,3 +151,21 @@ def _has_numba() -> bool:
 @cache
 def _compiled() -> Backend:
     return cast(Backend, import_module(f"{__package__}.compiled"))  # numba loads here
+
+
+@cache
+def _peer(name: str) -> Backend:
+    package = name.replace("_", "-")
+    try:
+        import_module(name)
+    except ModuleNotFoundError as error:
+        raise ValueError(
+            f"backend {name!r} needs the {package} package: `make kernels` in a checkout, or "
+            "pip install --no-build-isolation 'gnnlab[kernels]' (it compiles for minutes)"
+        ) from error
+    except (ImportError, OSError) as error:
+        raise ValueError(
+            f"backend {name!r} needs a {package} built for torch {torch.__version__}: "
+            f"pip uninstall {package} and `make kernels` build it anew ({error})"
+        ) from error
+    return cast(Backend, import_module(f"{__package__}.{PEERS[name]}"))
