@@ -1,0 +1,33 @@
+"""How far a step's resident memory rises above what was resident before it."""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+from collections.abc import Callable
+from pathlib import Path
+
+
+def peak_megabytes(step: Callable[[], object]) -> float | None:
+    """Run the step and return its peak in MB above the start, None where Linux's /proc is not.
+
+    The kernel's own high-water mark (VmHWM) is set back before the step, so that every allocator
+    counts: torch's, numpy's, the kernels' scratch and what a peer's library takes. It is good to
+    about a megabyte, and what a library keeps from earlier steps is not in it.
+    """
+    gc.collect()
+    try:
+        ctypes.CDLL(None).malloc_trim(0)  # what earlier steps freed goes back to the system
+        Path("/proc/self/clear_refs").write_text("5")
+        before = _kilobytes("VmRSS")
+        step()
+        return max(0.0, _kilobytes("VmHWM") - before) * 1024 / 1e6
+    except (OSError, AttributeError):
+        return None
+
+
+def _kilobytes(name: str) -> float:
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith(name + ":"):
+            return float(line.split()[1])
+    raise OSError(f"/proc/self/status has no {name}")
