@@ -33,13 +33,14 @@ class Plan:
 
 def measure(case: str, sides: dict[str, Side], floor: Floor | None, plan: Plan) -> dict[str, Any]:
     """One case: every side's times, ratios to ours and peak memory; ours also against the floor."""
-    first = {name: step(side) for name, side in sides.items()}  # compiles, and fills what is kept
-    check(case, sides)
-    guess = {name: min(first[name][1], step(side)[1]) for name, side in sides.items()}
+    check(case, sides)  # compiles too, and fills what a side keeps
+    guess, peaks = {}, {}
+    for name, side in sides.items():
+        peaks[name], (_, guess[name]) = peak_megabytes(partial(step, side))
     times, floors = take_turns(sides, guess, floor, plan)
     found = {name: summary(times[name], times[OURS]) for name in sides}
-    for name, side in sides.items():
-        found[name]["peak_mb"] = peak_megabytes(partial(step, side))
+    for name, peak in peaks.items():
+        found[name]["peak_mb"] = peak
     if floors:
         found[OURS] |= shares(times[OURS], floors)
     return found

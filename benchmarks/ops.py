@@ -33,7 +33,11 @@ def chosen(options: argparse.Namespace) -> dict[str, graphs.Graph]:
     if options.tiny:
         return graphs.TINY
     found = {**graphs.SMALL, **graphs.MEDIUM, **(graphs.LARGE if options.large else {})}
-    return {name: graph for name, graph in found.items() if options.only in name}
+    return {
+        name: graph
+        for name, graph in found.items()
+        if options.only in name and graph.edges <= options.edges
+    }
 
 
 def rows(
@@ -72,6 +76,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=9, help="timed rounds of each case")
     parser.add_argument("--features", type=int, default=64, help="columns of x, and of a head")
     parser.add_argument("--only", default="", help="graphs whose name contains this")
+    parser.add_argument("--edges", type=int, default=10**9, help="graphs of at most so many edges")
     parser.add_argument("--case", default="", help="cases whose name contains this")
     parser.add_argument("--large", action="store_true", help="graphs of ten million edges too")
     parser.add_argument("--quick", action="store_true", help="three rounds, slow peers once")
@@ -90,7 +95,7 @@ def main() -> None:
     warnings.filterwarnings("ignore", message="Sparse CSR tensor support is in beta")
     if options.threads:
         torch.set_num_threads(options.threads)
-    plan = QUICK if options.quick or options.tiny else Plan(rounds=options.rounds)
+    plan = QUICK if options.quick else Plan(rounds=options.rounds)
     peers = available(options.compiled)
     found: dict[str, Any] = {"threads": torch.get_num_threads(), "rounds": plan.rounds}
     found |= environment(packages=("torch-scatter", "torch-sparse", "dgl"))
