@@ -3,8 +3,8 @@
 ``segment_csr`` and ``gather_csr`` reduce and spread the sorted edges in ``propagate``,
 ``gcn_propagate``, ``edge_softmax`` and ``segment_reduce``; ``scatter``, which adds atomically on a
 GPU, is not used. torch_scatter has nothing for the other operations, which are the reference's
-(see ``__all__``), and its kernels skip NaN and take a row of -inf for empty in max and min: what is
-not finite goes to the reference there, as does an empty table.
+(see ``__all__``). In max and min its kernels skip NaN and take a row of -inf for an empty one: what
+is not finite goes to the reference there, as does an empty table.
 """
 
 from __future__ import annotations
@@ -131,7 +131,7 @@ def _segments(values: Tensor, rowptr: Tensor, reduce: str) -> Tensor:
 def _extreme(values: Tensor, rowptr: Tensor, reduce: str) -> Tensor:
     """Max or min; its gradient goes to the item that the kernel picked, the first of equals."""
     items = values.shape[0]
-    if not bool(values.detach().isfinite().all()):
+    if not bool(values.detach().abs().amax() < torch.finfo(values.dtype).max):  # or NaN
         rows = torch.arange(rowptr.numel() - 1, device=values.device)
         index = rows.repeat_interleave(rowptr.diff())
         return reference.scatter(values, index, rows.numel(), reduce)

@@ -2,8 +2,8 @@
 
 ``propagate`` and ``gcn_propagate`` run what ``SparseTensor``'s matmul calls, forward and, over the
 kept transpose, backward. torch_sparse has nothing for the other operations, which are the
-reference's (see ``__all__``), and its kernels skip NaN and take a row of -inf for empty in max and
-min: what is not finite goes to the reference there, as does an empty table.
+reference's (see ``__all__``). In max and min its kernels skip NaN and take a row of -inf for an
+empty one: what is not finite goes to the reference there, as does an empty table.
 """
 
 from __future__ import annotations
@@ -57,10 +57,10 @@ def propagate(x: Tensor, adj: Adjacency, weight: Tensor | None, reduce: str) -> 
     """``spmm_sum``, or ``spmm_max`` and ``spmm_min`` with the edges that they picked."""
     wide = widen(x)
     weight = weight.to(wide.dtype) if weight is not None else None
-    finite = reduce in ("sum", "mean") or (_finite(wide) and _finite(weight))
-    if not x.numel() or not adj.num_edges or not finite:
+    extreme = reduce in ("max", "min")
+    if not x.numel() or not adj.num_edges or (extreme and not _bounded(wide, weight)):
         return reference.propagate(x, adj, weight, reduce)
-    if reduce in ("max", "min"):
+    if extreme:
         return _by_head(_extreme, wide, adj, weight, reduce).to(x.dtype)
     total = Product.call(wide, weight, adj)
     if reduce == "mean":
@@ -132,5 +132,9 @@ def _csr(adj: Adjacency) -> tuple[Tensor, Tensor]:
     return adj.remember("csr int64", lambda: (adj.rowptr.long(), adj.col.long()))
 
 
-def _finite(x: Tensor | None) -> bool:
-    return x is None or bool(x.isfinite().all())
+def _bounded(x: Tensor, weight: Tensor | None) -> bool:
+    """Whether every message lies inside what max and min start from; a NaN does not."""
+    top = x.detach().abs().amax()
+    if weight is not None:
+        top = top * weight.detach().abs().amax()
+    return bool(top < torch.finfo(x.dtype).max)
