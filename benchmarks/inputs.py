@@ -26,7 +26,10 @@ class Side(NamedTuple):
 class Inputs:
     """A graph and random features, made when a case first asks for them."""
 
-    def __init__(self, edge_index: Tensor, nodes: int, features: int) -> None:
+    def __init__(
+        self, edge_index: Tensor, nodes: int, features: int, only_propagate: bool = False
+    ) -> None:
+        self.only_propagate = only_propagate  # a large graph's other tensors take gigabytes
         self.edge_index, self.nodes, self.features = edge_index, nodes, features
         self.source, self.target = edge_index
         self.edges = edge_index.shape[1]

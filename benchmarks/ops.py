@@ -47,7 +47,8 @@ def rows(
     for name, graph in chosen(options).items():
         large = name in graphs.LARGE
         who = {peer: peers[peer] for peer in peers if not large or peer in AT_TEN_MILLION}
-        inputs = Inputs(graphs.build(graph), graph.nodes, options.features)
+        edge_index = graphs.build(graph)
+        inputs = Inputs(edge_index, graph.nodes, options.features, only_propagate=large)
         by_peer = {peer: sides(inputs) for peer, sides in who.items()}
         floor = Floor(graph.nodes, graph.edges, options.features)
         for case in names(options.features):
@@ -96,8 +97,11 @@ def main() -> None:
     if options.threads:
         torch.set_num_threads(options.threads)
     plan = QUICK if options.quick else Plan(rounds=options.rounds)
-    peers = available(options.compiled)
+    peers, missing = available(options.compiled)
+    for name, reason in missing.items():
+        print(f"without {name}: {reason}")
     found: dict[str, Any] = {"threads": torch.get_num_threads(), "rounds": plan.rounds}
+    found["missing"] = sorted(missing)
     found |= environment(packages=("torch-scatter", "torch-sparse", "dgl"))
     found["limits"] = limits(options.features, plan.rounds, full=not options.tiny)
     print(f"{'':48}{'forward':>9}{'both ms':>9}{'':16} forward + backward of each peer, over ours")

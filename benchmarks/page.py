@@ -17,7 +17,8 @@ Made by `{command}`: {rounds} rounds, {threads} thread(s) on {cores} cores of {p
 
 All sides take turns on the same tensors, and their results and gradients are compared before.
 Times are medians of the rounds; a ratio is the median of the rounds' ratios, with its range. A
-slow peer takes part in fewer rounds. benchmarks/README.md says what graphs and sides are.
+slow peer takes part in fewer rounds. benchmarks/README.md says what graphs and sides are. Not
+installed here: {missing}.
 """
 FLOOR = """
 ## Against the memory
@@ -45,7 +46,7 @@ Row = dict[str, Any]
 
 def page(found: dict[str, Any], parity: dict[str, Any] | None) -> str:
     """The whole page."""
-    parts = [HEAD.format(command=command(), **found["machine"] | shown(found))]
+    parts = [HEAD.format(command=command(), **{**found["machine"], **shown(found)})]
     graphs = list(dict.fromkeys(row["graph"] for row in found["rows"]))
     for graph in graphs:
         parts.append(times(graph, [row for row in found["rows"] if row["graph"] == graph]))
@@ -63,7 +64,9 @@ def command() -> str:
 
 def shown(found: dict[str, Any]) -> dict[str, Any]:
     versions = ", ".join(f"{name} {number}" for name, number in found["versions"].items())
-    return {"versions": versions, "rounds": found["rounds"], "threads": found["threads"]}
+    missing = ", ".join(found["missing"]) or "nothing"
+    sizes = {"rounds": found["rounds"], "threads": found["threads"]}
+    return {"versions": versions, "missing": missing, **sizes}
 
 
 def peers(rows: list[Row]) -> list[str]:

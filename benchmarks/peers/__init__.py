@@ -31,14 +31,14 @@ AT_TEN_MILLION = (OURS, "PyG", *SPARSE, "torch CSR, transpose kept", "DGL")
 """The others take tens of seconds a step there."""
 
 
-def available(compiled: bool = False) -> dict[str, Sides]:
-    """The sides that can be imported here."""
-    found = {}
+def available(compiled: bool = False) -> tuple[dict[str, Sides], dict[str, str]]:
+    """The sides that can be imported here, and why the others cannot."""
+    found, missing = {}, {}
     for name, (module, function) in MODULES.items():
         if name in ON_REQUEST and not compiled:
             continue
         try:
             found[name] = getattr(import_module(f"peers.{module}"), function)
         except (ImportError, OSError) as error:  # OSError: built for another torch
-            print(f"without {name}: {error}")
-    return found
+            missing[name] = str(error)
+    return found, missing

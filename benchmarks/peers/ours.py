@@ -13,8 +13,6 @@ from gnnlab.layers import GATConv
 
 def sides(inputs: Inputs) -> dict[str, Side]:
     x, adj, weight = inputs.x, inputs.adj, inputs.weight
-    heads = f"{HEADS} heads x {inputs.features}"
-    source, target = inputs.ends
     found = {}
     for reduce in REDUCES:
         plain = partial(ops.propagate, x, adj, None, reduce)
@@ -22,6 +20,15 @@ def sides(inputs: Inputs) -> dict[str, Side]:
         weighted = partial(ops.propagate, x, adj, weight, reduce)
         found[f"propagate {reduce}, weights"] = Side(weighted, [x, weight])
     found["gcn_propagate"] = Side(lambda: ops.gcn_propagate(x, adj), [x])
+    return found if inputs.only_propagate else found | beyond(inputs)
+
+
+def beyond(inputs: Inputs) -> dict[str, Side]:
+    """What is not ``propagate``."""
+    x, adj, weight = inputs.x, inputs.adj, inputs.weight
+    heads = f"{HEADS} heads x {inputs.features}"
+    source, target = inputs.ends
+    found = {}
     found[f"edge_softmax, {HEADS} heads"] = Side(
         lambda: ops.edge_softmax(inputs.score, adj), [inputs.score]
     )

@@ -18,7 +18,6 @@ from torch_geometric.utils import scatter, softmax
 
 def sides(inputs: Inputs) -> dict[str, Side]:
     x, edge_index, weight = inputs.x, inputs.edge_index, inputs.weight
-    heads = f"{HEADS} heads x {inputs.features}"
     found = {}
     for reduce in REDUCES:
         conv = SimpleConv(aggr=reduce)
@@ -27,6 +26,14 @@ def sides(inputs: Inputs) -> dict[str, Side]:
         found[f"propagate {reduce}, weights"] = Side(weighted, [x, weight])
     plain = partial(SimpleConv(aggr="sum"), x, edge_index, inputs.norm)
     found["gcn_propagate"] = Side(plain, [x])
+    return found if inputs.only_propagate else found | beyond(inputs)
+
+
+def beyond(inputs: Inputs) -> dict[str, Side]:
+    """What is not ``propagate``."""
+    x, edge_index, weight = inputs.x, inputs.edge_index, inputs.weight
+    heads = f"{HEADS} heads x {inputs.features}"
+    found = {}
     found[f"edge_softmax, {HEADS} heads"] = Side(
         lambda: softmax(inputs.score, inputs.target, num_nodes=inputs.nodes), [inputs.score]
     )

@@ -63,13 +63,20 @@ def sides(inputs: Inputs) -> dict[str, Side]:
         found[f"propagate {reduce}, weights"] = Side(column, [x, weight])
     norm = inputs.norm[:, None]
     found["gcn_propagate"] = Side(lambda: ops.u_mul_e_sum(graph, x, norm), [x])
+    return found if inputs.only_propagate else found | beyond(inputs, graph)
+
+
+def beyond(inputs: Inputs, graph: Any) -> dict[str, Side]:
+    """What is not ``propagate``."""
+    ops, x, key = dgl.ops, inputs.x, inputs.key
+    found = {}
     found[f"edge_softmax, {HEADS} heads"] = Side(
         lambda: ops.edge_softmax(graph, inputs.score), [inputs.score]
     )
     heads = f"{HEADS} heads x {inputs.features}"
     found[f"attend, {heads}"] = Side(lambda: attend(graph, inputs), [inputs.value, *inputs.ends])
     found[f"GATConv, {heads}"] = gat(graph, inputs)
-    found["edge_dot"] = Side(lambda: ops.u_dot_v(graph, x, inputs.key).squeeze(-1), [x, inputs.key])
+    found["edge_dot"] = Side(lambda: ops.u_dot_v(graph, x, key).squeeze(-1), [x, key])
     return found
 
 
