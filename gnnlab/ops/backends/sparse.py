@@ -97,9 +97,10 @@ class Product(Function):
 
 
 def _product(x: Tensor, adj: Adjacency, weight: Tensor | None) -> Tensor:
+    # Detached: for what needs a gradient their operator wants more, for a gradient of its own.
     rowptr, col = _csr(adj)
-    value = weight.index_select(0, adj.order) if weight is not None else None
-    table = x.flatten(1).contiguous()
+    value = weight.detach().index_select(0, adj.order) if weight is not None else None
+    table = x.detach().flatten(1).contiguous()
     total: Tensor = torch.ops.torch_sparse.spmm_sum(None, rowptr, col, value, None, None, table)
     return total.reshape(x.shape)
 
