@@ -1,7 +1,7 @@
 """Run the tests of the operations once on each backend and keep how many passed.
 
 The tests are those with the fixture ``backend``: dense formulas in float64, gradients, and what
-goes wrong. Run: python benchmarks/parity.py FILE.json
+goes wrong. Run: python benchmarks/parity.py FILE.json [pytest's options, such as -n 2]
 """
 
 from __future__ import annotations
@@ -36,11 +36,11 @@ def counted(report: Path) -> dict[str, dict[str, int]]:
 
 
 def main() -> None:
-    if len(sys.argv) != 2:
+    if len(sys.argv) < 2:
         raise SystemExit("name the file to write: python benchmarks/parity.py FILE.json")
     target = Path(sys.argv[1])
     report = target.with_suffix(".xml")
-    command = ["pytest", "tests/ops", "-q"]
+    command = ["pytest", "tests/ops", "-q", *sys.argv[2:]]
     run = [sys.executable, "-m", *command, f"--junitxml={report}"]
     code = subprocess.run(run, cwd=ROOT, check=False).returncode
     place = environment(packages=("torch-scatter", "torch-sparse"))

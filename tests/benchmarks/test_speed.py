@@ -104,6 +104,17 @@ def test_a_side_that_computes_something_else_is_not_timed(scripts: None) -> None
         check("case", {"gnnlab": right, "PyG": other})  # the same values, half the gradient
 
 
+def test_a_large_graph_gets_propagate_alone(scripts: None) -> None:
+    graphs, inputs = import_module("graphs"), import_module("inputs")
+    tiny = graphs.TINY["tiny"]
+    given = inputs.Inputs(graphs.build(tiny), tiny.nodes, 4, only_propagate=True)
+    for name in ("ours", "pyg"):
+        assert {case for case in import_module(f"peers.{name}").sides(given)} == {
+            case for case in inputs.names(4) if "propagate" in case and "block" not in case
+        }
+    assert "value" not in vars(given) and "maps" not in vars(given)
+
+
 def test_peak_memory_sees_what_a_step_allocates(scripts: None) -> None:
     torch = import_module("torch")
     peak, result = import_module("memory").peak_megabytes(lambda: torch.ones(8_000_000).sum())
