@@ -46,7 +46,7 @@ bench: $(VENV)/.dev ## time and memory beside every peer that is installed, as d
 	$(BIN)/python benchmarks/ops.py --large --page docs/performance.md --json docs/performance.json \
 		$(if $(wildcard docs/parity.json),--parity docs/parity.json)
 
-bench-quick: $(VENV)/.dev ## the same on the two small graphs, in a minute, printed only
+bench-quick: $(VENV)/.dev ## three rounds on the two small graphs, printed only
 	$(BIN)/python benchmarks/ops.py --quick --edges 100000
 
 kernels: $(VENV)/.dev ## compile torch-scatter and torch-sparse against the installed torch (minutes)
