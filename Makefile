@@ -5,10 +5,10 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help run test slow lint types notebooks bench clean
+.PHONY: help run test slow lint types notebooks bench bench-quick kernels parity clean
 
 help:
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
@@ -42,8 +42,19 @@ types: $(VENV)/.dev ## mypy --strict over all rooms
 notebooks: $(VENV)/.dev ## execute every notebook
 	$(BIN)/python -m pytest -q --nbmake --nbmake-timeout=300 notebooks
 
-bench: $(VENV)/.dev ## speed beside PyG's, as ratios from one run
-	$(BIN)/python benchmarks/ops.py --page docs/performance.md
+bench: $(VENV)/.dev ## time and memory beside every peer that is installed, as docs/performance.md
+	$(BIN)/python benchmarks/ops.py --large --page docs/performance.md --json docs/performance.json \
+		$(if $(wildcard docs/parity.json),--parity docs/parity.json)
+
+bench-quick: $(VENV)/.dev ## three rounds on the two small graphs, printed only
+	$(BIN)/python benchmarks/ops.py --quick --edges 100000
+
+kernels: $(VENV)/.dev ## compile torch-scatter and torch-sparse against the installed torch (minutes)
+	$(PIP) --no-build-isolation setuptools wheel
+	$(PIP) --no-build-isolation -e '.[kernels]'
+
+parity: kernels ## the tests of the operations on every backend, counted in docs/parity.json
+	$(BIN)/python benchmarks/parity.py docs/parity.json
 
 clean: ## remove what the build made
 	rm -rf build dist *.egg-info

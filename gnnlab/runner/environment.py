@@ -5,18 +5,19 @@ from __future__ import annotations
 import os
 import platform
 import subprocess
+from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 PACKAGES = ("torch", "torch-geometric", "numpy", "numba", "scikit-learn")
 
 
-def environment(device: str = "cpu") -> dict[str, dict[str, str]]:
-    """Return versions, machine and git state as TOML tables of strings."""
+def environment(device: str = "cpu", packages: Sequence[str] = ()) -> dict[str, dict[str, str]]:
+    """Return versions (of more ``packages`` too), machine and git state as tables of strings."""
     import gnnlab
 
     versions = {"gnnlab": gnnlab.__version__, "python": platform.python_version()}
-    for name in PACKAGES:
+    for name in (*PACKAGES, *packages):
         try:
             versions[name] = version(name)
         except PackageNotFoundError:

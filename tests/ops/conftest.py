@@ -18,7 +18,7 @@ from gnnlab import ops  # noqa: E402
 sys.path.insert(0, str(Path(__file__).parent))  # for the helpers in ops_oracles.py
 
 INTERPRETED_CASES = 5
-"""Of each test's cases on triton: its interpreter takes a second where others take a millisecond."""
+"""Of each test's cases on triton, whose interpreter takes a second for what takes a millisecond."""
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -49,7 +49,10 @@ def quick_interpreter() -> None:
     module.InterpretedFunction.__call__ = call
 
 
-@pytest.fixture(params=["torch", "numba", "triton"])
+BACKENDS = ["torch", "numba", "triton", *filter(find_spec, ("torch_scatter", "torch_sparse"))]
+
+
+@pytest.fixture(params=BACKENDS)
 def backend(request: pytest.FixtureRequest) -> Iterator[str]:
     """Run the test once on each backend."""
     if request.param != "torch" and find_spec(request.param) is None:

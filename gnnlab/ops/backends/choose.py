@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
     from .engine import Engine
 
-NAMES = ("auto", "torch", "numba", "triton")
+PEERS = {"torch_scatter": "scatter", "torch_sparse": "sparse"}  # package -> module, on request only
+NAMES = ("auto", "torch", "numba", "triton", *PEERS)
 DTYPES = (torch.float32, torch.float64, torch.float16, torch.bfloat16, torch.int64)
 _chosen: ContextVar[str] = ContextVar("gnnlab_ops_backend", default="auto")
 
@@ -86,10 +87,12 @@ def use(backend: str) -> Iterator[None]:
         backend: ``"torch"`` is the reference, on any device; ``"numba"`` the compiled CPU code;
             ``"triton"`` the kernels for CUDA tensors, or for CPU tensors in Triton's interpreter
             (TRITON_INTERPRET=1, for tests); ``"auto"`` (the default outside) takes numba for CPU
-            tensors and triton for CUDA tensors, where it is installed.
+            tensors and triton for CUDA tensors, where it is installed; ``"torch_scatter"`` and
+            ``"torch_sparse"`` run those packages' kernels where they have one, and the reference
+            for the rest.
 
     Raises:
-        ValueError: unknown name, or what is asked for is not installed.
+        ValueError: unknown name, or a package that is asked for and cannot be loaded.
     """
     if backend not in NAMES:
         near = get_close_matches(str(backend), NAMES, n=1)
@@ -97,6 +100,8 @@ def use(backend: str) -> Iterator[None]:
         raise ValueError(f"unknown backend {backend!r}, one of {', '.join(NAMES)}{hint}")
     if backend in ("numba", "triton") and not _has(backend):
         raise ValueError(f"backend {backend!r} needs the {backend} package: pip install {backend}")
+    if backend in PEERS:
+        _peer(backend)
     token = _chosen.set(backend)
     try:
         yield
@@ -111,7 +116,11 @@ def backend_for(*tensors: Tensor | None) -> Backend:
 
         return cast(Backend, operators)
     chosen = _chosen.get()
-    if chosen == "torch" or _transformed() or not all(t is None or _plain(t) for t in tensors):
+    if _transformed() or not all(map(_plain, tensors)):
+        return cast(Backend, reference)
+    if chosen in PEERS:
+        return _peer(chosen)
+    if chosen == "torch":
         return cast(Backend, reference)
     device = next(t.device for t in tensors if t is not None)
     if chosen == "triton":
@@ -122,8 +131,10 @@ def backend_for(*tensors: Tensor | None) -> Backend:
     return _gpu() if chosen == "auto" and _runs_triton(device) else cast(Backend, reference)
 
 
-def _plain(tensor: Tensor) -> bool:
+def _plain(tensor: Tensor | None) -> bool:
     """Only a tensor with ordinary memory can be handed to compiled code."""
+    if tensor is None:
+        return True
     ordinary = type(tensor) in (Tensor, torch.nn.Parameter) and tensor.dtype in DTYPES
     return ordinary and tensor.device.type in ("cpu", "cuda")
 
@@ -169,3 +180,21 @@ def _derived(engine: str) -> Backend:
     from .autograd import Derived
 
     return Derived(cast("Engine", import_module(f"{__package__}.{engine}")))
+
+
+@cache
+def _peer(name: str) -> Backend:
+    package = name.replace("_", "-")
+    try:
+        import_module(name)
+    except ModuleNotFoundError as error:
+        raise ValueError(
+            f"backend {name!r} needs the {package} package: `make kernels` in a checkout, or "
+            "pip install --no-build-isolation 'gnnlab[kernels]' (it compiles for minutes)"
+        ) from error
+    except (ImportError, OSError) as error:
+        raise ValueError(
+            f"backend {name!r} needs a {package} built for torch {torch.__version__}: "
+            f"pip uninstall {package} and `make kernels` build it anew ({error})"
+        ) from error
+    return cast(Backend, import_module(f"{__package__}.{PEERS[name]}"))

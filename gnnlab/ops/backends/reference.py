@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import torch
@@ -123,6 +124,11 @@ def attend_backward(
 
 def gcn_propagate(x: Tensor, adj: Adjacency, scale: Tensor) -> Tensor:
     """Scale, sum over the neighbours, scale again."""
+    return scaled(propagate, x, adj, scale)
+
+
+def scaled(propagate: Callable[..., Tensor], x: Tensor, adj: Adjacency, scale: Tensor) -> Tensor:
+    """``gcn_propagate`` by any backend's ``propagate``."""
     wide = widen(x)
     columns = scale.to(wide.dtype).reshape(-1, *(1,) * (x.dim() - 1))
     return (columns * propagate(columns * wide, adj, None, "sum")).to(x.dtype)
