@@ -49,7 +49,7 @@ def test_tiles_change_nothing(
         monkeypatch.setattr(tiles, "CACHE", 30 * width * dtype.itemsize)
         again = found(OPERATIONS[name], dtype)
         if name.startswith(("additive", "product")):  # lanes of a vector hold edges or heads
-            torch.testing.assert_close(again, whole)
+            torch.testing.assert_close(again, whole, rtol=1e-4, atol=1e-4)
         else:
             assert all(map(torch.equal, again, whole)), width
 
