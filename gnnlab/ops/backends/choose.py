@@ -18,6 +18,7 @@ from . import reference
 
 if TYPE_CHECKING:
     from gnnlab.ops.adjacency import Adjacency, Rows
+    from gnnlab.ops.features import SparseFeatures
 
 NAMES = ("auto", "torch", "numba")
 DTYPES = (torch.float32, torch.float64, torch.float16, torch.bfloat16, torch.int64)
@@ -73,6 +74,8 @@ class Backend(Protocol):
     def segment_reduce(self, values: Tensor, index: Tensor, rows: Rows, reduce: str) -> Tensor: ...
 
     def dropout(self, x: Tensor, p: float, seed: int) -> Tensor: ...
+
+    def sparse_product(self, table: Tensor, x: SparseFeatures, turned: bool) -> Tensor: ...
 
 
 @contextmanager

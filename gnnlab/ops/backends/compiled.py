@@ -20,9 +20,11 @@ from .function import Function
 from .linear import EdgeDot, Gather, Propagate, Scaled, SegmentSum, matrix, shares, wide
 from .masked import Dropout
 from .parallel import Array, array, over_rows
+from .sparse import SparseProduct
 
 if TYPE_CHECKING:
     from gnnlab.ops.adjacency import Adjacency, Rows
+    from gnnlab.ops.features import SparseFeatures
 
 Gradients = tuple[Tensor | None, ...]
 
@@ -145,6 +147,11 @@ def stored(x: Tensor) -> Tensor:
 def dropout(x: Tensor, p: float, seed: int) -> Tensor:
     """The counter-based mask."""
     return Dropout.call(x, p, seed)
+
+
+def sparse_product(table: Tensor, x: SparseFeatures, turned: bool) -> Tensor:
+    """Sparse features times a table, or their transpose."""
+    return SparseProduct.call(stored(table), x, turned).to(table.dtype)
 
 
 class EdgeSoftmax(Function):

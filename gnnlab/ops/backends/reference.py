@@ -8,10 +8,11 @@ import torch
 from torch import Tensor
 from torch.nn.functional import leaky_relu
 
-from .random import Dropout
+from .random import Dropout, keep_elements
 
 if TYPE_CHECKING:
     from gnnlab.ops.adjacency import Adjacency, Rows
+    from gnnlab.ops.features import SparseFeatures
 
 HALF = (torch.float16, torch.bfloat16)
 
@@ -148,6 +149,20 @@ def segment_reduce(values: Tensor, index: Tensor, rows: Rows, reduce: str) -> Te
 def dropout(x: Tensor, p: float, seed: int) -> Tensor:
     """The counter-based mask, computed with torch integers."""
     return Dropout.call(x, p, seed)
+
+
+def sparse_product(table: Tensor, x: SparseFeatures, turned: bool) -> Tensor:
+    """Rows of the table, weighed by the entries that dropout leaves, summed by row."""
+    rowptr, col, values, steps = x.entries(turned)
+    num = rowptr.shape[0] - 1
+    row = torch.arange(num, device=col.device).repeat_interleave(rowptr.diff())
+    col, wide = col.long(), widen(table)
+    values = values.to(wide.dtype)
+    if x.drop is not None:
+        p, seed = x.drop
+        stays = keep_elements(row * steps[0] + col * steps[1], p, seed)
+        values = torch.where(stays, values * (1.0 / (1.0 - p)), 0)
+    return scatter(take(wide, col) * values.unsqueeze(1), row, num, "sum").to(table.dtype)
 
 
 def take(x: Tensor, index: Tensor) -> Tensor:

@@ -1,0 +1,74 @@
+"""Products with sparse features by compiled loops; dropout's bits are hashed entry by entry."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from .function import Function
+from .linear import matrix, wide
+from .parallel import Array, array, compiled, over_rows
+from .random import GOLDEN, MASK64, MIX1, MIX2, threshold
+from .rows import sum_rows
+
+if TYPE_CHECKING:
+    from gnnlab.ops.features import Entries, SparseFeatures
+
+
+class SparseProduct(Function):
+    """y = X t, or X^T t where turned, X without what dropout took; the gradient is the other."""
+
+    @staticmethod
+    def forward(ctx: Any, table: Tensor, x: SparseFeatures, turned: bool) -> Tensor:
+        ctx.x, ctx.turned = x, turned
+        entries = x.entries(turned)
+        out = table.new_empty((entries.rowptr.shape[0] - 1, table.shape[1]))
+        target, source = matrix(out), matrix(table)
+        values = kept_values(entries, x.drop, wide(table)).reshape(-1, 1)
+        rowptr, col = array(entries.rowptr), array(entries.col)
+        over_rows(sum_rows, rowptr, table.shape[1], target, source, col, values, 1, False)
+        return out
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None]:
+        return SparseProduct.call(grad, ctx.x, not ctx.turned), None, None
+
+
+def kept_values(entries: Entries, drop: tuple[float, int] | None, kind: torch.dtype) -> Array:
+    """The entries as dropout leaves them, computed again whenever they are needed."""
+    values = array(entries.values.to(kind))
+    if drop is None:
+        return values
+    p, seed = drop
+    out = np.empty_like(values)
+    bits = np.uint64(seed & MASK64), np.uint32(threshold(p)), values.dtype.type(1 / (1 - p))
+    steps = (np.uint64(step) for step in entries.steps)
+    rowptr, col = array(entries.rowptr), array(entries.col)
+    over_rows(_kept, rowptr, 4, out, values, col, *steps, *bits)
+    return out
+
+
+def _kept_rows(
+    first: int, last: int, rowptr: Array, out: Array, values: Array, col: Array, step: Any,
+    other: Any, seed: Any, bound: Any, scale: Any,
+) -> None:  # fmt: skip
+    """out[p] = values[p] * scale where the bits of its element in the dense matrix keep it."""
+    zero = values.dtype.type(0)
+    for i in range(first, last):
+        start = np.uint64(i) * step
+        for p in range(rowptr[i], rowptr[i + 1]):
+            element = start + np.uint64(col[p]) * other
+            z = seed + ((element >> _1) + _1) * _GOLDEN
+            z = (z ^ (z >> _30)) * _MIX1
+            z = (z ^ (z >> _27)) * _MIX2
+            z = z ^ (z >> _31)
+            half = np.uint32(z >> ((element & _1) << _5))  # low half first: the even element's
+            out[p] = values[p] * scale if half >= bound else zero
+
+
+_GOLDEN, _MIX1, _MIX2 = np.uint64(GOLDEN), np.uint64(MIX1), np.uint64(MIX2)
+_1, _5, _27, _30, _31 = (np.uint64(by) for by in (1, 5, 27, 30, 31))
+_kept = compiled(_kept_rows)
