@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from ._memo import remember
-from .adjacency import LIMIT, Rows, group
+from .adjacency import LIMIT, group
 
 LAYOUTS = (torch.sparse_csr, torch.sparse_coo)
 
@@ -19,12 +19,14 @@ class Entries(NamedTuple):
 
     rowptr: Tensor
     """(R + 1,) int32."""
+    row: Tensor
+    """(M,) int32: the group of each number."""
     col: Tensor
-    """(M,) int32: the other coordinate of each number."""
+    """(M,) int32: its other coordinate."""
     values: Tensor
     """(M,), not dropped yet."""
     steps: tuple[int, int]
-    """How far a group, and the other coordinate, move the number of a dense element."""
+    """How far the one coordinate, and the other, move the number of a dense element."""
 
 
 class SparseFeatures:
@@ -105,19 +107,16 @@ class SparseFeatures:
 
     def entries(self, turned: bool = False) -> Entries:
         """Return the numbers by row, or by column; the order by column is sorted once."""
+        by_row, by_column = self._places()
         if not turned:
-            return Entries(self.rowptr, self.col, self.values, (self.num_columns, 1))
-        by_column, row = self._turned()
-        values = self.values.index_select(0, by_column.order)
-        return Entries(by_column.rowptr, row, values, (1, self.num_columns))
+            return Entries(*by_row, self.values, (self.num_columns, 1))
+        order, *places = by_column
+        values = self.values.index_select(0, order)
+        return Entries(*places, values, (1, self.num_columns))
 
-    def _turned(self) -> tuple[Rows, Tensor]:
-        build = partial(_by_column, self.rowptr, self.col.detach(), self.num_columns)
-        return remember(self.col, ("by column", self.num_columns), build)
-
-    def rows(self) -> Tensor:
-        """(M,) int64: the row of each number."""
-        return row_of_each(self.rowptr, self.col.shape[0])
+    def _places(self) -> tuple[list[Tensor], list[Tensor]]:
+        build = partial(_sorted, self.rowptr, self.col.detach(), self.num_columns)
+        return remember(self.col, ("entries", self.num_columns), build)
 
     def to_dense(self) -> Tensor:
         """(N, F), what is dropped being 0."""
@@ -145,12 +144,6 @@ class SparseFeatures:
 def is_sparse(x: Tensor | SparseFeatures) -> TypeGuard[Tensor | SparseFeatures]:
     """Whether features are to be read by :meth:`SparseFeatures.of`."""
     return isinstance(x, SparseFeatures) or (isinstance(x, Tensor) and x.layout in LAYOUTS)
-
-
-def row_of_each(rowptr: Tensor, count: int) -> Tensor:
-    """(count,) int64: the row of each entry."""
-    rows = torch.arange(rowptr.shape[0] - 1, device=rowptr.device)
-    return rows.repeat_interleave(rowptr.diff(), output_size=count)
 
 
 def _build(x: Tensor) -> SparseFeatures:
@@ -195,8 +188,11 @@ def _check_indices(rowptr: Tensor, col: Tensor, columns: int) -> None:
             )
 
 
-def _by_column(rowptr: Tensor, col: Tensor, columns: int) -> tuple[Rows, Tensor]:
+def _sorted(rowptr: Tensor, col: Tensor, columns: int) -> tuple[list[Tensor], list[Tensor]]:
+    """Pointers and places by row; the order by column, pointers and places."""
     with torch.inference_mode(False):
-        by_column = group(col, columns)
-        row = row_of_each(rowptr, col.shape[0]).index_select(0, by_column.order).int()
-    return by_column, row
+        numbers = torch.arange(rowptr.shape[0] - 1, dtype=torch.int32, device=col.device)
+        row = numbers.repeat_interleave(rowptr.diff(), output_size=col.shape[0])
+        pointers, order = group(col, columns)
+        turned = (place.index_select(0, order) for place in (col, row))
+        return [rowptr, row, col], [order, pointers, *turned]

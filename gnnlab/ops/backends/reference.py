@@ -153,16 +153,15 @@ def dropout(x: Tensor, p: float, seed: int) -> Tensor:
 
 def sparse_product(table: Tensor, x: SparseFeatures, turned: bool) -> Tensor:
     """Rows of the table, weighed by the entries that dropout leaves, summed by row."""
-    rowptr, col, values, steps = x.entries(turned)
-    num = rowptr.shape[0] - 1
-    row = torch.arange(num, device=col.device).repeat_interleave(rowptr.diff())
-    col, wide = col.long(), widen(table)
+    rowptr, row, col, values, steps = x.entries(turned)
+    row, col, wide = row.long(), col.long(), widen(table)
     values = values.to(wide.dtype)
     if x.drop is not None:
         p, seed = x.drop
         stays = keep_elements(row * steps[0] + col * steps[1], p, seed)
         values = torch.where(stays, values * (1.0 / (1.0 - p)), 0)
-    return scatter(take(wide, col) * values.unsqueeze(1), row, num, "sum").to(table.dtype)
+    message = take(wide, col) * values.unsqueeze(1)
+    return scatter(message, row, rowptr.shape[0] - 1, "sum").to(table.dtype)
 
 
 def take(x: Tensor, index: Tensor) -> Tensor:

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from .function import Function
 from .linear import matrix, wide
-from .parallel import Array, array, compiled, over_rows
+from .parallel import Array, array, compiled, over_items, over_rows
 from .random import GOLDEN, MASK64, MIX1, MIX2, threshold
 from .rows import sum_rows
 
@@ -46,29 +46,30 @@ def kept_values(entries: Entries, drop: tuple[float, int] | None, kind: torch.dt
     out = np.empty_like(values)
     bits = np.uint64(seed & MASK64), np.uint32(threshold(p)), values.dtype.type(1 / (1 - p))
     steps = (np.uint64(step) for step in entries.steps)
-    rowptr, col = array(entries.rowptr), array(entries.col)
-    over_rows(_kept, rowptr, 4, out, values, col, *steps, *bits)
+    places = array(entries.row), array(entries.col)
+    over_items(_kept, len(out), 4 * len(out), out, values, *places, *steps, *bits)
     return out
 
 
-def _kept_rows(
-    first: int, last: int, rowptr: Array, out: Array, values: Array, col: Array, step: Any,
-    other: Any, seed: Any, bound: Any, scale: Any,
+def _kept_entries(
+    first: int, last: int, out: Array, values: Array, row: Array, col: Array, row_step: Any,
+    col_step: Any, seed: Any, bound: Any, scale: Any,
 ) -> None:  # fmt: skip
-    """out[p] = values[p] * scale where the bits of its element in the dense matrix keep it."""
+    """out = values * scale where the bits of their elements in the dense matrix keep them."""
     zero = values.dtype.type(0)
-    for i in range(first, last):
-        start = np.uint64(i) * step
-        for p in range(rowptr[i], rowptr[i + 1]):
-            element = start + np.uint64(col[p]) * other
-            z = seed + ((element >> _1) + _1) * _GOLDEN
-            z = (z ^ (z >> _30)) * _MIX1
-            z = (z ^ (z >> _27)) * _MIX2
-            z = z ^ (z >> _31)
-            half = np.uint32(z >> ((element & _1) << _5))  # low half first: the even element's
-            out[p] = values[p] * scale if half >= bound else zero
+    # Slices, since an index that numba cannot prove positive keeps a loop from vectorising.
+    out, values, row, col = out[first:last], values[first:last], row[first:last], col[first:last]
+    for p in range(out.shape[0]):
+        element = np.uint64(row[p]) * row_step + np.uint64(col[p]) * col_step
+        z = seed + ((element >> _1) + _1) * _GOLDEN
+        z = (z ^ (z >> _30)) * _MIX1
+        z = (z ^ (z >> _27)) * _MIX2
+        z = z ^ (z >> _31)
+        half = np.uint32(z >> ((element & _1) << _5))  # low half first: the even element's
+        value = values[p] * scale
+        out[p] = value if half >= bound else zero
 
 
 _GOLDEN, _MIX1, _MIX2 = np.uint64(GOLDEN), np.uint64(MIX1), np.uint64(MIX2)
 _1, _5, _27, _30, _31 = (np.uint64(by) for by in (1, 5, 27, 30, 31))
-_kept = compiled(_kept_rows)
+_kept = compiled(_kept_entries)
