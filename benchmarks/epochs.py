@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from unittest import mock
 
-import peers
+import peer_models
 import torch
 import torch.nn.functional as F
 from ops import GRAPHS, graph
@@ -79,7 +79,7 @@ def kipf(hidden: int) -> dict[str, Side]:
     """Two layers with dropout on features and hidden states."""
 
     def theirs(data: Data, cached: bool) -> nn.Module:
-        return peers.Kipf(data.num_features, hidden, classes(data), cached)
+        return peer_models.Kipf(data.num_features, hidden, classes(data), cached)
 
     def ours(data: Data) -> nn.Module:
         out = classes(data)
@@ -99,7 +99,7 @@ def platonov(name: str, blocks: list[Callable[..., nn.Module]], **settings: Any)
     """Five layers of width 512 with dropout 0.2."""
 
     def theirs(data: Data) -> nn.Module:
-        return peers.Residual(blocks, data.num_features, 512, 5, classes(data), 0.2)
+        return peer_models.Residual(blocks, data.num_features, 512, 5, classes(data), 0.2)
 
     def ours(data: Data) -> nn.Module:
         out = classes(data)
@@ -120,10 +120,10 @@ def random_named(name: str) -> Callable[[], Data]:
 
 
 WIDE: dict[str, Callable[[], dict[str, Side]]] = {
-    "Platonov GCN": partial(platonov, "GCN", [peers.GCN]),
-    "Platonov SAGE": partial(platonov, "SAGE", [peers.SAGE]),
-    "Platonov GAT-sep": partial(platonov, "GATSep", [peers.GATSep], heads=8),
-    "Platonov GT": partial(platonov, "GT", [peers.GT, peers.Plain], heads=8),
+    "Platonov GCN": partial(platonov, "GCN", [peer_models.GCN]),
+    "Platonov SAGE": partial(platonov, "SAGE", [peer_models.SAGE]),
+    "Platonov GAT-sep": partial(platonov, "GATSep", [peer_models.GATSep], heads=8),
+    "Platonov GT": partial(platonov, "GT", [peer_models.GT, peer_models.Plain], heads=8),
 }
 TABLE: dict[str, tuple[Callable[[], Data], Callable[[], dict[str, Side]]]] = {
     "cora, GCN 64": (cora, partial(kipf, 64)),

@@ -12,6 +12,8 @@ from ._memo import remember
 from .adjacency import LIMIT, group
 
 LAYOUTS = (torch.sparse_csr, torch.sparse_coo)
+Drop = tuple[float, int | Tensor]
+"""Probability and seed of dropout."""
 
 
 class Entries(NamedTuple):
@@ -55,7 +57,7 @@ class SparseFeatures:
         col: Tensor,
         values: Tensor,
         num_columns: int,
-        drop: tuple[float, int] | None = None,
+        drop: Drop | None = None,
     ) -> None:
         self.rowptr, self.col, self.values = rowptr, col, values
         self.num_columns, self.drop = num_columns, drop
@@ -95,7 +97,7 @@ class SparseFeatures:
         """Where the features lie."""
         return self.values.device
 
-    def dropped(self, p: float, seed: int) -> SparseFeatures:
+    def dropped(self, p: float, seed: int | Tensor) -> SparseFeatures:
         """Mark entries as dropped; they are where dense dropout with this seed drops."""
         if self.drop is not None:
             raise ValueError("these features were dropped out before: apply dropout once")

@@ -16,11 +16,11 @@ from . import attention, kernels, reference, softmax_rows
 from .attention import Additive, Product
 from .block import BlockPropagate, EdgeOuter
 from .extreme import Extreme, SegmentExtreme, extreme
+from .features import SparseProduct, product
 from .function import Function
 from .linear import EdgeDot, Gather, Propagate, Scaled, SegmentSum, matrix, shares, wide
 from .masked import Dropout
 from .parallel import Array, array, over_rows
-from .sparse import SparseProduct
 
 if TYPE_CHECKING:
     from gnnlab.ops.adjacency import Adjacency, Rows
@@ -151,7 +151,7 @@ def dropout(x: Tensor, p: float, seed: int) -> Tensor:
 
 def sparse_product(table: Tensor, x: SparseFeatures, turned: bool) -> Tensor:
     """Sparse features times a table, or their transpose."""
-    return SparseProduct.call(stored(table), x, turned).to(table.dtype)
+    return SparseProduct.call(stored(table), x, turned, product).to(table.dtype)
 
 
 class EdgeSoftmax(Function):

@@ -38,15 +38,15 @@ def keep_mask(count: int, p: float, seed: int, device: torch.device) -> Tensor:
     return halves[:count] >= threshold(p)
 
 
-def keep_elements(element: Tensor, p: float, seed: int) -> Tensor:
+def keep_elements(element: Tensor, p: float, seed: int | Tensor) -> Tensor:
     """True for those of the numbered elements (int64) that stay."""
     z = _hashed(element >> 1, seed)
     return torch.where(element & 1 == 0, z & 0xFFFFFFFF, _shift(z, 32)) >= threshold(p)
 
 
-def _hashed(word: Tensor, seed: int) -> Tensor:
+def _hashed(word: Tensor, seed: int | Tensor) -> Tensor:
     """The 64 bits of each word."""
-    z = (word + 1) * signed(GOLDEN) + signed(seed)
+    z = (word + 1) * signed(GOLDEN) + (seed if isinstance(seed, Tensor) else signed(seed))
     z = (z ^ _shift(z, 30)) * signed(MIX1)
     z = (z ^ _shift(z, 27)) * signed(MIX2)
     return z ^ _shift(z, 31)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,36 +16,46 @@ from .random import GOLDEN, MASK64, MIX1, MIX2, threshold
 from .rows import sum_rows
 
 if TYPE_CHECKING:
-    from gnnlab.ops.features import Entries, SparseFeatures
+    from gnnlab.ops.features import Drop, Entries, SparseFeatures
+
+Product = Callable[[Tensor, "SparseFeatures", bool], Tensor]
 
 
 class SparseProduct(Function):
-    """y = X t, or X^T t where turned, X without what dropout took; the gradient is the other."""
+    """``product(table, x, turned)``; the gradient is the product turned."""
 
     @staticmethod
-    def forward(ctx: Any, table: Tensor, x: SparseFeatures, turned: bool) -> Tensor:
-        ctx.x, ctx.turned = x, turned
-        entries = x.entries(turned)
-        out = table.new_empty((entries.rowptr.shape[0] - 1, table.shape[1]))
-        target, source = matrix(out), matrix(table)
-        values = kept_values(entries, x.drop, wide(table)).reshape(-1, 1)
-        rowptr, col = array(entries.rowptr), array(entries.col)
-        over_rows(sum_rows, rowptr, table.shape[1], target, source, col, values, 1, False)
-        return out
+    def forward(
+        ctx: Any, table: Tensor, x: SparseFeatures, turned: bool, product: Product
+    ) -> Tensor:
+        ctx.x, ctx.turned, ctx.product = x, turned, product
+        return product(table, x, turned)
 
     @staticmethod
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None]:
-        return SparseProduct.call(grad, ctx.x, not ctx.turned), None, None
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None, None]:
+        found = SparseProduct.call(grad, ctx.x, not ctx.turned, ctx.product)
+        return found, None, None, None
 
 
-def kept_values(entries: Entries, drop: tuple[float, int] | None, kind: torch.dtype) -> Array:
+def product(table: Tensor, x: SparseFeatures, turned: bool) -> Tensor:
+    """X t, or X^T t where turned, X without what dropout took."""
+    entries = x.entries(turned)
+    out = table.new_empty((entries.rowptr.shape[0] - 1, table.shape[1]))
+    target, source = matrix(out), matrix(table)
+    values = kept_values(entries, x.drop, wide(table)).reshape(-1, 1)
+    rowptr, col = array(entries.rowptr), array(entries.col)
+    over_rows(sum_rows, rowptr, table.shape[1], target, source, col, values, 1, False)
+    return out
+
+
+def kept_values(entries: Entries, drop: Drop | None, kind: torch.dtype) -> Array:
     """The entries as dropout leaves them, computed again whenever they are needed."""
     values = array(entries.values.to(kind))
     if drop is None:
         return values
     p, seed = drop
     out = np.empty_like(values)
-    bits = np.uint64(seed & MASK64), np.uint32(threshold(p)), values.dtype.type(1 / (1 - p))
+    bits = np.uint64(int(seed) & MASK64), np.uint32(threshold(p)), values.dtype.type(1 / (1 - p))
     steps = (np.uint64(step) for step in entries.steps)
     places = array(entries.row), array(entries.col)
     over_items(_kept, len(out), 4 * len(out), out, values, *places, *steps, *bits)
