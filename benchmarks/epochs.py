@@ -232,6 +232,14 @@ def row(model: str, side: str, times: dict[str, list[float]], peak: int | None) 
     }
 
 
+def line(found: dict[str, Any]) -> str:
+    """One measurement as it is printed."""
+    peak = "" if found["peak_bytes"] is None else f"{found['peak_bytes'] / 1e6:10.0f}"
+    spread = f"{found['ratio_min']:.2f} - {found['ratio_max']:.2f}"
+    times = f"{found['ms']:10.2f}{found['ms_min']:10.2f}{found['ratio']:8.2f}"
+    return f"{found['model']:32}{found['side']:22}{times}   {spread}{peak}"
+
+
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=9, help="timed rounds")
@@ -270,12 +278,7 @@ def main() -> None:
         for name in steps:
             found = row(model, name, times, peak_bytes(model, name) if options.memory else None)
             rows.append(found)
-            peak = f"{found['peak_bytes'] / 1e6:10.0f}" if found["peak_bytes"] is not None else ""
-            print(
-                f"{model:32}{name:22}{found['ms']:10.2f}{found['ms_min']:10.2f}"
-                f"{found['ratio']:8.2f}   {found['ratio_min']:.2f} - {found['ratio_max']:.2f}{peak}",
-                flush=True,
-            )
+            print(line(found), flush=True)
     if options.json:
         options.json.write_text(json.dumps(rows, indent=2) + "\n")
 

@@ -10,10 +10,10 @@ import torch
 from torch import Tensor
 
 from .function import Function
-from .linear import matrix, wide
-from .parallel import Array, array, compiled, over_items, over_rows
+from .linear import wide
+from .parallel import Array, array, compiled, over_items
 from .random import GOLDEN, MASK64, MIX1, MIX2, threshold
-from .rows import sum_rows
+from .touched import summed
 
 if TYPE_CHECKING:
     from gnnlab.ops.features import Drop, Entries, SparseFeatures
@@ -40,12 +40,8 @@ class SparseProduct(Function):
 def product(table: Tensor, x: SparseFeatures, turned: bool) -> Tensor:
     """X t, or X^T t where turned, X without what dropout took."""
     entries = x.entries(turned)
-    out = table.new_empty((entries.rowptr.shape[0] - 1, table.shape[1]))
-    target, source = matrix(out), matrix(table)
     values = kept_values(entries, x.drop, wide(table)).reshape(-1, 1)
-    rowptr, col = array(entries.rowptr), array(entries.col)
-    over_rows(sum_rows, rowptr, table.shape[1], target, source, col, values, 1, False)
-    return out
+    return summed(table, entries.rowptr, entries.col, values, False)
 
 
 def kept_values(entries: Entries, drop: Drop | None, kind: torch.dtype) -> Array:

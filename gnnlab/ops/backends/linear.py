@@ -10,9 +10,10 @@ from torch import Tensor
 
 from .function import Function
 from .inner import dot_rows
-from .parallel import Array, array, over_rows
+from .parallel import Array, array, empty, over_rows
 from .reference import widen
-from .rows import scaled_rows, sum_rows
+from .rows import scaled_rows
+from .touched import summed
 
 if TYPE_CHECKING:
     from gnnlab.ops.adjacency import Adjacency, Rows
@@ -27,13 +28,7 @@ class Propagate(Function):
     def forward(ctx: Any, x: Tensor, weight: Tensor | None, adj: Adjacency, mean: bool) -> Tensor:
         ctx.adj, ctx.mean = adj, mean
         ctx.save_for_backward(x, weight)
-        out = torch.empty_like(x, memory_format=torch.contiguous_format)
-        table, source = matrix(out), matrix(x)
-        w = sorted_weight(weight, adj)
-        heads = w.shape[1] if w is not None else 1
-        rowptr = array(adj.rowptr)
-        over_rows(sum_rows, rowptr, table.shape[1], table, source, array(adj.col), w, heads, mean)
-        return out
+        return summed(x, adj.rowptr, adj.col, sorted_weight(weight, adj), mean)
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> Gradients:
@@ -65,7 +60,7 @@ class Scaled(Function):
     ) -> Tensor:
         ctx.adj = adj
         ctx.save_for_backward(own, other)
-        out = torch.empty_like(x, memory_format=torch.contiguous_format)
+        out = empty(x.shape, x)
         table, kind = matrix(out), wide(x)
         ends = (None if end is None else array(end.to(kind)) for end in (own, other))
         one = np.float64(1) if kind is torch.float64 else np.float32(1)
@@ -129,11 +124,7 @@ class SegmentSum(Function):
     @staticmethod
     def forward(ctx: Any, values: Tensor, index: Tensor, rows: Rows) -> Tensor:
         ctx.index, ctx.rows = index, rows
-        out = values.new_empty((rows.rowptr.numel() - 1, *values.shape[1:]))
-        table = matrix(out)
-        rowptr, order = array(rows.rowptr), array(rows.order)
-        over_rows(sum_rows, rowptr, table.shape[1], table, matrix(values), order, None, 1, False)
-        return out
+        return summed(values, rows.rowptr, rows.order, None, False)
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> Gradients:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from .function import Function
-from .parallel import Array, array, compiled, over_items
+from .parallel import Array, array, compiled, empty, over_items
 from .random import GOLDEN, MASK64, MIX1, MIX2, threshold
 
 BLOCK = 256
@@ -23,7 +23,7 @@ class Dropout(Function):
     @staticmethod
     def forward(ctx: Any, x: Tensor, p: float, seed: int) -> Tensor:
         ctx.p, ctx.seed = p, seed
-        out = torch.empty_like(x, memory_format=torch.contiguous_format)
+        out = empty(x.shape, x)
         bits = np.uint64(seed & MASK64), np.uint32(threshold(p))
         scale = 1 / (1 - p)
         if x.dtype is torch.bfloat16:  # numpy has none: the kernel takes the bits as they are

@@ -10,9 +10,10 @@ threads there are, and who takes which chunk, changes no bit.
 from __future__ import annotations
 
 import hashlib
+import math
 import os
 from bisect import bisect_left
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from itertools import count
@@ -32,6 +33,8 @@ GRAIN = 1 << 20
 ROW_COST = 4
 """What a row costs beside its edges, in edges."""
 CHUNKS_PER_THREAD = 4
+HUGE = 1 << 22
+"""Bytes from which on numpy asks for huge pages."""
 
 _pool: ThreadPoolExecutor | None = None
 _size = 0
@@ -127,6 +130,22 @@ def array(tensor: torch.Tensor) -> Array:
     if tensor.dtype is torch.bfloat16:
         tensor = tensor.view(torch.uint16)
     return np.asarray(tensor.detach().contiguous().numpy())
+
+
+def empty(shape: Sequence[int], like: torch.Tensor) -> torch.Tensor:
+    """A new tensor of that type; a large one lies on huge pages where the system grants them.
+
+    Writing fresh memory for the first time costs a page fault every 4 KiB, often more than the
+    computation; numpy asks for pages of 2 MiB from 4 MiB on, torch does not.
+    """
+    if math.prod(shape) * like.element_size() < HUGE:
+        return like.new_empty(shape)
+    return torch.from_numpy(np.empty(shape, array(like[:0]).dtype)).view(like.dtype)
+
+
+def zeros(shape: Sequence[int], like: torch.Tensor) -> torch.Tensor:
+    """The same with zeros; of a large one, pages that are never written cost nothing."""
+    return torch.from_numpy(np.zeros(shape, array(like[:0]).dtype)).view(like.dtype)
 
 
 def _longest_row(first: int, last: int, rowptr: Array) -> int:
