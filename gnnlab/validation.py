@@ -81,7 +81,7 @@ def _check_sparse(x: Tensor) -> Tensor:
 def _check_finite(name: str, values: Tensor) -> None:
     places = None
     if values.layout is not torch.strided:
-        entries = values.to_sparse_coo().coalesce()
+        entries = values.to_sparse(layout=torch.sparse_coo).coalesce()
         places, values = entries.indices().T, entries.values()
     finite = torch.isfinite(values)
     if bool(finite.all()):

@@ -27,7 +27,8 @@ class Linear(nn.Linear):
 
     def beside(self, x: Tensor | SparseFeatures, other: Tensor) -> Tensor:
         """Map ``[x, other]``, put side by side, without making sparse x dense."""
-        if not is_sparse(x):
+        if isinstance(x, Tensor) and not is_sparse(x):
             return linear(torch.cat([x, other], dim=1), self.weight, self.bias)
-        own, rest = self.weight.split([x.shape[1], other.shape[1]], dim=1)
+        width = x.shape[1]
+        own, rest = self.weight[:, :width], self.weight[:, width:]
         return linear(x, own, self.bias) + linear(other, rest)

@@ -104,12 +104,11 @@ class ResNetSGC(ResNet):
     def embed(self, x: Tensor, adj: Adjacency) -> Tensor:
         looped, smooth = adj.without_self_loops().with_self_loops(), x
         if is_sparse(x):  # smoothed, it would be sparse no more: map it first
-            own, smooth_weight = self.input.weight.split(self.in_channels, dim=1)
-            smooth = linear(x, smooth_weight)
+            smooth = linear(x, self.input.weight[:, self.in_channels :])
         for _ in range(self.hops):
             smooth = gcn_propagate(smooth, looped)
         if is_sparse(x):
-            return linear(x, own, self.input.bias) + smooth
+            return linear(x, self.input.weight[:, : self.in_channels], self.input.bias) + smooth
         h: Tensor = self.input(torch.cat([x, smooth], dim=1))
         return h
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import NamedTuple, TypeGuard
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -72,7 +72,7 @@ class SparseFeatures:
         """
         if isinstance(x, SparseFeatures):
             return x
-        if not is_sparse(x):
+        if not isinstance(x, Tensor) or not is_sparse(x):
             kind = x.layout if isinstance(x, Tensor) else type(x).__name__
             raise ValueError(f"sparse features are a CSR or COO tensor, not {kind}; use F.linear")
         if x.requires_grad:
@@ -109,16 +109,12 @@ class SparseFeatures:
 
     def entries(self, turned: bool = False) -> Entries:
         """Return the numbers by row, or by column; the order by column is sorted once."""
-        by_row, by_column = self._places()
-        if not turned:
-            return Entries(*by_row, self.values, (self.num_columns, 1))
-        order, *places = by_column
-        values = self.values.index_select(0, order)
-        return Entries(*places, values, (1, self.num_columns))
-
-    def _places(self) -> tuple[list[Tensor], list[Tensor]]:
         build = partial(_sorted, self.rowptr, self.col.detach(), self.num_columns)
-        return remember(self.col, ("entries", self.num_columns), build)
+        row, rowptr, order, places = remember(self.col, ("entries", self.num_columns), build)
+        if not turned:
+            return Entries(self.rowptr, row, self.col, self.values, (self.num_columns, 1))
+        values = self.values.index_select(0, order)
+        return Entries(rowptr, *places, values, (1, self.num_columns))
 
     def to_dense(self) -> Tensor:
         """(N, F), what is dropped being 0."""
@@ -129,8 +125,8 @@ class SparseFeatures:
 
     def to(self, device: torch.device | str) -> SparseFeatures:
         """Return the features on another device."""
-        parts = (part.to(device) for part in (self.rowptr, self.col, self.values))
-        return SparseFeatures(*parts, self.num_columns, self.drop)
+        rowptr, col, values = (part.to(device) for part in (self.rowptr, self.col, self.values))
+        return SparseFeatures(rowptr, col, values, self.num_columns, self.drop)
 
     def size(self, axis: int) -> int:
         """N or F."""
@@ -143,7 +139,7 @@ class SparseFeatures:
         return f"SparseFeatures{tuple(self.shape)} with {self.col.shape[0]} entries"
 
 
-def is_sparse(x: Tensor | SparseFeatures) -> TypeGuard[Tensor | SparseFeatures]:
+def is_sparse(x: Tensor | SparseFeatures) -> bool:
     """Whether features are to be read by :meth:`SparseFeatures.of`."""
     return isinstance(x, SparseFeatures) or (isinstance(x, Tensor) and x.layout in LAYOUTS)
 
@@ -190,11 +186,12 @@ def _check_indices(rowptr: Tensor, col: Tensor, columns: int) -> None:
             )
 
 
-def _sorted(rowptr: Tensor, col: Tensor, columns: int) -> tuple[list[Tensor], list[Tensor]]:
-    """Pointers and places by row; the order by column, pointers and places."""
+def _sorted(
+    rowptr: Tensor, col: Tensor, columns: int
+) -> tuple[Tensor, Tensor, Tensor, tuple[Tensor, Tensor]]:
+    """The row of each number; then by column: pointers, order, columns and rows."""
     with torch.inference_mode(False):
         numbers = torch.arange(rowptr.shape[0] - 1, dtype=torch.int32, device=col.device)
         row = numbers.repeat_interleave(rowptr.diff(), output_size=col.shape[0])
         pointers, order = group(col, columns)
-        turned = (place.index_select(0, order) for place in (col, row))
-        return [rowptr, row, col], [order, pointers, *turned]
+        return row, pointers, order, (col.index_select(0, order), row.index_select(0, order))

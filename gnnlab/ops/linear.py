@@ -39,7 +39,7 @@ def linear(x: Tensor | SparseFeatures, weight: Tensor, bias: Tensor | None = Non
         >>> linear(x, torch.tensor([[1.0, 3.0]]), torch.tensor([1.0])).tolist()
         [[7.0], [1.0]]
     """
-    if not is_sparse(x):
+    if isinstance(x, Tensor) and not is_sparse(x):
         return F.linear(x, weight, bias)
     x = SparseFeatures.of(x)
     kind = _result_type(x, weight)

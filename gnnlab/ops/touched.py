@@ -22,7 +22,7 @@ class SparseGather(Function):
         return x.index_select(0, index)
 
     @staticmethod
-    @once_differentiable  # type: ignore[untyped-decorator]
+    @once_differentiable
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None]:
         rowptr, order = ctx.rows
         counts = rowptr.diff()
