@@ -161,8 +161,8 @@ def _attend_nothing(value: Tensor, graph: object, weight: Tensor | None, **ends:
     return value
 
 
-def training_step(side: Side, data: Data) -> Step:
-    """One epoch, ready to be called."""
+def training(side: Side, data: Data) -> tuple[nn.Module, Step]:
+    """A side's model, and one epoch of it, ready to be called."""
     torch.manual_seed(0)
     if side.sparse:
         data = datasets.ToSparseFeatures()(data)
@@ -177,7 +177,7 @@ def training_step(side: Side, data: Data) -> Step:
             F.cross_entropy(model(data).index_select(0, rows), labels).backward()
             optimizer.step()
 
-    return step
+    return model, step
 
 
 def measure(steps: dict[str, Step], rounds: int, warm: int = 2) -> dict[str, list[float]]:
@@ -201,7 +201,7 @@ def peak_bytes(model: str, side: str) -> int:
 
 def print_peak(model: str, side: str) -> None:
     load, sides = TABLE[model]
-    step = training_step(sides()[side], load())
+    _, step = training(sides()[side], load())
     memory = PeakMemory(torch.device("cpu"))
     for _ in range(2):
         step()
@@ -266,7 +266,7 @@ def main() -> None:
         load, sides = TABLE[model]
         data = load()
         steps = {
-            name: training_step(side, data)
+            name: training(side, data)[1]
             for name, side in sides().items()
             if not wanted or name in wanted
         }
