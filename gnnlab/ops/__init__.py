@@ -15,7 +15,8 @@ from .backends import use
 from .block import block_propagate
 from .dot import edge_dot
 from .dropout import dropout
-from .features import SparseFeatures, is_sparse
+from .features import SparseFeatures
+from .features import is_sparse as is_sparse
 from .gcn import gcn_propagate
 from .linear import linear
 from .norm import degree, gcn_norm
@@ -36,7 +37,6 @@ __all__ = [
     "gather",
     "gcn_norm",
     "gcn_propagate",
-    "is_sparse",
     "linear",
     "propagate",
     "segment_reduce",

@@ -45,6 +45,9 @@ class SparseFeatures:
         drop: probability and seed of dropout, or None; element (i, f) stays or goes as element
             i F + f of the dense matrix would.
 
+    Raises:
+        ValueError: by :meth:`of`, for what is no such matrix. The constructor takes its word.
+
     Example:
         >>> x = SparseFeatures.of(torch.tensor([[0.0, 2.0], [0.0, 0.0]]).to_sparse_csr())
         >>> x.shape, x.col.tolist(), x.values.tolist()
