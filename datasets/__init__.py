@@ -17,12 +17,14 @@ from .homophily import (
 )
 from .loading import FlawWarning, load, names, resolve
 from .records import Citation, Record
+from .sparse import ToSparseFeatures
 
 __all__ = [
     "Card",
     "Citation",
     "FlawWarning",
     "Record",
+    "ToSparseFeatures",
     "adjusted_homophily",
     "card",
     "cite",

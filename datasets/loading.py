@@ -19,6 +19,7 @@ from .generators import GENERATORS
 from .readers import RawGraph, reader
 from .records import Record, find, normal, records, unknown
 from .sources import checksum, locate
+from .sparse import ToSparseFeatures
 from .splitting import masks_for, split_name
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ def load(
     split: str | None = None,
     seed: int | None = None,
     root: str | Path | None = None,
+    sparse_features: bool = False,
     **settings: Any,
 ) -> Data:
     """Load a graph by name, from a mirror, the cache or its public address.
@@ -49,6 +51,8 @@ def load(
             for all others. The set's own if not given.
         seed: of a generated set, or of ``split="random"``.
         root: a folder laid out as a mirror, looked at first and downloaded into.
+        sparse_features: keep x as a CSR tensor, however dense it is (see
+            :class:`ToSparseFeatures`).
         settings: of a generated set, as its function takes them.
 
     Shapes:
@@ -65,16 +69,24 @@ def load(
     if normal(name) in (table := {normal(key): key for key in GENERATORS}):
         given = settings if seed is None else {**settings, "seed": seed}
         key = table[normal(name)]
-        return _generate(key, _generator_settings(key, source, split, given))
-    record = find_record(name, source)
-    refuse_settings(record, settings)
-    return load_record(record, split_name(record, split, seed), root)[0]
+        data = _generate(key, _generator_settings(key, source, split, given))
+    else:
+        record = find_record(name, source)
+        refuse_settings(record, settings)
+        data = load_record(record, split_name(record, split, seed), root)[0]
+    return ToSparseFeatures(density=1)(data) if sparse_features else data
 
 
 def resolve(
-    name: str, source: str | None = None, split: str | None = None, **settings: Any
+    name: str,
+    source: str | None = None,
+    split: str | None = None,
+    sparse_features: bool = False,
+    **settings: Any,
 ) -> dict[str, Any]:
     """Return the arguments of ``load`` with every default filled in and names as listed.
+
+    ``sparse_features`` is there only where it is set: how features are kept is no part of a set.
 
     Raises:
         ValueError: as ``load``; no file is opened.
@@ -85,12 +97,20 @@ def resolve(
     """
     if normal(name) in (table := {normal(key): key for key in GENERATORS}):
         key = table[normal(name)]
-        return {"name": key, **_generator_settings(key, source, split, settings)}
+        own = _generator_settings(key, source, split, settings)
+        return {"name": key, **own, **_kept(sparse_features)}
     record = find_record(name, source)
     seed = settings.pop("seed", None)
     refuse_settings(record, settings)
     resolved = split_name(record, split, seed)
-    return {"name": record.name, "source": record.source, "split": resolved}
+    place = {"name": record.name, "source": record.source, "split": resolved}
+    return {**place, **_kept(sparse_features)}
+
+
+def _kept(sparse_features: bool) -> dict[str, Any]:
+    if not isinstance(sparse_features, bool):
+        raise ValueError(f"sparse_features is {sparse_features!r}, but it must be True or False")
+    return {"sparse_features": True} if sparse_features else {}
 
 
 def names(task: str | None = None) -> list[str]:

@@ -49,10 +49,10 @@ def _check_features(data: Data) -> int:
     if not isinstance(x, Tensor) or x.dim() != 2:
         hint = "reshape it" if isinstance(x, Tensor) else "make it one, with torch.as_tensor"
         raise ValueError(f"data.x must be a tensor of shape (N, F), not {_describe(x)}: {hint}")
-    if x.layout is not torch.strided:
-        raise ValueError(f"data.x is {x.layout}, but encoders read dense rows: use .to_dense()")
     if not x.is_floating_point():
         raise ValueError(f"data.x holds {x.dtype}, but features are floating: use .float()")
+    if x.layout is not torch.strided:
+        x = _check_sparse(x)
     _check_finite("data.x", x)
     nodes = x.shape[0]
     if nodes == 0:
@@ -65,16 +65,32 @@ def _check_features(data: Data) -> int:
     return nodes
 
 
+def _check_sparse(x: Tensor) -> Tensor:
+    """Check sparse features as the layers will read them."""
+    from gnnlab.ops import SparseFeatures, is_sparse
+
+    if not is_sparse(x):
+        raise ValueError(
+            f"data.x is {x.layout}, but encoders read dense rows, CSR and COO tensors: use "
+            ".to_dense() or .to_sparse_csr()"
+        )
+    SparseFeatures.of(x.detach())
+    return x
+
+
 def _check_finite(name: str, values: Tensor) -> None:
+    places = None
     if values.layout is not torch.strided:
-        values = values.values() if values.is_sparse_csr else values.coalesce().values()
+        entries = values.to_sparse(layout=torch.sparse_coo).coalesce()
+        places, values = entries.indices().T, entries.values()
     finite = torch.isfinite(values)
     if bool(finite.all()):
         return
-    place = (~finite).nonzero()[0].tolist()
+    wrong = values[~finite]
+    place = ((~finite).nonzero() if places is None else places[~finite])[0].tolist()
     where = f"row {place[0]}" + (f", column {place[1]}" if len(place) > 1 else "")
     raise ValueError(
-        f"{name} is {values[tuple(place)].item()} in {where} ({int((~finite).sum())} such values "
+        f"{name} is {wrong[0].item()} in {where} ({wrong.numel()} such values "
         "in all): features must be finite, so impute or drop them, "
         "for instance with torch.nan_to_num"
     )

@@ -12,6 +12,7 @@ from .families import convs, encoders, find
 from .gat import GAT, GATConv, GATSep
 from .gcn import GCN, GCNConv
 from .gt import GT, GTConv, GTSep
+from .linear import Linear
 from .resnet import ResNet, ResNetAdj, ResNetSGC
 from .sage import SAGE, SAGEConv
 
@@ -26,6 +27,7 @@ __all__ = [
     "GCNConv",
     "GTConv",
     "GTSep",
+    "Linear",
     "ResNet",
     "ResNetAdj",
     "ResNetSGC",

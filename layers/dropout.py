@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from gnnlab.ops import dropout
+from gnnlab.ops import SparseFeatures, dropout, is_sparse
 
 
 class Dropout(nn.Module):
@@ -16,7 +16,7 @@ class Dropout(nn.Module):
         p: probability, 0 to 1.
 
     Shapes:
-        x (...) -> the same
+        x (...) -> the same; sparse features come back as SparseFeatures while training
 
     Raises:
         ValueError: p lies outside 0..1.
@@ -32,7 +32,9 @@ class Dropout(nn.Module):
             raise ValueError(f"dropout is {p}, but a probability lies between 0 and 1")
         self.p = p
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor | SparseFeatures) -> Tensor | SparseFeatures:
+        if is_sparse(x) and self.training:
+            return dropout(SparseFeatures.of(x), self.p)
         return dropout(x, self.p, self.training)
 
     def extra_repr(self) -> str:

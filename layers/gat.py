@@ -9,6 +9,7 @@ from gnnlab.arguments import check_counts
 from gnnlab.ops import Adjacency, AdjacencyLike, attend
 
 from .heads import check_heads, split_heads
+from .linear import Linear
 from .loops import weighted
 from .residual import Block, FeedForward, ResidualEncoder
 
@@ -51,7 +52,7 @@ class GATConv(nn.Module):
         super().__init__()
         check_counts(in_channels=in_channels, out_channels=out_channels, heads=heads)
         self.heads, self.add_self_loops = heads, add_self_loops
-        self.linear = nn.Linear(in_channels, heads * out_channels, bias=False)
+        self.linear = Linear(in_channels, heads * out_channels, bias=False)
         self.source = nn.Parameter(torch.empty(heads, out_channels))
         self.target = nn.Parameter(torch.empty(heads, out_channels))
         self.bias = nn.Parameter(torch.empty(heads * out_channels)) if bias else None

@@ -11,9 +11,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gnnlab.arguments import check_counts
-from gnnlab.ops import Adjacency, AdjacencyLike, gcn_propagate
+from gnnlab.ops import Adjacency, AdjacencyLike, gcn_propagate, is_sparse
 
 from .dropout import Dropout
+from .linear import Linear
 from .loops import weighted
 from .residual import Block, FeedForward, ResidualEncoder, check_sizes, reset_children
 
@@ -62,7 +63,7 @@ class GCNConv(nn.Module):
     def __init__(self, in_channels: int, out_channels: int, *, bias: bool = True) -> None:
         super().__init__()
         check_counts(in_channels=in_channels, out_channels=out_channels)
-        self.linear = nn.Linear(in_channels, out_channels, bias=False)
+        self.linear = Linear(in_channels, out_channels, bias=False)
         self.bias = nn.Parameter(torch.zeros(out_channels)) if bias else None
         self.reset_parameters()
 
@@ -75,8 +76,8 @@ class GCNConv(nn.Module):
         edge_type: Tensor | None = None,
     ) -> Tensor:
         adj = Adjacency.of(adj, x.shape[0])
-        # The narrower side is the one to send over the edges.
-        if self.linear.in_features < self.linear.out_features:
+        # The narrower side is the one to send over the edges; sparse features are mapped first.
+        if self.linear.in_features < self.linear.out_features and not is_sparse(x):
             out: Tensor = self.linear(smooth(x, adj, edge_weight))
         else:
             out = smooth(self.linear(x), adj, edge_weight)
@@ -229,7 +230,7 @@ class _Tuned(_Stack):
         self, channels: int, hidden: int, num_layers: int, outputs: int | None, dropout: float
     ) -> None:
         super().__init__(hidden, outputs, dropout)
-        self.input = nn.Linear(channels, hidden)
+        self.input = Linear(channels, hidden)
         self.convs = nn.ModuleList(GCNConv(hidden, hidden) for _ in range(num_layers))
         self.skips = nn.ModuleList(nn.Linear(hidden, hidden) for _ in range(num_layers))
         self.norms = nn.ModuleList(nn.LayerNorm(hidden) for _ in range(num_layers))
@@ -246,7 +247,7 @@ class _Pure(_Stack):
         self, channels: int, hidden: int, num_layers: int, outputs: int | None, dropout: float
     ) -> None:
         super().__init__(hidden, outputs, dropout)
-        self.input = nn.Linear(channels, hidden)
+        self.input = Linear(channels, hidden)
         self.steps = nn.Parameter(torch.full((num_layers,), 1 / num_layers))
 
     def states(self, x: Tensor, adj: Adjacency, edge_weight: Tensor | None) -> Tensor:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor, nn
 
 from gnnlab.arguments import check_counts
@@ -10,6 +9,7 @@ from gnnlab.ops import Adjacency, AdjacencyLike, attend
 
 from .dropout import Dropout
 from .heads import check_heads, split_heads
+from .linear import Linear
 from .loops import weighted
 from .residual import Block, FeedForwardBlock, ResidualEncoder
 
@@ -54,11 +54,11 @@ class GTConv(nn.Module):
         check_counts(in_channels=in_channels, out_channels=out_channels)
         check_heads("out_channels", out_channels, heads)
         self.heads, self.separate, self.add_self_loops = heads, separate, add_self_loops
-        self.query = nn.Linear(in_channels, out_channels)
-        self.key = nn.Linear(in_channels, out_channels)
-        self.value = nn.Linear(in_channels, out_channels)
+        self.query = Linear(in_channels, out_channels)
+        self.key = Linear(in_channels, out_channels)
+        self.value = Linear(in_channels, out_channels)
         width = out_channels + in_channels if separate else out_channels
-        self.output = nn.Linear(width, out_channels)
+        self.output = Linear(width, out_channels)
 
     def forward(
         self,
@@ -74,8 +74,7 @@ class GTConv(nn.Module):
             split_heads(part(x), self.heads) for part in (self.query, self.key, self.value)
         )  # (N, K, d) each
         message = attend(value, graph, query=query, key=key, weight=weight).flatten(1)
-        out: Tensor = self.output(torch.cat([x, message], 1) if self.separate else message)
-        return out
+        return self.output.beside(x, message) if self.separate else self.output(message)
 
     def reset_parameters(self) -> None:
         for module in (self.query, self.key, self.value, self.output):

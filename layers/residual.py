@@ -13,6 +13,7 @@ from gnnlab.arguments import check_counts
 from gnnlab.ops import Adjacency
 
 from .dropout import Dropout
+from .linear import Linear
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data
@@ -115,7 +116,7 @@ class ResidualEncoder(nn.Module):
         self.in_channels = in_channels
         self.hidden_channels = hidden_channels
         self.out_channels = out_channels
-        self.input = nn.Linear(in_channels, hidden_channels)
+        self.input = Linear(in_channels, hidden_channels)
         self.dropout = Dropout(dropout)
         self.blocks = nn.ModuleList(blocks)
         self.norms = nn.ModuleList(nn.LayerNorm(hidden_channels) for _ in self.blocks)

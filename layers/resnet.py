@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from gnnlab.arguments import check_count
-from gnnlab.ops import Adjacency, gcn_propagate, propagate
+from gnnlab.ops import Adjacency, gcn_propagate, is_sparse, linear, propagate
 
 from .residual import FeedForwardBlock, ResidualEncoder
 
@@ -103,8 +103,12 @@ class ResNetSGC(ResNet):
 
     def embed(self, x: Tensor, adj: Adjacency) -> Tensor:
         looped, smooth = adj.without_self_loops().with_self_loops(), x
+        if is_sparse(x):  # smoothed, it would be sparse no more: map it first
+            smooth = linear(x, self.input.weight[:, self.in_channels :])
         for _ in range(self.hops):
             smooth = gcn_propagate(smooth, looped)
+        if is_sparse(x):
+            return linear(x, self.input.weight[:, : self.in_channels], self.input.bias) + smooth
         h: Tensor = self.input(torch.cat([x, smooth], dim=1))
         return h
 

@@ -6,8 +6,9 @@ import torch
 from torch import Tensor, nn
 
 from gnnlab.arguments import check_counts
-from gnnlab.ops import Adjacency, AdjacencyLike, propagate
+from gnnlab.ops import Adjacency, AdjacencyLike, is_sparse, linear, propagate
 
+from .linear import Linear
 from .residual import Block, FeedForward, ResidualEncoder
 
 
@@ -36,8 +37,8 @@ class SAGEConv(nn.Module):
     def __init__(self, in_channels: int, out_channels: int, *, bias: bool = True) -> None:
         super().__init__()
         check_counts(in_channels=in_channels, out_channels=out_channels)
-        self.neighbours = nn.Linear(in_channels, out_channels, bias=bias)
-        self.ego = nn.Linear(in_channels, out_channels, bias=False)
+        self.neighbours = Linear(in_channels, out_channels, bias=bias)
+        self.ego = Linear(in_channels, out_channels, bias=False)
 
     def forward(
         self,
@@ -47,7 +48,14 @@ class SAGEConv(nn.Module):
         edge_attr: Tensor | None = None,
         edge_type: Tensor | None = None,
     ) -> Tensor:
-        out: Tensor = self.neighbours(propagate(x, adj, edge_weight, reduce="mean")) + self.ego(x)
+        if is_sparse(x):  # their mean would be sparse no more: map them first
+            mapped = linear(x, self.neighbours.weight)
+            message = propagate(mapped, adj, edge_weight, reduce="mean")
+            if self.neighbours.bias is not None:
+                message = message + self.neighbours.bias
+        else:
+            message = self.neighbours(propagate(x, adj, edge_weight, reduce="mean"))
+        out: Tensor = message + self.ego(x)
         return out
 
     def reset_parameters(self) -> None:

@@ -64,7 +64,20 @@ BAD: list[tuple[Callable[[BaseData], None], str]] = [
     (spoil(edge_index=torch.zeros(4).long()), r"shape \(2, E\), not \(4,\): reshape it"),
     (spoil(edge_index=torch.zeros(2, 4)), r"edge_index holds torch.float32, .* with .long\(\)"),
     (spoil(x=torch.arange(NODES)[:, None]), r"data.x holds torch.int64, but features are floating"),
-    (spoil(x=torch.ones(NODES, 1).to_sparse()), "data.x is torch.sparse_coo, but encoders read"),
+    (spoil(x=torch.eye(NODES).to_sparse_csc()), "data.x is torch.sparse_csc, but encoders read"),
+    (spoil(x=(torch.eye(NODES) / 0).to_sparse()), "data.x is inf in row 0, column 0"),
+    (
+        spoil(x=torch.ones(NODES, 2).to_sparse(1)),
+        r"one floating number an entry .* not torch.float32 \(2,\) in \(6, 2\)",
+    ),
+    (
+        spoil(
+            x=torch.sparse_csr_tensor(
+                [0, 1, 1, 1, 1, 1, 1], [9], [1.0], (NODES, 3), check_invariants=False
+            )
+        ),
+        "an entry is in column 9, but there are 3 columns",
+    ),
     (spoil(x=torch.ones(NODES, 1).numpy()), "not a ndarray: make it one, with torch.as_tensor"),
     (
         spoil(edge_weight=torch.ones(NODES, 1)),

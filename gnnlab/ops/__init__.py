@@ -15,7 +15,10 @@ from .backends import use
 from .block import block_propagate
 from .dot import edge_dot
 from .dropout import dropout
+from .features import SparseFeatures
+from .features import is_sparse as is_sparse
 from .gcn import gcn_propagate
+from .linear import linear
 from .norm import degree, gcn_norm
 from .propagate import propagate
 from .segment import gather, segment_reduce
@@ -24,6 +27,7 @@ from .softmax import edge_softmax
 __all__ = [
     "Adjacency",
     "AdjacencyLike",
+    "SparseFeatures",
     "attend",
     "block_propagate",
     "degree",
@@ -33,6 +37,7 @@ __all__ = [
     "gather",
     "gcn_norm",
     "gcn_propagate",
+    "linear",
     "propagate",
     "segment_reduce",
     "use",

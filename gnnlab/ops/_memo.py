@@ -86,6 +86,8 @@ def _stamp(tensor: Tensor) -> Stamp | None:
     parts = [tensor]
     if tensor.layout == torch.sparse_csr:
         parts = [tensor.crow_indices(), tensor.col_indices(), tensor.values()]
+    elif tensor.layout == torch.sparse_coo:
+        parts = [tensor._indices(), tensor._values()]
     if any(part.is_inference() for part in parts):
         return None  # inference tensors count no versions
     return tuple((part._version, part.data_ptr(), part.shape) for part in parts)

@@ -2,25 +2,44 @@
 
 from __future__ import annotations
 
+from typing import overload
+
 import torch
 from torch import Tensor
 
 from ._check import check_float
 from .backends import backend_for
+from .features import SparseFeatures
+
+
+@overload
+def dropout(
+    x: Tensor, p: float, training: bool = ..., generator: torch.Generator | None = ...
+) -> Tensor: ...
+
+
+@overload
+def dropout(
+    x: SparseFeatures, p: float, training: bool = ..., generator: torch.Generator | None = ...
+) -> SparseFeatures: ...
 
 
 def dropout(
-    x: Tensor, p: float, training: bool = True, generator: torch.Generator | None = None
-) -> Tensor:
+    x: Tensor | SparseFeatures,
+    p: float,
+    training: bool = True,
+    generator: torch.Generator | None = None,
+) -> Tensor | SparseFeatures:
     r"""Set each element to zero with probability p and scale the others by 1 / (1 - p).
 
     One seed is drawn from the generator; element m then stays where 32 hashed bits of
     (seed, m) say so, the same on every backend, device and number of threads. The mask is
-    computed again for the gradient instead of being kept. Captured in a CUDA graph, the seed is drawn
-    on the device, so that each replay has its own mask.
+    computed again for the gradient instead of being kept. Captured in a CUDA graph, the seed is
+    drawn on the device, so that each replay has its own mask. Of sparse features only the entries
+    are looked at: they stay where the same seed keeps them in the dense matrix.
 
     Args:
-        x: floating point.
+        x: floating point, or SparseFeatures.
         p: 0 to 1, exact to 2^-32.
         training: without it x comes back as it is.
         generator: where the seed comes from; by default torch's global generator.
@@ -35,6 +54,10 @@ def dropout(
         raise ValueError(f"the dropout probability must lie between 0 and 1, not {p}")
     if not training or p == 0:
         return x
+    if isinstance(x, SparseFeatures):
+        if p == 1 or torch.compiler.is_compiling():
+            return x.with_values(dropout(x.values, p))
+        return x.dropped(p, _seed(x.values, generator))
     check_float("x", x, tuple(range(65)), "(...)")
     if p == 1:
         return x * 0

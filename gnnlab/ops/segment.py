@@ -14,21 +14,29 @@ from ._convert import AdjacencyLike
 from ._memo import remember
 from .adjacency import Adjacency, Rows, group
 from .backends import backend_for
+from .touched import SparseGather
 
 
-def gather(x: Tensor, adj: AdjacencyLike, end: str = "source") -> Tensor:
+def gather(x: Tensor, adj: AdjacencyLike, end: str = "source", sparse_grad: bool = False) -> Tensor:
     """Read a node tensor at one end of every edge; the gradient is a sorted sum.
+
+    Where the edges are a batch of few pairs, rows that none of them touches are not visited by the
+    gradient either. A table of parameters can receive those rows alone: see ``sparse_grad``.
 
     Args:
         x: one row per node.
         adj: the graph, anything that ``Adjacency.of`` takes.
         end: ``"source"`` or ``"target"``.
+        sparse_grad: give x a sparse gradient of the rows that were read, as
+            ``torch.nn.Embedding(sparse=True)`` does: for leaves, under optimisers that take it
+            (SGD, SparseAdam, Adagrad). It cannot be differentiated again.
 
     Shapes:
         x (N, ...) -> (E, ...), in the caller's order of edges
 
     Raises:
-        ValueError: ``end`` is unknown, or x does not fit the graph.
+        ValueError: ``end`` is unknown, x does not fit the graph, or ``sparse_grad`` under
+            ``torch.compile``.
 
     Example:
         >>> gather(torch.tensor([5.0, 7.0]), torch.tensor([[0, 1, 1], [1, 0, 1]])).tolist()
@@ -42,7 +50,11 @@ def gather(x: Tensor, adj: AdjacencyLike, end: str = "source") -> Tensor:
     if torch.compiler.is_compiling():
         from . import operators
 
+        if sparse_grad:
+            raise ValueError("torch.compile knows no sparse gradients: gather without sparse_grad")
         return operators.gather(x, operators.traced(grouped))
+    if sparse_grad:
+        return SparseGather.call(x, grouped.target, grouped.rows)
     return backend_for(x).gather(x, grouped.target, grouped.rows)
 
 

@@ -13,7 +13,7 @@ from torch_geometric.data import Data
 
 from gnnlab import layers, ops
 from gnnlab.ops import Adjacency
-from gnnlab.ops.operators import attention, block, linear, picked
+from gnnlab.ops.operators import attention, block, linear, picked, sparse
 
 Case = tuple[Callable[..., Tensor], list[Tensor]]
 NODES, EDGES = 9, 31  # of the graph "plain"
@@ -180,6 +180,8 @@ def operators() -> dict[str, tuple[Any, tuple[Any, ...]]]:
     g = (edge_index, NODES)
     ends = normal(NODES, 2, seed=2).requires_grad_(), normal(NODES, 2, seed=3).requires_grad_()
     maps = normal(EDGES, 2, 2, seed=4).requires_grad_()
+    rowptr, col, values, _ = ops.SparseFeatures.of(normal(NODES, NODES).to_sparse_csr()).entries()
+    features = rowptr, col, values
     return {
         "propagate": (linear.total, (x, w, *g, 2, False)),
         "edge_dot": (linear.dot, (heads, heads, *g, 0, True)),
@@ -192,6 +194,8 @@ def operators() -> dict[str, tuple[Any, tuple[Any, ...]]]:
         "attend": (attention.attend, (heads, *ends, w, *g, 2, False, "additive", 0.2)),
         "block_propagate": (block.block, (heads, maps, *g, False, True)),
         "edge_outer": (block.outer, (heads.detach(), heads.detach(), *g, False)),
+        "sparse_product": (sparse.product, (x, *features, NODES, False)),
+        "sparse_product turned": (sparse.product, (x, *features, NODES, True)),
         "segment_sum": (picked.segment_sum, (w, edge_index[1], NODES)),
         "segment_extreme": (picked.segment_extreme, (w, edge_index[1], NODES, "min")),
     }

@@ -8,7 +8,7 @@ import torch
 
 from gnnlab import ops
 
-MODULES = ("adjacency", "dot", "norm", "propagate", "segment", "softmax")
+MODULES = ("adjacency", "dot", "features", "linear", "norm", "propagate", "segment", "softmax")
 
 
 @pytest.mark.parametrize("name", MODULES)

@@ -16,6 +16,7 @@ from .attention import Attend, gradients
 from .block import BlockPropagate, EdgeOuter
 from .engine import Ends, Engine, Stats
 from .extreme import Extreme, SegmentExtreme
+from .features import SparseProduct
 from .linear import EdgeDot, Gather, Propagate, Scaled, SegmentSum, shares, wide
 from .random import Dropout
 from .reference import HALF, widen
@@ -23,6 +24,7 @@ from .softmax import EdgeSoftmax
 
 if TYPE_CHECKING:
     from gnnlab.ops.adjacency import Adjacency, Rows
+    from gnnlab.ops.features import SparseFeatures
 
 
 @dataclass(frozen=True)
@@ -132,3 +134,8 @@ class Derived:
     def dropout(self, x: Tensor, p: float, seed: int | Tensor) -> Tensor:
         """The counter-based mask."""
         return Dropout.call(x, p, seed, self.engine.drop)
+
+    def sparse_product(self, table: Tensor, x: SparseFeatures, turned: bool) -> Tensor:
+        """Sparse features times a table, or their transpose."""
+        kept = self.engine.stored(table)
+        return SparseProduct.call(kept, x, turned, self.engine).to(table.dtype)

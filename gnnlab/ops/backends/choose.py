@@ -19,6 +19,7 @@ from . import reference
 
 if TYPE_CHECKING:
     from gnnlab.ops.adjacency import Adjacency, Rows
+    from gnnlab.ops.features import SparseFeatures
 
     from .engine import Engine
 
@@ -77,6 +78,8 @@ class Backend(Protocol):
     def segment_reduce(self, values: Tensor, index: Tensor, rows: Rows, reduce: str) -> Tensor: ...
 
     def dropout(self, x: Tensor, p: float, seed: int | Tensor) -> Tensor: ...
+
+    def sparse_product(self, table: Tensor, x: SparseFeatures, turned: bool) -> Tensor: ...
 
 
 @contextmanager

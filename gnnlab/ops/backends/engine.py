@@ -8,6 +8,7 @@ from torch import Tensor
 
 if TYPE_CHECKING:
     from gnnlab.ops.adjacency import Adjacency, Rows
+    from gnnlab.ops.features import SparseFeatures
 
 Ends = tuple[Tensor, Tensor]
 """Source and target scores, or queries and keys."""
@@ -84,3 +85,6 @@ class Engine(Protocol):
 
     def drop(self, x: Tensor, p: float, seed: int | Tensor) -> Tensor:
         """x where the bits of :mod:`.random` keep it, scaled by 1 / (1 - p)."""
+
+    def sparse_product(self, table: Tensor, x: SparseFeatures, turned: bool) -> Tensor:
+        """X t, or X^T t where turned, X without what dropout took."""

@@ -17,6 +17,7 @@ from contextlib import suppress
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 SMALL = 4 << 20
@@ -44,6 +45,15 @@ def empty(shape: Sequence[int], dtype: torch.dtype) -> Tensor:
     buffer = _take(size)
     memory = np.frombuffer(buffer, np.uint8, size)
     weakref.finalize(memory, _keep, buffer).atexit = False
+    return _tensor(memory, shape, dtype)
+
+
+def zeros(shape: Sequence[int], dtype: torch.dtype) -> Tensor:
+    """A contiguous CPU tensor of zeros; of a large one, pages never written cost nothing."""
+    return _tensor(np.zeros(math.prod(shape) * dtype.itemsize, np.uint8), shape, dtype)
+
+
+def _tensor(memory: NDArray[np.uint8], shape: Sequence[int], dtype: torch.dtype) -> Tensor:
     # Not a view of another tensor, which autograd would not let its owner change in place.
     storage = torch.from_numpy(memory).untyped_storage()
     strides = torch.empty(shape, device="meta").stride()

@@ -51,7 +51,7 @@ def compiled(kernel: Kernel, **options: Any) -> Kernel:
 @cache
 def _digest() -> str:
     """What all kernels' source comes to."""
-    sources = sorted(Path(__file__).parent.glob("*.py"))
+    sources = sorted(Path(__file__).parent.rglob("*.py"))
     return hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:12]
 
 

@@ -9,10 +9,11 @@ import torch
 from torch import Tensor
 from torch.nn.functional import leaky_relu
 
-from .random import Dropout, drop
+from .random import Dropout, drop, keep_elements
 
 if TYPE_CHECKING:
     from gnnlab.ops.adjacency import Adjacency, Rows
+    from gnnlab.ops.features import SparseFeatures
 
 HALF = (torch.float16, torch.bfloat16)
 
@@ -154,6 +155,19 @@ def segment_reduce(values: Tensor, index: Tensor, rows: Rows, reduce: str) -> Te
 def dropout(x: Tensor, p: float, seed: int | Tensor) -> Tensor:
     """The counter-based mask, computed with torch integers."""
     return Dropout.call(x, p, seed, drop)
+
+
+def sparse_product(table: Tensor, x: SparseFeatures, turned: bool) -> Tensor:
+    """Rows of the table, weighed by the entries that dropout leaves, summed by row."""
+    rowptr, row, col, values, steps = x.entries(turned)
+    row, col, wide = row.long(), col.long(), widen(table)
+    values = values.to(wide.dtype)
+    if x.drop is not None:
+        p, seed = x.drop
+        stays = keep_elements(row * steps[0] + col * steps[1], p, seed)
+        values = torch.where(stays, values * (1.0 / (1.0 - p)), 0)
+    message = take(wide, col) * values.unsqueeze(1)
+    return scatter(message, row, rowptr.shape[0] - 1, "sum").to(table.dtype)
 
 
 def take(x: Tensor, index: Tensor) -> Tensor:

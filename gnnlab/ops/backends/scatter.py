@@ -30,6 +30,7 @@ from .reference import (
     extreme_edge,
     gather,
     group,
+    sparse_product,
     take,
     widen,
 )
@@ -49,6 +50,7 @@ __all__ = [  # the reference's
     "extreme_edge",
     "gather",
     "group",
+    "sparse_product",
 ]
 __all__ += ["edge_softmax", "gcn_propagate", "propagate", "segment_reduce"]  # torch_scatter's
 

@@ -29,6 +29,7 @@ from .reference import (
     gather,
     group,
     segment_reduce,
+    sparse_product,
     widen,
 )
 
@@ -49,6 +50,7 @@ __all__ = [  # the reference's
     "gather",
     "group",
     "segment_reduce",
+    "sparse_product",
 ]
 __all__ += ["gcn_propagate", "propagate"]  # torch_sparse's
 

@@ -12,9 +12,10 @@ from torch import Tensor
 
 from gnnlab.ops.adjacency import Adjacency
 from gnnlab.ops.backends.reference import HALF
+from gnnlab.ops.features import SparseFeatures
 from gnnlab.ops.traced import Traced
 
-from . import attention, block, linear, picked
+from . import attention, block, linear, picked, sparse
 
 
 def traced(adj: Adjacency) -> Traced:
@@ -91,6 +92,13 @@ def segment_reduce(values: Tensor, index: Tensor, num: int, reduce: str) -> Tens
         count = picked.segment_sum(torch.ones_like(values[:, :1].flatten(1)[:, 0]), index, num)
         total = total / count.clamp(min=1).reshape(-1, *(1,) * (values.dim() - 1))
     return total
+
+
+def sparse_product(table: Tensor, x: SparseFeatures, turned: bool) -> Tensor:
+    """Sparse features, whose values dropout has changed already, times a table."""
+    parts = table, x.rowptr, x.col, x.values, x.num_columns, turned
+    result: Tensor = sparse.product(*parts)
+    return result
 
 
 def gcn_propagate(x: Tensor, adj: Traced, scale: Tensor) -> Tensor:

@@ -12,6 +12,7 @@ from gnnlab.ops.backends.parallel import array
 from .attention import attend, attend_grad
 from .blocks import block, outer
 from .extremes import extreme, extreme_grad_weight, extreme_grad_x, segment_extreme
+from .features import sparse_product
 from .softmaxes import softmax, softmax_grad
 from .sums import edge_dot, propagate, scaled, segment_sum
 
@@ -32,5 +33,5 @@ def group(keys: Tensor, num_rows: int) -> tuple[Tensor, Tensor]:
 __all__ = [
     "attend", "attend_grad", "block", "drop", "edge_dot", "extreme", "extreme_grad_weight",
     "extreme_grad_x", "group", "outer", "propagate", "scaled", "segment_extreme", "segment_sum",
-    "softmax", "softmax_grad", "stored",
+    "softmax", "softmax_grad", "sparse_product", "stored",
 ]  # fmt: skip

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from gnnlab.ops.backends.inner import dot_rows
 from gnnlab.ops.backends.linear import in_order, wide
-from gnnlab.ops.backends.memory import empty
+from gnnlab.ops.backends.memory import empty, zeros
 from gnnlab.ops.backends.parallel import Array, array, over_rows
 from gnnlab.ops.backends.rows import scaled_rows, sum_rows
 
@@ -75,11 +75,25 @@ def edge_dot(query: Tensor, key: Tensor, adj: Adjacency) -> Tensor:
 
 def segment_sum(values: Tensor, rows: Rows) -> Tensor:
     """Sum of the items of each row."""
-    out = empty((rows.rowptr.numel() - 1, *values.shape[1:]), values.dtype)
-    table = matrix(out)
-    rowptr, order = array(rows.rowptr), array(rows.order)
-    over_rows(sum_rows, rowptr, table.shape[1], table, matrix(values), order, None, 1, False)
-    return out
+    return summed(values, rows.rowptr, rows.order, None)
+
+
+def summed(x: Tensor, rowptr: Tensor, col: Tensor, w: Array | None) -> Tensor:
+    """y[i] = sum over row i of w * x[col], w (M, 1) in sorted order.
+
+    Where there are fewer items than rows, those that get nothing are never visited.
+    """
+    rows = rowptr.shape[0] - 1
+    touched = None
+    if col.shape[0] < rows:
+        touched = rowptr.diff().nonzero().flatten()
+        rowptr = torch.cat([rowptr[touched], rowptr[-1:]])
+    out = empty((rowptr.shape[0] - 1, *x.shape[1:]), x.dtype)
+    table, width = matrix(out), x.shape[1:].numel()
+    over_rows(sum_rows, array(rowptr), width, table, matrix(x), array(col), w, 1, False)
+    if touched is None:
+        return out
+    return zeros((rows, *x.shape[1:]), x.dtype).index_copy_(0, touched, out)
 
 
 def matrix(x: Tensor) -> Array:

@@ -1,0 +1,34 @@
+"""The Linear through which features enter a model: it reads dense and sparse ones."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from gnnlab.ops import SparseFeatures, is_sparse, linear
+
+
+class Linear(nn.Linear):
+    r"""A linear map of features, of which sparse ones are read entry by entry.
+
+    .. math:: Y = X W^\top + b
+
+    Args:
+        in_features: F.
+        out_features: H.
+        bias: learn ``b``.
+
+    Shapes:
+        x (N, F), dense, a CSR or COO tensor, or SparseFeatures -> (N, H)
+    """
+
+    def forward(self, x: Tensor | SparseFeatures) -> Tensor:
+        return linear(x, self.weight, self.bias)
+
+    def beside(self, x: Tensor | SparseFeatures, other: Tensor) -> Tensor:
+        """Map ``[x, other]``, put side by side, without making sparse x dense."""
+        if isinstance(x, Tensor) and not is_sparse(x):
+            return linear(torch.cat([x, other], dim=1), self.weight, self.bias)
+        width = x.shape[1]
+        own, rest = self.weight[:, :width], self.weight[:, width:]
+        return linear(x, own, self.bias) + linear(other, rest)

@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import pytest
+import torch
+from torch_geometric.data import Data
+from torch_geometric.transforms import Compose
+
+from gnnlab import check, datasets
+from gnnlab.datasets import ToSparseFeatures
+from gnnlab.runner.config import configure
+
+
+def test_few_entries_become_a_csr_tensor_and_the_graph_stays() -> None:
+    data = Data(x=torch.eye(30), edge_index=torch.zeros(2, 1).long())
+    found = Compose([ToSparseFeatures()])(data)
+    assert found.x.layout is torch.sparse_csr and found.x.dtype == torch.float32
+    assert found.x.crow_indices().dtype == found.x.col_indices().dtype == torch.int32
+    assert torch.equal(found.x.to_dense(), torch.eye(30))
+    assert data.x.layout is torch.strided and found.edge_index is data.edge_index
+    assert found.num_nodes == 30 and found.num_features == 30
+    check(found)
+    assert ToSparseFeatures()(found).x is found.x
+
+
+@pytest.mark.parametrize(("density", "layout"), [(0.24, torch.strided), (0.25, torch.sparse_csr)])
+def test_the_density_decides(density: float, layout: torch.layout) -> None:
+    assert ToSparseFeatures(density)(Data(x=torch.eye(4))).x.layout is layout
+
+
+def test_a_density_outside_its_range_is_refused() -> None:
+    with pytest.raises(ValueError, match="density is 1.5"):
+        ToSparseFeatures(1.5)
+
+
+def test_loading_with_sparse_features() -> None:
+    dense = datasets.load("karate")
+    data = datasets.load("karate", sparse_features=True)
+    assert data.x.layout is torch.sparse_csr
+    assert torch.equal(data.x.to_dense(), dense.x)
+
+
+def test_a_run_is_named_by_it_only_where_it_is_set() -> None:
+    settings = {"data": {"name": "karate"}, "model": {"name": "gcn"}}
+    plain, off, on = (
+        configure(settings, overrides)
+        for overrides in ([], ["data.sparse_features=false"], ["data.sparse_features=true"])
+    )
+    assert "sparse_features" not in plain.data
+    assert plain.key() == off.key() != on.key()
+    assert on.data["sparse_features"] is True
+    with pytest.raises(ValueError, match="sparse_features is 'auto'"):
+        configure(settings, ["data.sparse_features=auto"])
