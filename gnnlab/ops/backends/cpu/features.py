@@ -22,7 +22,7 @@ def sparse_product(table: Tensor, x: SparseFeatures, turned: bool) -> Tensor:
     """X t, or X^T t where turned, X without what dropout took."""
     entries = x.entries(turned)
     values = kept_values(entries, x.drop, wide(table)).reshape(-1, 1)
-    return summed(table, entries.rowptr, entries.col, values, False)
+    return summed(table, entries.rowptr, entries.col, values)
 
 
 def kept_values(entries: Entries, drop: Drop | None, kind: torch.dtype) -> Array:
