@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help run test slow lint types notebooks bench clean
+.PHONY: help run test slow lint types notebooks bench gpu clean
 
 help:
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -44,6 +44,9 @@ notebooks: $(VENV)/.dev ## execute every notebook
 
 bench: $(VENV)/.dev ## speed beside PyG's, as ratios from one run
 	$(BIN)/python benchmarks/ops.py --page docs/performance.md
+
+gpu: $(VENV)/.dev ## every kernel, layer and task on a CUDA device, once
+	$(BIN)/python benchmarks/gpu_smoke.py
 
 clean: ## remove what the build made
 	rm -rf build dist *.egg-info
