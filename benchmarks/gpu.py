@@ -54,7 +54,7 @@ def graph(nodes: int, edges: int, skew: float, device: torch.device) -> Adjacenc
     return Adjacency(edge_index.to(device), nodes)
 
 
-def check(adj: Adjacency, device: torch.device, backend: str, repeats: int, only: str) -> list[Row]:
+def check(adj: Adjacency, device: torch.device, repeats: int, only: str) -> list[Row]:
     """Errors against the float64 reference, and whether repeated runs have equal bits."""
     rows = []
     for name, case in cases(adj, 8 * HEADS if repeats > 1 else HEADS, device).items():
@@ -64,11 +64,11 @@ def check(adj: Adjacency, device: torch.device, backend: str, repeats: int, only
         for dtype, bound in BOUNDS.items():
             if dtype is torch.bfloat16 and name.split(",")[0].endswith(("max", "min")):
                 continue  # rounding makes equals, and which of them has the gradient is a choice
-            first = run(case, backend, dtype)
+            first = run(case, "triton", dtype)
             same = all(
                 torch.equal(a, b)
                 for _ in range(repeats - 1)
-                for a, b in zip(first, run(case, backend, dtype), strict=True)
+                for a, b in zip(first, run(case, "triton", dtype), strict=True)
             )
             found = error(first, exact)
             rows.append(
@@ -106,8 +106,7 @@ def propagation(adj: Adjacency, x: Tensor, dry: bool) -> Peers:
     if find_spec("torch_scatter"):
         import torch_scatter
 
-        peers["torch-scatter"] = (
-            lambda: torch_scatter.segment_csr(x[adj.col.long()], crow, reduce="sum"), [x])  # fmt: skip
+        peers["torch-scatter"] = (lambda: torch_scatter.segment_csr(x[col], crow), [x])
     if find_spec("torch_sparse"):
         import torch_sparse
 
@@ -264,7 +263,10 @@ def tables(checks: list[Row], times: list[Row]) -> str:
     first = layout(
         ("operation, forward and backward", "stored", "error", "within bound", "equal bits"),
         [
-            (r["operation"], r["dtype"], f"{r['error']:.1e}", _yes(r["right"]), _yes(r["equal_bits"]))
+            (
+                r["operation"], r["dtype"], f"{r['error']:.1e}", _yes(r["right"]),
+                _yes(r["equal_bits"]),
+            )
             for r in checks
         ],
     )  # fmt: skip
@@ -296,8 +298,9 @@ def head(device: torch.device, options: argparse.Namespace, speed: float) -> str
     versions = ", ".join(f"{name} {number}" for name, number in place["versions"].items())
     card = place["machine"].get("device", "a CPU (triton's interpreter)")
     return (
-        f"\n## On a GPU\n\nMade by `python benchmarks/gpu.py --page docs/performance.md` on {card}, "
-        f"{options.rounds} rounds, a copy at {speed:.0f} GB/s (read and write); {versions}.\n\n"
+        "\n## On a GPU\n\nMade by `python benchmarks/gpu.py --page docs/performance.md` on "
+        f"{card}, {options.rounds} rounds, a copy at {speed:.0f} GB/s (read and write);\n"
+        f"{versions}.\n\n"
         "The first table compares with the reference in float64: the error is relative to the "
         "largest number of each\nresult and gradient; equal bits are over repeated runs. In the "
         "second, times are medians of rounds in which all\ntake turns, and GB/s counts every "
@@ -325,15 +328,14 @@ def main() -> int:
         print("same steps on a CPU, in Triton's interpreter")
         return 2
     device = torch.device("cpu" if options.dry else "cuda")
-    backend = "triton"
     speed = bandwidth(device, 1 if options.dry else 1024)
     small = graph(*(DRY["tiny"] if options.dry else (5_000, 60_000, 2.5)), device)
     only = options.only if options.dry else ""
-    checks = check(small, device, backend, 1 if options.dry else 10, only)
+    checks = check(small, device, 1 if options.dry else 10, only)
     times: list[Row] = []
     for name, form in (DRY if options.dry else GRAPHS).items():
         if options.dry or options.only in name:
-            with ops.use(backend):
+            with ops.use("triton"):
                 times += timed(graph(*form, device), name, options, speed)
     text = head(device, options, speed) + tables(checks, times)
     print(text)

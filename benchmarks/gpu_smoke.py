@@ -161,7 +161,7 @@ def no_waiting(device: torch.device) -> None:
         torch.cuda.set_sync_debug_mode("default")
 
 
-def steps(device: torch.device, dry: bool, only: str) -> dict[str, Callable[[], None]]:
+def steps(device: torch.device, dry: bool, only: list[str]) -> dict[str, Callable[[], None]]:
     found = {**kernels(device, dry), **modules(device)}
     found["task node"] = lambda: node_task(device, dry)
     found["torch.compile"] = lambda: compiled_step(device)
@@ -169,13 +169,13 @@ def steps(device: torch.device, dry: bool, only: str) -> dict[str, Callable[[], 
         found["another stream"] = lambda: other_stream(device)
         found["CUDA graph of a training step"] = lambda: captured_step(device)
         found["no waiting in a warm step"] = lambda: no_waiting(device)
-    return {name: step for name, step in found.items() if only in name}
+    return {name: step for name, step in found.items() if any(word in name for word in only)}
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--dry", action="store_true", help="tiny, on a CPU, interpreted")
-    parser.add_argument("--only", default="", help="steps whose name contains this")
+    parser.add_argument("--only", nargs="*", default=[""], help="steps whose names contain one")
     options = parser.parse_args()
     if not options.dry and not torch.cuda.is_available():
         print("this needs a CUDA device, and torch sees none here: run it on a machine with an")

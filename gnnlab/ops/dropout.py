@@ -16,8 +16,8 @@ def dropout(
 
     One seed is drawn from the generator; element m then stays where 32 hashed bits of
     (seed, m) say so, the same on every backend, device and number of threads. The mask is
-    computed again for the gradient instead of being kept. Captured in a CUDA graph, the seed is drawn
-    on the device, so that each replay has its own mask.
+    computed again for the gradient instead of being kept. Captured in a CUDA graph, the seed is
+    drawn on the device, so that each replay has its own mask.
 
     Args:
         x: floating point.

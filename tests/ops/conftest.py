@@ -18,7 +18,7 @@ from gnnlab import ops  # noqa: E402
 sys.path.insert(0, str(Path(__file__).parent))  # for the helpers in ops_oracles.py
 
 INTERPRETED_CASES = 5
-"""Of each test's cases on triton: its interpreter takes a second where others take a millisecond."""
+"""Of a test's cases on triton, whose interpreter takes a second where others take a millisecond."""
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

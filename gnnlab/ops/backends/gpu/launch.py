@@ -26,19 +26,19 @@ class Tile(NamedTuple):
 
 
 @triton.jit
-def as_float(bits):  # type: ignore[no-untyped-def]
+def as_float(bits):
     """The float64 with these bits: a float argument would arrive in single precision."""
     return tl.cast(bits, tl.int64).to(tl.float64, bitcast=True)
 
 
 @triton.jit
-def offsets(row, width, feature):  # type: ignore[no-untyped-def]
+def offsets(row, width, feature):
     """Where the features of the rows lie; rows times width may exceed 32 bits."""
     return row.to(tl.int64)[:, None] * width + feature[None, :]
 
 
 @triton.jit
-def narrow(value, out):  # type: ignore[no-untyped-def]
+def narrow(value, out):
     """The value in the type that ``out`` points to, rounded to nearest."""
     kind: tl.constexpr = out.dtype.element_ty
     if CUT_OFF and kind == tl.bfloat16:
