@@ -92,14 +92,12 @@ def tuned(
     A tile changes no bit of the result: no sum crosses the numbers that one thread holds.
 
     Args:
-        key: what the fastest tile depends on; the device is added.
+        key: what the fastest tile depends on; the device and the magnitude of count are added.
         start: runs the kernel with a tile, as often as wanted.
     """
-    if INTERPRETED or torch.cuda.is_current_stream_capturing():
-        start(tile(count, features, *_tuned.get((like.device, *key), TILES[0])))
-        return
-    key = like.device, *key
-    if key not in _tuned:
+    key = like.device, count.bit_length() // 4, *key
+    fixed = INTERPRETED or torch.cuda.is_current_stream_capturing()
+    if key not in _tuned and not fixed:
         bench = triton.testing.do_bench
 
         def seconds(shape: tuple[int, int]) -> float:
@@ -107,7 +105,7 @@ def tuned(
                 return float(bench(lambda: start(tile(count, features, *shape)), 2, 10))
 
         _tuned[key] = min(TILES, key=seconds)
-    start(tile(count, features, *_tuned[key]))
+    start(tile(count, features, *_tuned.get(key, TILES[0])))
 
 
 def bits(value: float) -> int:
