@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help run test slow lint types notebooks bench bench-quick kernels parity clean
+.PHONY: help run test slow lint types notebooks bench bench-quick kernels parity gpu clean
 
 help:
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -55,6 +55,9 @@ kernels: $(VENV)/.dev ## compile torch-scatter and torch-sparse against the inst
 
 parity: kernels ## the tests of the operations on every backend, counted in docs/parity.json
 	$(BIN)/python benchmarks/parity.py docs/parity.json
+
+gpu: $(VENV)/.dev ## every kernel, layer and task on a CUDA device, once
+	$(BIN)/python benchmarks/gpu_smoke.py
 
 clean: ## remove what the build made
 	rm -rf build dist *.egg-info

@@ -15,7 +15,16 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 ROOMS = ("datasets", "layers", "rewiring", "tasks")
-HEAVY = ("torch_geometric", "numba", "pandas", "matplotlib", "networkx", "sklearn", "scipy")
+HEAVY = (
+    "torch_geometric",
+    "numba",
+    "triton",
+    "pandas",
+    "matplotlib",
+    "networkx",
+    "sklearn",
+    "scipy",
+)
 
 
 def modules() -> list[str]:

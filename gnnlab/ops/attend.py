@@ -31,8 +31,8 @@ def attend(
 
     Give ``source`` a and ``target`` b for additive scores, or ``query`` q and ``key`` k for inner
     products; they are turned to the dtype of value, or to float32 where that is half precision. A
-    node without incoming edges gets 0. The compiled backend makes no tensor with one
-    row of features per edge, and keeps two numbers per node and head for the gradient, which
+    node without incoming edges gets 0. The compiled backends make no tensor with one
+    row of features per edge, and keep two numbers per node and head for the gradient, which
     computes the softmax again.
 
     Args:

@@ -16,7 +16,7 @@ def block_propagate(x: Tensor, adj: AdjacencyLike, maps: Tensor) -> Tensor:
     .. math:: y_i = \sum_{e = (j, i)} M_e \, x_j, \quad M_e \in \mathbb{R}^{P \times D}
 
     A node without incoming edges gets 0. Half precision is added up in float32. Neither the
-    mapped messages (E, P, F) nor a scalar matrix of E P D entries is made by the compiled backend.
+    mapped messages (E, P, F) nor a scalar matrix of E P D entries is made by the compiled backends.
 
     Args:
         x: what each node's stalk holds, in F channels.

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 @triton.jit(do_not_specialize=["count", "factor"])
-def gradient_kernel(  # type: ignore[no-untyped-def]
+def gradient_kernel(
     value_out, end_out, score_out, weight_out, value, grad, near, far, weight, top, share, mean,
     start, end, node, col, order, count, heads, features, depth, columns, factor,
     LIMIT: tl.constexpr, PRODUCT: tl.constexpr, ROWS: tl.constexpr, FEATURES: tl.constexpr,

@@ -30,7 +30,7 @@ threads, in an order they set; few enough for one warp, whose threads need not w
 
 
 @triton.jit
-def raw_score(  # type: ignore[no-untyped-def]
+def raw_score(
     inside, j, near, far, own, d, k, heads, depth, factor, PRODUCT: tl.constexpr, ACC: tl.constexpr
 ):
     """Scores of edges, one a row, before the LeakyReLU; ``own`` is the near end's number or row."""
@@ -44,7 +44,7 @@ def raw_score(  # type: ignore[no-untyped-def]
 
 
 @triton.jit
-def own_end(inside, row, near, d, k, heads, depth, PRODUCT: tl.constexpr, ACC: tl.constexpr):  # type: ignore[no-untyped-def]
+def own_end(inside, row, near, d, k, heads, depth, PRODUCT: tl.constexpr, ACC: tl.constexpr):
     """The near end's score, or its row of the query or key."""
     place = row * heads + k
     if PRODUCT:
@@ -55,14 +55,14 @@ def own_end(inside, row, near, d, k, heads, depth, PRODUCT: tl.constexpr, ACC: t
 
 
 @triton.jit
-def edge_share(p, inside, order, weight, k, columns, ACC: tl.constexpr):  # type: ignore[no-untyped-def]
+def edge_share(p, inside, order, weight, k, columns, ACC: tl.constexpr):
     """The caller's weights of edges: one column, or one for each head."""
     e = tl.load(order + p, mask=inside, other=0).to(tl.int64)
     return tl.load(weight + e * columns + tl.where(columns > 1, k, 0), mask=inside, other=0).to(ACC)
 
 
 @triton.jit
-def _weighed(  # type: ignore[no-untyped-def]
+def _weighed(
     exp, p, last, j, value, order, weight, f, k, heads, features, columns, ACC: tl.constexpr
 ):
     """exp times the value of the edges' sources, times their weights."""
@@ -76,7 +76,7 @@ def _weighed(  # type: ignore[no-untyped-def]
 
 
 @triton.jit
-def _scored(  # type: ignore[no-untyped-def]
+def _scored(
     p, last, j, near, far, own, d, k, heads, depth, factor, PRODUCT: tl.constexpr,
     ACC: tl.constexpr,
 ):  # fmt: skip
@@ -88,7 +88,7 @@ def _scored(  # type: ignore[no-untyped-def]
 
 
 @triton.jit(do_not_specialize=["count", "factor"])
-def attend_kernel(  # type: ignore[no-untyped-def]
+def attend_kernel(
     out, top_out, sum_out, value, near, far, weight, start, end, node, col, order, count, heads,
     features, depth, columns, factor, LIMIT: tl.constexpr, PRODUCT: tl.constexpr,
     PARTIAL: tl.constexpr, ROWS: tl.constexpr, FEATURES: tl.constexpr, DEPTH: tl.constexpr,
@@ -138,14 +138,14 @@ def attend_kernel(  # type: ignore[no-untyped-def]
 
 
 @triton.jit
-def _finished(top, mass, total, some):  # type: ignore[no-untyped-def]
+def _finished(top, mass, total, some):
     """Divided by the sum; 0 for a row without edges."""
     share = tl.where(some, 1.0 / tl.where(some, mass, 1.0), 0.0)
     return tl.where(some, top, 0.0), share, tl.where(some[:, None], total * share[:, None], 0.0)
 
 
 @triton.jit(do_not_specialize=["count"])
-def join_kernel(  # type: ignore[no-untyped-def]
+def join_kernel(
     out, top_out, sum_out, part, tops, masses, start, end, target, count, heads, features,
     LIMIT: tl.constexpr, PARTIAL: tl.constexpr, ROWS: tl.constexpr, FEATURES: tl.constexpr,
     ACC: tl.constexpr,
@@ -263,8 +263,9 @@ class Held(NamedTuple):
 
 def held(count: int, features: int, depth: int) -> Held:
     """A function of the shapes, save in the interpreter, which pays per program."""
-    sizes = [triton.next_power_of_2(max(size, 1)) for size in (features, depth)]
-    rows = max(1, NUMBERS // max(sizes))
+    features, depth = (triton.next_power_of_2(max(size, 1)) for size in (features, depth))
+    widest = max(features, depth)
+    rows = max(1, NUMBERS // widest)
     if INTERPRETED:
         rows = min(triton.next_power_of_2(max(count, 1)), 64)
-    return Held(rows, *sizes, min(max(1, max(sizes) // 512), 8))
+    return Held(rows, features, depth, min(max(1, widest // 512), 8))

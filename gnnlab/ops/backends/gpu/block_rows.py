@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @triton.jit(do_not_specialize=["count"])
-def block_kernel(  # type: ignore[no-untyped-def]
+def block_kernel(
     out, x, maps, start, end, col, order, count, features, rows, depth, by_row, by_column,
     LIMIT: tl.constexpr, ROWS: tl.constexpr, FEATURES: tl.constexpr, ACC: tl.constexpr,
 ):  # fmt: skip

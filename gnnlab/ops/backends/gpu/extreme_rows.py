@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @triton.jit
-def _better(best, found, value, number, LARGEST: tl.constexpr):  # type: ignore[no-untyped-def]
+def _better(best, found, value, number, LARGEST: tl.constexpr):
     """The best so far and its number, with one candidate more; the first of equals stays."""
     nan = (value != value) & (best == best)  # once a nan is there, it stays
     beats = value > best if LARGEST else value < best
@@ -29,7 +29,7 @@ def _better(best, found, value, number, LARGEST: tl.constexpr):  # type: ignore[
 
 
 @triton.jit
-def _number(p, last, f, features, numbers):  # type: ignore[no-untyped-def]
+def _number(p, last, f, features, numbers):
     """What a candidate is called: its position, or what its part found; -1 beyond the end."""
     wanted = (p < last)[:, None] & (f < features)[None, :]
     if numbers is None:
@@ -39,7 +39,7 @@ def _number(p, last, f, features, numbers):  # type: ignore[no-untyped-def]
 
 
 @triton.jit(do_not_specialize=["count"])
-def extreme_kernel(  # type: ignore[no-untyped-def]
+def extreme_kernel(
     out, arg, x, numbers, start, end, target, index, order, named, weight, count, features, heads,
     width, LIMIT: tl.constexpr, LARGEST: tl.constexpr, ROWS: tl.constexpr,
     FEATURES: tl.constexpr, ACC: tl.constexpr,
@@ -72,7 +72,7 @@ def extreme_kernel(  # type: ignore[no-untyped-def]
 
 
 @triton.jit
-def _received(p, last, grad, arg, col, order, weight, f, features, heads, width, ACC: tl.constexpr):  # type: ignore[no-untyped-def]
+def _received(p, last, grad, arg, col, order, weight, f, features, heads, width, ACC: tl.constexpr):
     """The gradient of the targets at positions p, where they picked the edge."""
     inside = p < last
     wanted = inside[:, None] & (f < features)[None, :]
@@ -87,7 +87,7 @@ def _received(p, last, grad, arg, col, order, weight, f, features, heads, width,
 
 
 @triton.jit(do_not_specialize=["count"])
-def received_kernel(  # type: ignore[no-untyped-def]
+def received_kernel(
     out, grad, arg, start, end, col, order, weight, count, features, heads, width,
     LIMIT: tl.constexpr, ROWS: tl.constexpr, FEATURES: tl.constexpr, ACC: tl.constexpr,
 ):  # fmt: skip

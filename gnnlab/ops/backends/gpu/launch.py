@@ -26,19 +26,19 @@ class Tile(NamedTuple):
 
 
 @triton.jit
-def as_float(bits):  # type: ignore[no-untyped-def]
+def as_float(bits):
     """The float64 with these bits: a float argument would arrive in single precision."""
     return tl.cast(bits, tl.int64).to(tl.float64, bitcast=True)
 
 
 @triton.jit
-def offsets(row, width, feature):  # type: ignore[no-untyped-def]
+def offsets(row, width, feature):
     """Where the features of the rows lie; rows times width may exceed 32 bits."""
     return row.to(tl.int64)[:, None] * width + feature[None, :]
 
 
 @triton.jit
-def narrow(value, out):  # type: ignore[no-untyped-def]
+def narrow(value, out):
     """The value in the type that ``out`` points to, rounded to nearest."""
     kind: tl.constexpr = out.dtype.element_ty
     if CUT_OFF and kind == tl.bfloat16:
@@ -92,14 +92,12 @@ def tuned(
     A tile changes no bit of the result: no sum crosses the numbers that one thread holds.
 
     Args:
-        key: what the fastest tile depends on; the device is added.
+        key: what the fastest tile depends on; the device and the magnitude of count are added.
         start: runs the kernel with a tile, as often as wanted.
     """
-    if INTERPRETED or torch.cuda.is_current_stream_capturing():
-        start(tile(count, features, *_tuned.get((like.device, *key), TILES[0])))
-        return
-    key = like.device, *key
-    if key not in _tuned:
+    key = like.device, count.bit_length() // 4, *key
+    fixed = INTERPRETED or torch.cuda.is_current_stream_capturing()
+    if key not in _tuned and not fixed:
         bench = triton.testing.do_bench
 
         def seconds(shape: tuple[int, int]) -> float:
@@ -107,7 +105,7 @@ def tuned(
                 return float(bench(lambda: start(tile(count, features, *shape)), 2, 10))
 
         _tuned[key] = min(TILES, key=seconds)
-    start(tile(count, features, *_tuned[key]))
+    start(tile(count, features, *_tuned.get(key, TILES[0])))
 
 
 def bits(value: float) -> int:

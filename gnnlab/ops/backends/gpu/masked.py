@@ -18,12 +18,12 @@ _MIX1, _MIX2 = tl.constexpr(signed(MIX1)), tl.constexpr(signed(MIX2))
 
 
 @triton.jit
-def _word(value):  # type: ignore[no-untyped-def]
+def _word(value):
     return tl.full((), value, tl.int64).to(tl.uint64, bitcast=True)
 
 
 @triton.jit(do_not_specialize=["seed", "bound", "scale"])
-def drop_kernel(  # type: ignore[no-untyped-def]
+def drop_kernel(
     out, x, seed, bound, scale, count, SEED_IN_MEMORY: tl.constexpr, WORDS: tl.constexpr
 ):
     """x scaled where its 32 bits reach the bound, else 0."""

@@ -21,7 +21,7 @@ NUMBERS, WARPS = 2048, 4
 
 
 @triton.jit
-def pair_kernel(  # type: ignore[no-untyped-def]
+def pair_kernel(
     out, left, right, source, target, picked, count, width, lefts, rights,
     OUTER: tl.constexpr, PAIRS: tl.constexpr, FEATURES: tl.constexpr, ACC: tl.constexpr,
 ):  # fmt: skip

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @triton.jit
-def item(p, last, index):  # type: ignore[no-untyped-def]
+def item(p, last, index):
     """Which row of the table the item at a position is; 0 beyond the end."""
     if index is None:
         return p
@@ -28,7 +28,7 @@ def item(p, last, index):  # type: ignore[no-untyped-def]
 
 
 @triton.jit
-def message(p, last, j, x, order, weight, other, f, features, heads, width, ACC: tl.constexpr):  # type: ignore[no-untyped-def]
+def message(p, last, j, x, order, weight, other, f, features, heads, width, ACC: tl.constexpr):
     """What the items at positions p carry: w x_j, (rows, features); 0 beyond the end."""
     inside = p < last
     wanted = inside[:, None] & (f < features)[None, :]
@@ -46,7 +46,7 @@ def message(p, last, j, x, order, weight, other, f, features, heads, width, ACC:
 
 
 @triton.jit(do_not_specialize=["count"])
-def sum_kernel(  # type: ignore[no-untyped-def]
+def sum_kernel(
     out, x, start, end, target, index, order, weight, own, other, count, features, heads, width,
     LIMIT: tl.constexpr, ROWS: tl.constexpr, FEATURES: tl.constexpr, ACC: tl.constexpr,
 ):  # fmt: skip

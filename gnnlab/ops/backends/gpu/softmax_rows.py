@@ -21,20 +21,20 @@ EDGES = 1024
 
 
 @triton.jit
-def settle(top):  # type: ignore[no-untyped-def]
+def settle(top):
     """What to subtract from scores: the maximum so far, or 0 before there is one."""
     return tl.where(top == -float("inf"), 0.0, top)
 
 
 @triton.jit
-def _score(p, last, order, score, k, heads, ACC: tl.constexpr):  # type: ignore[no-untyped-def]
+def _score(p, last, order, score, k, heads, ACC: tl.constexpr):
     wanted = (p < last)[:, None] & (k < heads)[None, :]
     place = offsets(item(p, last, order), heads, k)
     return tl.load(score + place, mask=wanted, other=-float("inf")).to(ACC)
 
 
 @triton.jit
-def _mass(p, last, mass, k, heads, exp, ACC: tl.constexpr):  # type: ignore[no-untyped-def]
+def _mass(p, last, mass, k, heads, exp, ACC: tl.constexpr):
     """exp, times the sum of a part where parts are joined."""
     if mass is None:
         return exp
@@ -44,7 +44,7 @@ def _mass(p, last, mass, k, heads, exp, ACC: tl.constexpr):  # type: ignore[no-u
 
 
 @triton.jit(do_not_specialize=["count"])
-def row_kernel(  # type: ignore[no-untyped-def]
+def row_kernel(
     top_out, sum_out, score, mass, start, end, target, order, count, heads,
     LIMIT: tl.constexpr, INVERT: tl.constexpr, ROWS: tl.constexpr, HEADS: tl.constexpr,
     ACC: tl.constexpr,
@@ -82,7 +82,7 @@ def row_kernel(  # type: ignore[no-untyped-def]
 
 
 @triton.jit
-def edge_kernel(  # type: ignore[no-untyped-def]
+def edge_kernel(
     out, score, grad, first, second, target, count, heads, GRADIENT: tl.constexpr,
     EDGES: tl.constexpr,
 ):  # fmt: skip
