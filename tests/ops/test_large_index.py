@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from gnnlab.ops.backends import attend_rows, block_rows, inner, rows, softmax_rows
+from gnnlab.ops.backends.cpu import attend_rows, block_rows, inner, rows, softmax_rows
 
 pytestmark = pytest.mark.skipif(
     sys.platform != "linux", reason="memory cannot be mapped without being reserved"

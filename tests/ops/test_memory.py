@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from gnnlab.ops import dropout, propagate
-from gnnlab.ops.backends import memory
+from gnnlab.ops.backends.cpu import memory
 
 LARGE = (1 << 11, 1 << 10)  # 8 MB of float32
 

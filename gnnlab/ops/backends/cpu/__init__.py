@@ -5,14 +5,14 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from gnnlab.ops.backends import kernels
-from gnnlab.ops.backends.masked import drop
 from gnnlab.ops.backends.parallel import array
 
+from . import kernels
 from .attention import attend, attend_grad
 from .blocks import block, outer
 from .extremes import extreme, extreme_grad_weight, extreme_grad_x, segment_extreme
 from .features import sparse_product
+from .masked import drop
 from .softmaxes import softmax, softmax_grad
 from .sums import edge_dot, propagate, scaled, segment_sum
 

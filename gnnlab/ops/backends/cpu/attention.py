@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from torch import Tensor
 
-from gnnlab.ops.backends import attend_rows
 from gnnlab.ops.backends.engine import Ends, Stats
 from gnnlab.ops.backends.linear import wide
-from gnnlab.ops.backends.memory import empty, empty_like
 from gnnlab.ops.backends.parallel import Array, array, over_rows
 
+from . import attend_rows
+from .memory import empty, empty_like
 from .sums import matrix
 from .tiles import joined, tiles
 

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from torch import Tensor
 
-from gnnlab.ops.backends.block_rows import block_rows, outer_rows
-from gnnlab.ops.backends.memory import empty
 from gnnlab.ops.backends.parallel import Array, array, over_rows
+
+from .block_rows import block_rows, outer_rows
+from .memory import empty
 
 if TYPE_CHECKING:
     from gnnlab.ops.adjacency import Adjacency

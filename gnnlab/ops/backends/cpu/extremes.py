@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from gnnlab.ops.backends.kernels import picked_columns, picked_weights
-from gnnlab.ops.backends.memory import empty, empty_like
 from gnnlab.ops.backends.parallel import array, over_items, over_rows
-from gnnlab.ops.backends.rows import max_rows, min_rows
 
+from .kernels import picked_columns, picked_weights
+from .memory import empty, empty_like
+from .rows import max_rows, min_rows
 from .sums import matrix, sorted_weight
 
 if TYPE_CHECKING:

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from torch import Tensor
 
-from gnnlab.ops.backends import kernels, softmax_rows
 from gnnlab.ops.backends.linear import in_order
-from gnnlab.ops.backends.memory import empty_like
 from gnnlab.ops.backends.parallel import Array, array, over_rows
 
+from . import kernels, softmax_rows
+from .memory import empty_like
 from .sums import matrix
 
 if TYPE_CHECKING:

@@ -8,12 +8,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from gnnlab.ops.backends.inner import dot_rows
 from gnnlab.ops.backends.linear import in_order, wide
-from gnnlab.ops.backends.memory import empty, zeros
 from gnnlab.ops.backends.parallel import Array, array, over_rows
-from gnnlab.ops.backends.rows import scaled_rows, sum_rows
 
+from .inner import dot_rows
+from .memory import empty, zeros
+from .rows import scaled_rows, sum_rows
 from .tiles import by_tiles
 
 if TYPE_CHECKING:

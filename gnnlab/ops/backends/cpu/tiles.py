@@ -7,7 +7,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from gnnlab.ops.backends.memory import empty
+from .memory import empty
 
 CACHE = 8 << 20
 """Bytes of a table whose rows can be read at random without waiting for memory."""

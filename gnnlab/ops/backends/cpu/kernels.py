@@ -10,7 +10,8 @@ from llvmlite import ir
 from numba.core import types
 from numba.extending import intrinsic
 
-from .parallel import Array, compiled, longest_row
+from gnnlab.ops.backends.parallel import Array, compiled, longest_row
+
 from .prefetch import AHEAD, prefetch
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from gnnlab.ops.backends.parallel import Array, compiled, longest_row
+
 from .inner import dot_row
-from .parallel import Array, compiled, longest_row
 from .rows import sum_row
 
 

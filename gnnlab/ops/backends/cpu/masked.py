@@ -8,9 +8,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from gnnlab.ops.backends.parallel import Array, array, compiled, over_items
+from gnnlab.ops.backends.random import GOLDEN, MASK64, MIX1, MIX2, threshold
+
 from .memory import empty_like
-from .parallel import Array, array, compiled, over_items
-from .random import GOLDEN, MASK64, MIX1, MIX2, threshold
 
 BLOCK = 256
 WORDS = BLOCK // 2

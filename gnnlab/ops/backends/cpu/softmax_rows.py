@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from .parallel import Array, compiled, longest_row
+from gnnlab.ops.backends.parallel import Array, compiled, longest_row
+
 from .prefetch import EDGES_AHEAD, prefetch
 from .softmax_vectors import (
     LANES,

@@ -13,10 +13,11 @@ from llvmlite import ir
 from numba.core import cgutils, types
 from numba.extending import intrinsic
 
+from gnnlab.ops.backends.parallel import Array, compiled, longest_row
+
 from .inner import dot_row
 from .kernels import exp_in_place
 from .pairwise import sum_in_blocks
-from .parallel import Array, compiled, longest_row
 from .prefetch import AHEAD, LINE, emit_prefetch
 from .rows import sum_row
 from .softmax_rows import softmax_table

@@ -9,7 +9,8 @@ from llvmlite import ir
 from numba.core import cgutils, types
 from numba.extending import intrinsic
 
-from .parallel import Array, compiled, longest_row
+from gnnlab.ops.backends.parallel import Array, compiled, longest_row
+
 from .prefetch import AHEAD, LINE, prefetch
 from .vectors import fold, load, number_type
 

@@ -14,8 +14,9 @@ from llvmlite import ir
 from numba.core import cgutils, types
 from numba.extending import intrinsic
 
+from gnnlab.ops.backends.parallel import Array, compiled, longest_row
+
 from .pairwise import sum_in_blocks
-from .parallel import Array, compiled, longest_row
 from .prefetch import AHEAD, LINE, emit_prefetch
 from .vectors import load, number_type, splat, store
 
