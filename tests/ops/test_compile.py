@@ -180,7 +180,9 @@ def operators() -> dict[str, tuple[Any, tuple[Any, ...]]]:
     g = (edge_index, NODES)
     ends = normal(NODES, 2, seed=2).requires_grad_(), normal(NODES, 2, seed=3).requires_grad_()
     maps = normal(EDGES, 2, 2, seed=4).requires_grad_()
-    rowptr, col, values, _ = ops.SparseFeatures.of(normal(NODES, NODES).to_sparse_csr()).entries()
+    rowptr, _, col, values, _ = ops.SparseFeatures.of(
+        normal(NODES, NODES).to_sparse_csr()
+    ).entries()
     features = rowptr, col, values
     return {
         "propagate": (linear.total, (x, w, *g, 2, False)),

@@ -61,6 +61,14 @@ def test_it_is_an_ordinary_tensor(dtype: torch.dtype) -> None:
     assert y.share_memory_().is_shared() and bool((y == 3).all())
 
 
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32, torch.bfloat16, torch.float16])
+@pytest.mark.parametrize("rows", [10, LARGE[0]])
+def test_zeros(rows: int, dtype: torch.dtype) -> None:
+    table = memory.zeros((rows, 1000), dtype)
+    assert table.shape == (rows, 1000) and table.dtype == dtype and table.is_contiguous()
+    assert not table.any()
+
+
 @pytest.mark.parametrize("operation", ["propagate", "dropout"])
 def test_large_results_can_be_changed_in_place(operation: str) -> None:
     x = torch.ones(LARGE, requires_grad=True)

@@ -28,6 +28,8 @@ EDGE_COST = 5
 def propagate(x: Tensor, weight: Tensor | None, adj: Adjacency, mean: bool) -> Tensor:
     """Sum or mean of the neighbours, weighted or not."""
     w, rowptr, col = sorted_weight(weight, adj), array(adj.rowptr), array(adj.col)
+    if adj.num_edges < len(x):
+        return summed(x, adj.rowptr, adj.col, w, mean)
     heads = w.shape[1] if w is not None else 1
     width = x.shape[1:].numel() // heads
 
@@ -78,19 +80,19 @@ def segment_sum(values: Tensor, rows: Rows) -> Tensor:
     return summed(values, rows.rowptr, rows.order, None)
 
 
-def summed(x: Tensor, rowptr: Tensor, col: Tensor, w: Array | None) -> Tensor:
-    """y[i] = sum over row i of w * x[col], w (M, 1) in sorted order.
+def summed(x: Tensor, rowptr: Tensor, col: Tensor, w: Array | None, mean: bool = False) -> Tensor:
+    """y[i] = sum or mean over row i of w * x[col], w (M, heads) in sorted order.
 
     Where there are fewer items than rows, those that get nothing are never visited.
     """
-    rows = rowptr.shape[0] - 1
+    rows, heads = rowptr.shape[0] - 1, 1 if w is None else w.shape[1]
     touched = None
     if col.shape[0] < rows:
         touched = rowptr.diff().nonzero().flatten()
         rowptr = torch.cat([rowptr[touched], rowptr[-1:]])
     out = empty((rowptr.shape[0] - 1, *x.shape[1:]), x.dtype)
     table, width = matrix(out), x.shape[1:].numel()
-    over_rows(sum_rows, array(rowptr), width, table, matrix(x), array(col), w, 1, False)
+    over_rows(sum_rows, array(rowptr), width, table, matrix(x), array(col), w, heads, mean)
     if touched is None:
         return out
     return zeros((rows, *x.shape[1:]), x.dtype).index_copy_(0, touched, out)
