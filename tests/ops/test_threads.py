@@ -93,6 +93,7 @@ def test_the_kernels_are_shared_out(monkeypatch: pytest.MonkeyPatch) -> None:
     seen = []
     submit = parallel._submit
     monkeypatch.setattr(parallel, "_submit", lambda work, n: seen.append(n) or submit(work, n))
+    monkeypatch.setattr(parallel, "on_torchs_threads", lambda work, n: False)
     threads = torch.get_num_threads()
     try:
         torch.set_num_threads(3)
@@ -102,6 +103,24 @@ def test_the_kernels_are_shared_out(monkeypatch: pytest.MonkeyPatch) -> None:
     finally:
         torch.set_num_threads(threads)
     assert seen and max(seen) == 2
+
+
+def test_torchs_threads_do_their_share_and_report_errors() -> None:
+    import threading
+
+    from gnnlab.ops.backends.team import on_torchs_threads
+
+    if "OpenMP" not in torch.__config__.parallel_info() or sys.platform != "linux":
+        pytest.skip("a torch without OpenMP")
+    seen: list[int] = []
+    assert on_torchs_threads(lambda: seen.append(threading.get_ident()), 3)
+    assert len(seen) == 3 == len(set(seen)) and threading.get_ident() in seen
+
+    def fail() -> None:
+        raise ValueError("no such row")
+
+    with pytest.raises(ValueError, match="no such row"):
+        on_torchs_threads(fail, 2)
 
 
 def test_rows_are_shared_out_by_their_edges() -> None:

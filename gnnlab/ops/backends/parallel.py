@@ -1,8 +1,8 @@
-"""Compiled loops over rows, on a few Python threads.
+"""Compiled loops over rows, side by side on torch's threads or, without, on a few of Python's.
 
-The kernels release the GIL, so plain threads run them side by side. Unlike OpenMP (which kills a
-forked child) and numba's work queue (which aborts when two threads enter), such threads survive
-forks, spawned processes and callers on several threads: a forked child starts threads of its own.
+The kernels release the GIL, so plain threads run them side by side. Unlike numba's own threads
+(which kill a forked child, or abort when two threads enter), both kinds survive forks, spawned
+processes and callers on several threads: a forked child starts Python threads of its own.
 Every row is computed by one call and in an order that the graph alone decides, so how many
 threads there are, and who takes which chunk, changes no bit.
 """
@@ -24,10 +24,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from .team import on_torchs_threads
+
 Kernel = TypeVar("Kernel", bound=Callable[..., Any])
 Array = NDArray[Any]
 
-GRAIN = 1 << 20
+GRAIN = 1 << 19
 """Numbers a chunk touches at least; less than two chunks' worth is not shared out."""
 ROW_COST = 4
 """What a row costs beside its edges, in edges."""
@@ -46,6 +48,15 @@ def compiled(kernel: Kernel, **options: Any) -> Kernel:
         return cast(Kernel, numba.njit(cache=True, **options)(kernel))
     except RuntimeError:  # no folder to write to
         return cast(Kernel, numba.njit(**options)(kernel))
+
+
+def inner(kernel: Kernel) -> Kernel:
+    """Compile what kernels call for every row or edge, which must allocate nothing.
+
+    References to its arrays are not counted: the caller holds them, and counting takes longer than
+    a short row.
+    """
+    return compiled(kernel, _nrt=False)
 
 
 @cache
@@ -96,6 +107,8 @@ def _run(kernel: Callable[..., None], bounds: list[int], args: tuple[Any, ...]) 
         while (chunk := next(ticket)) < chunks:
             kernel(bounds[chunk], bounds[chunk + 1], *args)
 
+    if on_torchs_threads(work, torch.get_num_threads()):
+        return
     helpers = _submit(work, min(torch.get_num_threads(), chunks) - 1)
     work()
     for helper in helpers:

@@ -13,7 +13,7 @@ from llvmlite import ir
 from numba.core import cgutils, types
 from numba.extending import intrinsic
 
-from gnnlab.ops.backends.parallel import Array, compiled, longest_row
+from gnnlab.ops.backends.parallel import Array, compiled, inner, longest_row
 
 from .inner import dot_row
 from .kernels import exp_in_place
@@ -346,11 +346,11 @@ def _score_gradient_(
             dot[q, k] = alpha[q, k] * (part - mean[i, k])
 
 
-_softmax = compiled(_softmax_)
-_weigh = compiled(_weigh_)
-_both = compiled(_both_)
-_again = compiled(_again_)
-_score_gradient = compiled(_score_gradient_)
+_softmax = inner(_softmax_)
+_weigh = inner(_weigh_)
+_both = inner(_both_)
+_again = inner(_again_)
+_score_gradient = inner(_score_gradient_)
 additive_rows = compiled(_additive_rows)
 product_rows = compiled(_product_rows)
 additive_grad_rows = compiled(_additive_grad_rows)

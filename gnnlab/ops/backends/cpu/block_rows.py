@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from gnnlab.ops.backends.parallel import Array, compiled, longest_row
+from gnnlab.ops.backends.parallel import Array, compiled, inner, longest_row
 
 from .inner import dot_row
 from .rows import sum_row
@@ -62,6 +62,6 @@ def _outer_rows(
                     out[e, a, b] = dots[q * depth + b, 0]
 
 
-_stalks = compiled(_stalks_)
+_stalks = inner(_stalks_)
 block_rows = compiled(_block_rows)
 outer_rows = compiled(_outer_rows)

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from gnnlab.ops.backends.linear import wide
-from gnnlab.ops.backends.parallel import Array, array, compiled, over_items
+from gnnlab.ops.backends.parallel import Array, array, inner, over_items
 from gnnlab.ops.backends.random import GOLDEN, MASK64, MIX1, MIX2, threshold
 
 from .sums import summed
@@ -60,4 +60,4 @@ def _kept_entries(
 
 _GOLDEN, _MIX1, _MIX2 = np.uint64(GOLDEN), np.uint64(MIX1), np.uint64(MIX2)
 _1, _5, _27, _30, _31 = (np.uint64(by) for by in (1, 5, 27, 30, 31))
-_kept = compiled(_kept_entries)
+_kept = inner(_kept_entries)

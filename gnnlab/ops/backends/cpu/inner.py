@@ -9,7 +9,7 @@ from llvmlite import ir
 from numba.core import cgutils, types
 from numba.extending import intrinsic
 
-from gnnlab.ops.backends.parallel import Array, compiled, longest_row
+from gnnlab.ops.backends.parallel import Array, compiled, inner, longest_row
 
 from .prefetch import AHEAD, LINE, prefetch
 from .vectors import fold, load, number_type
@@ -98,5 +98,5 @@ def _dot_rows(
                 out[e, head] = row[q, head]
 
 
-dot_row = compiled(_dot_row_)
+dot_row = inner(_dot_row_)
 dot_rows = compiled(_dot_rows)

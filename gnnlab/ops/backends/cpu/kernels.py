@@ -10,7 +10,7 @@ from llvmlite import ir
 from numba.core import types
 from numba.extending import intrinsic
 
-from gnnlab.ops.backends.parallel import Array, compiled, longest_row
+from gnnlab.ops.backends.parallel import Array, compiled, inner, longest_row
 
 from .prefetch import AHEAD, prefetch
 
@@ -167,8 +167,8 @@ def _power(typingctx: Any, n: Any) -> Any:
 
 
 _power_of_two = intrinsic(_power)
-exp_in_place = compiled(_exp_)
-_shift = compiled(_shift_)
+exp_in_place = inner(_exp_)
+_shift = inner(_shift_)
 group = compiled(_group)
 softmax_rows = compiled(_softmax_rows)
 softmax_grad_rows = compiled(_softmax_grad_rows)

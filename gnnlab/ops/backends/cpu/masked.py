@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from gnnlab.ops.backends.parallel import Array, array, compiled, over_items
+from gnnlab.ops.backends.parallel import Array, array, compiled, inner, over_items
 from gnnlab.ops.backends.random import GOLDEN, MASK64, MIX1, MIX2, threshold
 
 from .memory import empty_like
@@ -87,5 +87,5 @@ def _hash_(words: Array, seed: Any, block: int) -> None:
 _GOLDEN, _MIX1, _MIX2 = np.uint64(GOLDEN), np.uint64(MIX1), np.uint64(MIX2)
 _27, _30, _31 = np.uint64(27), np.uint64(30), np.uint64(31)
 _1, _16, _7FFF = np.uint32(1), np.uint32(16), np.uint32(0x7FFF)
-_hash = compiled(_hash_)
+_hash = inner(_hash_)
 _any, _bfloat16 = compiled(_dropout), compiled(_dropout_bfloat16)

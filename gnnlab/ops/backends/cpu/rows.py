@@ -14,7 +14,7 @@ from llvmlite import ir
 from numba.core import cgutils, types
 from numba.extending import intrinsic
 
-from gnnlab.ops.backends.parallel import Array, compiled, longest_row
+from gnnlab.ops.backends.parallel import Array, compiled, inner, longest_row
 
 from .pairwise import sum_in_blocks
 from .prefetch import AHEAD, LINE, emit_prefetch
@@ -292,8 +292,8 @@ def _min_rows(
 _sum16x4, _sum16, _sum8x4, _sum8, _sum4, _sum1 = _tiles("sum")
 _max16x4, _max16, _, _, _max4, _max1 = _tiles("max")
 _min16x4, _min16, _, _, _min4, _min1 = _tiles("min")
-sum_row = compiled(_sum_row_)
-sum_rows = compiled(_sum_rows)
+sum_row = inner(_sum_row_)
+sum_rows = inner(_sum_rows)
 scaled_rows = compiled(_scaled_rows)
-max_rows = compiled(_max_rows)
-min_rows = compiled(_min_rows)
+max_rows = inner(_max_rows)
+min_rows = inner(_min_rows)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from gnnlab.ops.backends.parallel import Array, compiled, longest_row
+from gnnlab.ops.backends.parallel import Array, compiled, inner, longest_row
 
 from .prefetch import EDGES_AHEAD, prefetch
 from .softmax_vectors import (
@@ -141,12 +141,12 @@ def _softmax_table_(table: Array, size: int, top: Array, share: Array, lanes: Ar
         top[k], share[k] = lanes[1, k], lanes[2, k]
 
 
-_copy = compiled(_copy_)
-_fetch = compiled(_fetch_)
-_bring = compiled(_bring_)
-_pad = compiled(_pad_)
-_softmax_one = compiled(_softmax_one_)
-_gradient_one = compiled(_gradient_one_)
-softmax_table = compiled(_softmax_table_)
+_copy = inner(_copy_)
+_fetch = inner(_fetch_)
+_bring = inner(_bring_)
+_pad = inner(_pad_)
+_softmax_one = inner(_softmax_one_)
+_gradient_one = inner(_gradient_one_)
+softmax_table = inner(_softmax_table_)
 softmax_rows = compiled(_softmax_rows)
 softmax_grad_rows = compiled(_softmax_grad_rows)
