@@ -7,4 +7,20 @@ if __name__ != "gnnlab.rewiring":
         "import gnnlab.rewiring, not rewiring: the folder is a room of the gnnlab package"
     )
 
-__all__: list[str] = []
+from .base import Rewiring
+from .changes import Changes, count_edge_types
+from .families import find, rewirings
+from .graph import Graph
+from .identity import Identity
+from .random_edges import RandomEdges
+
+__all__ = [
+    "Changes",
+    "Graph",
+    "Identity",
+    "RandomEdges",
+    "Rewiring",
+    "count_edge_types",
+    "find",
+    "rewirings",
+]
