@@ -42,18 +42,18 @@ def write(data: Data, graph: Graph, changes: Changes, own_types: int, fill: floa
     Every edge-wise tensor loses the rows of removed edges and gets a row for each added arc:
     1 in ``edge_weight``, the next types in ``edge_type``, ``fill`` in all others.
     """
+    stored, edge_index = data.to_dict(), data.edge_index
     arcs, kind = _added_arcs(graph, changes)
-    keep = _kept(data.edge_index, graph, changes.removed)
-    types = count_edge_types(data)
-    old = data.edge_index.shape[1]
-    for key in _edge_keys(data, old):
-        row = 1.0 if key == "edge_weight" else fill
-        data[key] = _extend(data[key], keep, len(kind), row)
-    data.edge_type = _edge_type(data, old, keep, torch.from_numpy(kind) + types)
-    ends = torch.from_numpy(arcs).to(data.edge_index.device)
-    kept = data.edge_index if keep is None else data.edge_index[:, keep]
-    data.edge_index = torch.cat([kept, ends], dim=1)
-    if "x" not in data:  # else N would be guessed from edges that may be gone
+    keep = _kept(edge_index, graph, changes.removed)
+    types, edges = count_edge_types(data), edge_index.shape[1]
+    for key in _edge_keys(stored, edges):
+        data[key] = _extend(stored[key], keep, len(kind), 1.0 if key == "edge_weight" else fill)
+    old = stored.get("edge_type")
+    if old is None:
+        old = torch.zeros(edges, dtype=torch.int64, device=edge_index.device)
+    data.edge_type = _join(old, keep, torch.from_numpy(kind + types))
+    data.edge_index = _join(edge_index, keep, torch.from_numpy(arcs))
+    if "x" not in stored:  # else N would be guessed from edges that may be gone
         data.num_nodes = graph.num_nodes
     data["num_edge_types"] = types + own_types
     for name, values in changes.notes.items():
@@ -70,7 +70,8 @@ def count_edge_types(data: Data) -> int:
     Raises:
         ValueError: ``edge_type`` is not (E,) int64 from 0 on, or has more types than are stored.
     """
-    edge_type = data["edge_type"] if "edge_type" in data else None
+    stored = data.to_dict()
+    edge_type = stored.get("edge_type")
     seen = 0
     if edge_type is not None:
         if edge_type.dtype != torch.int64 or edge_type.dim() != 1:
@@ -84,13 +85,13 @@ def count_edge_types(data: Data) -> int:
             if low < 0:
                 raise ValueError(f"data.edge_type is {low}, but edge types are numbered from 0")
             seen = high + 1
-    stored = data["num_edge_types"] if "num_edge_types" in data else max(seen, 1)
-    if int(stored) < seen:
+    types = int(stored.get("num_edge_types", max(seen, 1)))
+    if types < seen:
         raise ValueError(
-            f"data.edge_type goes up to {seen - 1}, but num_edge_types is {int(stored)}: store "
+            f"data.edge_type goes up to {seen - 1}, but num_edge_types is {types}: store "
             f"{seen}, or the number of types in the whole dataset"
         )
-    return int(stored)
+    return types
 
 
 def _added_arcs(graph: Graph, changes: Changes) -> tuple[Array, Array]:
@@ -117,14 +118,14 @@ def _kept(edge_index: Tensor, graph: Graph, removed: Array) -> Tensor | None:
     return torch.from_numpy(~gone).to(edge_index.device)
 
 
-def _edge_keys(data: Data, edges: int) -> list[str]:
+def _edge_keys(stored: dict[str, Any], edges: int) -> list[str]:
     """Keys that hold a row for every edge, ``edge_type`` aside.
 
-    A key is one by its name and its length; PyG goes by the length where there are N != E rows,
-    which would take a label matrix for edge values in a graph with as many edges as labels.
+    A key is one by its name and its length. PyG goes by length alone, which takes a label vector
+    for edge values in a graph with as many edges as labels.
     """
-    keys = [key for key in data.keys() if key.startswith("edge_") and key not in _NOT_ROWS]  # noqa: SIM118
-    return [key for key in keys if _rows(data[key]) == edges]
+    keys = [key for key in stored if key.startswith("edge_") and key not in _NOT_ROWS]
+    return [key for key in keys if _rows(stored[key]) == edges]
 
 
 _NOT_ROWS = frozenset({"edge_index", "edge_type", "edge_label", "edge_label_index"})
@@ -139,9 +140,6 @@ def _extend(values: Tensor, keep: Tensor | None, rows: int, fill: float) -> Tens
     return torch.cat([kept, kept.new_full((rows, *kept.shape[1:]), fill)])
 
 
-def _edge_type(data: Data, edges: int, keep: Tensor | None, added: Tensor) -> Tensor:
-    device = data.edge_index.device
-    old = data["edge_type"] if "edge_type" in data else None
-    if old is None:
-        old = torch.zeros(edges, dtype=torch.int64, device=device)
-    return torch.cat([old if keep is None else old[keep], added.to(device)])
+def _join(old: Tensor, keep: Tensor | None, added: Tensor) -> Tensor:
+    """The columns that stay, then the added ones."""
+    return torch.cat([old if keep is None else old[..., keep], added.to(old.device)], dim=-1)

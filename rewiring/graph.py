@@ -57,12 +57,13 @@ class Graph:
             return self.pairs
         both = np.concatenate([self.keys, self.pairs[1] * self.num_nodes + self.pairs[0]])
         both.sort()
-        return np.stack(np.divmod(both, max(self.num_nodes, 1)))
+        return ends(both, self.num_nodes)
 
     @cached_property
     def rowptr(self) -> Array:
         """(N + 1,) int64: node u's out-neighbours are ``arcs[1, rowptr[u]:rowptr[u + 1]]``."""
-        starts: Array = np.searchsorted(self.arcs[0], np.arange(self.num_nodes + 1))
+        starts = np.zeros(self.num_nodes + 1, np.int64)
+        np.cumsum(np.bincount(self.arcs[0], minlength=self.num_nodes), out=starts[1:])
         return starts
 
     @cached_property
@@ -71,9 +72,14 @@ class Graph:
         head = f"{self.num_nodes} {int(self.undirected)} ".encode()
         return hashlib.sha256(head + self.keys.tobytes()).hexdigest()
 
+    def hashed(self, seed: int) -> int:
+        """64 bits that depend on the seed and the graph, not on which graph came before."""
+        text = f"{seed} {self.digest}".encode()
+        return int.from_bytes(hashlib.sha256(text).digest()[:8], "little")
+
     def generator(self, seed: int) -> np.random.Generator:
-        """Random numbers that depend on the seed and the graph, not on which graph came before."""
-        return np.random.default_rng([seed, int(self.digest[:32], 16)])
+        """Random numbers that depend on the seed and the graph alone."""
+        return np.random.default_rng(self.hashed(seed))
 
 
 def read_graph(data: Data, undirected: bool, told: str) -> Graph:
@@ -101,13 +107,30 @@ def read_graph(data: Data, undirected: bool, told: str) -> Graph:
     return Graph(nodes, pairs)
 
 
+def ends(keys: Array, num_nodes: int) -> Array:
+    """Turn u * N + v into the two rows (2, P) u and v."""
+    pairs = np.empty((2, len(keys)), np.int64)
+    np.divmod(keys, max(num_nodes, 1), out=(pairs[0], pairs[1]))
+    return pairs
+
+
 def _unique(source: Array, target: Array, nodes: int) -> Array:
-    keys = np.unique(source * nodes + target)
-    return np.stack(np.divmod(keys, max(nodes, 1)))
+    return ends(distinct(source * nodes + target), nodes)
+
+
+def distinct(keys: Array) -> Array:
+    """Sort keys and drop repeats (``np.unique`` hashes them first, which is slower)."""
+    keys = np.sort(keys)
+    if len(keys) < 2:
+        return keys
+    new = np.empty(len(keys), bool)
+    new[0] = True
+    np.not_equal(keys[1:], keys[:-1], out=new[1:])
+    return keys[new]
 
 
 def _refuse_directed(pairs: Array, back: Array, nodes: int, told: str) -> None:
-    forth_keys, back_keys = (ends[0] * nodes + ends[1] for ends in (pairs, back))
+    forth_keys, back_keys = (rows[0] * nodes + rows[1] for rows in (pairs, back))
     alone = np.setdiff1d(forth_keys, back_keys)
     if len(alone):
         source, target = divmod(int(alone[0]), nodes)

@@ -10,7 +10,7 @@ from gnnlab.arguments import check_count
 
 from .base import Rewiring
 from .changes import Changes
-from .graph import Array, Graph
+from .graph import Array, Graph, ends
 
 FEW = 4
 """Drawing and discarding is used where at most one pair in this many is taken."""
@@ -103,7 +103,7 @@ def absent_pairs(graph: Graph, count: int, random: np.random.Generator) -> Array
         keys = random.choice(_absent(graph), count, replace=False)
     else:
         keys = _draw(graph, count, random)
-    return np.stack(np.divmod(np.sort(keys), max(graph.num_nodes, 1)))
+    return ends(np.sort(keys), graph.num_nodes)
 
 
 def _absent(graph: Graph) -> Array:
@@ -120,10 +120,10 @@ def _draw(graph: Graph, count: int, random: np.random.Generator) -> Array:
     """Draw pairs until enough are new; the first ``count`` distinct ones are a uniform sample."""
     found = np.empty(0, np.int64)
     while len(found) < count:
-        ends = random.integers(graph.num_nodes, size=(2, 2 * (count - len(found)) + 8))
-        ends = ends[:, ends[0] != ends[1]]
-        ends = np.sort(ends, axis=0) if graph.undirected else ends
-        keys = ends[0] * graph.num_nodes + ends[1]
+        pairs = random.integers(graph.num_nodes, size=(2, 2 * (count - len(found)) + 8))
+        pairs = pairs[:, pairs[0] != pairs[1]]
+        pairs = np.sort(pairs, axis=0) if graph.undirected else pairs
+        keys = pairs[0] * graph.num_nodes + pairs[1]
         keys = np.concatenate([found, keys[~np.isin(keys, graph.keys)]])
         found = keys[np.sort(np.unique(keys, return_index=True)[1])]
     return found[:count]
