@@ -11,6 +11,7 @@ from .apply import apply
 from .base import Rewiring
 from .changes import Changes, count_edge_types
 from .families import find, rewirings
+from .fosr import FoSR
 from .graph import Graph
 from .gtr import GTR
 from .identity import Identity
@@ -18,6 +19,7 @@ from .laser import LASER
 from .random_edges import RandomEdges
 
 __all__ = [
+    "FoSR",
     "GTR",
     "LASER",
     "Changes",
