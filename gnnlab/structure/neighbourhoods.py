@@ -37,13 +37,19 @@ class Ends(NamedTuple):
 
     source: Array
     """The nodes of one side."""
+    member: Array
+    """The nodes of the other side, ascending."""
+    lack: Array
+    """A number for each member."""
+    place: Array
+    """The place of each member, 64 * word + bit."""
     sink: Array
-    """The node at each place, 64 * word + bit, of the other side."""
+    """The node at each place."""
     word: Array
-    """Which word of ``Net.near`` each of the words stands for, in a small graph."""
+    """Which word of ``Net.near`` each of the words stands for, in a small graph; else its number."""
     mask: Array
     """Which places of each word are taken."""
-    place: Array
+    where: Array
     """(N,) the place of each node + 1; zero between two uses. Large graphs only."""
     step: Array
     """(N,) which sinks of one word are a step from each node; zero between two uses."""
@@ -70,93 +76,89 @@ def _ends_memory(net: Net, sources: int, sinks: int) -> Ends:
     words = words_for(net, sinks)
     nodes = 0 if net.near.shape[0] > 0 else net.rowptr.shape[0] - 1
     return Ends(
-        np.empty(sources, np.int32), np.empty(64 * words, np.int32), np.empty(words, np.int32),
+        np.empty(sources, np.int32), np.empty(sinks, np.int32), np.empty(sinks, np.int64),
+        np.empty(sinks, np.int32), np.empty(64 * words, np.int32), np.empty(words, np.int32),
         np.empty(words, np.uint64), np.zeros(nodes, np.int32), np.zeros(nodes, np.uint64),
     )  # fmt: skip
 
 
-def _put_sink(net: Net, ends: Ends, z: int, sinks: int, words: int) -> int:
-    """Give node z a place after those of ``words`` words; return the place. z ascends."""
-    if net.near.shape[0] == 0:
-        place = sinks
-    elif words > 0 and ends.word[words - 1] == z >> 6:
-        place = (words - 1 << 6) + (z & 63)
-    else:
-        ends.word[words] = z >> 6
-        place = (words << 6) + (z & 63)
-    if place >> 6 == words:
-        ends.mask[words] = ZERO
-    ends.mask[place >> 6] |= ONE << np.uint64(place & 63)
-    ends.sink[place] = z
-    return place
+def _put_sinks(
+    member: Array, sinks: int, large: bool, place: Array, sink: Array, word: Array, mask: Array
+) -> int:  # fmt: skip
+    """Give the nodes member[:sinks], which ascend, places; return how many words they take."""
+    words = 0
+    for t in range(sinks):
+        z = member[t]
+        of = t >> 6 if large else z >> 6
+        if words == 0 or word[words - 1] != of:
+            word[words] = of
+            mask[words] = ZERO
+            words += 1
+        bit = t & 63 if large else z & 63
+        y = (words - 1 << 6) + bit
+        mask[words - 1] |= ONE << np.uint64(bit)
+        sink[y] = z
+        place[t] = y
+    return words
 
 
 def _near_rows(net: Net, ends: Ends, sources: int, words: int, rows: Array) -> None:
     """rows[s * words + k] = the sinks of word k that are neighbours of source s."""
     if net.near.shape[0] > 0:
-        for s in range(sources):
-            x = ends.source[s]
-            for k in range(words):
-                rows[s * words + k] = net.near[x, ends.word[k]] & ends.mask[k]
-        return
-    mark_sinks(ends, words)
+        pick(net.near, ends.source, ends.word, ends.mask, sources, words, rows)
+    else:
+        mark(ends.sink, ends.mask, ends.where, words, 1)
+        look_up(net.rowptr, net.col, ends.source, ends.where, sources, words, rows)
+        mark(ends.sink, ends.mask, ends.where, words, 0)
+
+
+def _pick(
+    near: Array, source: Array, word: Array, mask: Array, sources: int, words: int, rows: Array
+) -> None:  # fmt: skip
+    for s in range(sources):
+        for k in range(words):
+            rows[s * words + k] = near[source[s], word[k]] & mask[k]
+
+
+def _mark(sink: Array, mask: Array, where: Array, words: int, on: int) -> None:
+    for k in range(words):
+        word = mask[k]
+        while word != ZERO:
+            y = (k << 6) + first_bit(word)
+            where[sink[y]] = on * (y + 1)
+            word &= word - ONE
+
+
+def _look_up(
+    rowptr: Array, col: Array, source: Array, where: Array, sources: int, words: int, rows: Array
+) -> None:  # fmt: skip
     for s in range(sources):
         for k in range(words):
             rows[s * words + k] = ZERO
-        x = ends.source[s]
-        for p in range(net.rowptr[x], net.rowptr[x + 1]):
-            place = ends.place[net.col[p]] - 1
-            if place >= 0:
-                rows[s * words + (place >> 6)] |= ONE << np.uint64(place & 63)
-    unmark_sinks(ends, words)
+        x = source[s]
+        for p in range(rowptr[x], rowptr[x + 1]):
+            y = where[col[p]] - 1
+            if y >= 0:
+                rows[s * words + (y >> 6)] |= ONE << np.uint64(y & 63)
 
 
-def _mark_sinks(ends: Ends, words: int) -> None:
-    for k in range(words):
-        word = ends.mask[k]
-        while word != ZERO:
-            y = (k << 6) + first_bit(word)
-            ends.place[ends.sink[y]] = y + 1
-            word &= word - ONE
-
-
-def _unmark_sinks(ends: Ends, words: int) -> None:
-    for k in range(words):
-        word = ends.mask[k]
-        while word != ZERO:
-            ends.place[ends.sink[(k << 6) + first_bit(word)]] = 0
-            word &= word - ONE
-
-
-def _two_step_word(net: Net, ends: Ends, k: int, among: np.uint64, clear: bool) -> None:
-    """step[z] = which sinks of word k, and of ``among``, are neighbours of z; or clear it."""
+def _step_word(
+    rowptr: Array, col: Array, sink: Array, step: Array, k: int, among: np.uint64, on: bool
+) -> None:  # fmt: skip
+    """step[z] = which sinks of word k, out of ``among``, are neighbours of z; or clear it."""
     while among != ZERO:
         bit = first_bit(among)
-        y = ends.sink[(k << 6) + bit]
-        for p in range(net.rowptr[y], net.rowptr[y + 1]):
-            if clear:
-                ends.step[net.col[p]] = ZERO
-            else:
-                ends.step[net.col[p]] |= ONE << np.uint64(bit)
+        y = sink[(k << 6) + bit]
+        for p in range(rowptr[y], rowptr[y + 1]):
+            step[col[p]] = step[col[p]] | ONE << np.uint64(bit) if on else ZERO
         among &= among - ONE
-
-
-def _two_steps(net: Net, ends: Ends, s: int, k: int) -> np.uint64:
-    """The sinks of word k that are within two steps of source s, as far as it is known."""
-    x = ends.source[s]
-    if net.near.shape[0] > 0:
-        return net.wide[x, ends.word[k]]
-    found = ZERO
-    for p in range(net.rowptr[x], net.rowptr[x + 1]):
-        found |= ends.step[net.col[p]]
-    return found
 
 
 words_for = compiled(_words_for)
 ends_memory = compiled(_ends_memory)
-put_sink = compiled(_put_sink)
-mark_sinks = compiled(_mark_sinks)
-unmark_sinks = compiled(_unmark_sinks)
+put_sinks = compiled(_put_sinks)
+pick = compiled(_pick)
+mark = compiled(_mark)
+look_up = compiled(_look_up)
 near_rows = compiled(_near_rows)
-two_step_word = compiled(_two_step_word)
-two_steps = compiled(_two_steps)
+step_word = compiled(_step_word)

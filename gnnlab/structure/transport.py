@@ -23,16 +23,14 @@ import numpy as np
 
 from gnnlab.ops.backends.parallel import Array, compiled
 
-from .bits import ONE, ZERO, first_bit
-from .flow import Flow, deliver, flow_memory, saturate
+from .flow import COUNT, FREE, HEAD, LEVEL, MASK, WANT, Flow, fill, flow_memory, saturate
 from .neighbourhoods import (
     Ends,
     Net,
     ends_memory,
     near_rows,
-    put_sink,
-    two_step_word,
-    two_steps,
+    put_sinks,
+    step_word,
     words_for,
 )
 
@@ -63,20 +61,33 @@ def _lcm(a: int, b: int) -> int:
     return a // x * b
 
 
-def _supply(
-    net: Net, m: Memory, a: int, b: int, lazy: Lazy
-) -> tuple[int, int, int, int]:  # fmt: skip
+def _lay_out(net: Net, m: Memory, a: int, b: int, lazy: Lazy) -> tuple[int, int, int, int]:
     """Lay out what is left of both measures; a has no more neighbours than b.
 
-    Returns the number of sources, of words of sinks, what is to be moved, and the mass of all.
+    Returns the numbers of sources and of words of sinks, what is to be moved, and the mass of all.
     """
-    rowptr, col = net.rowptr, net.col
+    ends, flow = m.ends, m.flow
+    sources, sinks, moved, whole = subtract(
+        net.rowptr, net.col, a, b, lazy, ends.source, flow.excess, ends.member, ends.lack
+    )
+    large = net.near.shape[0] == 0
+    words = put_sinks(ends.member, sinks, large, ends.place, ends.sink, ends.word, ends.mask)
+    start(ends.place, ends.lack, sinks, flow.deficit, flow.sink)
+    clear(flow.sets, ends.mask, flow.arc, words)
+    return sources, words, moved, whole
+
+
+def _subtract(
+    rowptr: Array, col: Array, a: int, b: int, lazy: Lazy, source: Array, excess: Array,
+    member: Array, lack: Array,
+) -> tuple[int, int, int, int]:  # fmt: skip
+    """What a's walker has more than b's goes to ``excess``, what it has less to ``lack``."""
     p, p_end, q, q_end = rowptr[a], rowptr[a + 1], rowptr[b], rowptr[b + 1]
     common = lcm(p_end - p, q_end - q)
     share_a = (lazy.whole - lazy.stay) * (common // (p_end - p))
     share_b = (lazy.whole - lazy.stay) * (common // (q_end - q))
     own = lazy.stay * common
-    sources, sinks, words, moved = 0, 0, 0, 0
+    sources, sinks, moved = 0, 0, 0
     while p < p_end or q < q_end:
         z = col[p] if q == q_end or (p < p_end and col[p] <= col[q]) else col[q]
         left = own * (int(z == a) - int(z == b))
@@ -87,20 +98,28 @@ def _supply(
             left -= share_b
             q += 1
         if left > 0:
-            m.ends.source[sources] = z
-            m.flow.excess[sources] = left
+            source[sources] = z
+            excess[sources] = left
             sources += 1
             moved += left
         elif left < 0:
-            y = put_sink(net, m.ends, z, sinks, words)
+            member[sinks] = z
+            lack[sinks] = -left
             sinks += 1
-            words = (y >> 6) + 1
-            m.flow.deficit[y] = -left
-            m.flow.head[y] = -1
+    return sources, sinks, moved, lazy.whole * common
+
+
+def _start(place: Array, lack: Array, sinks: int, deficit: Array, sink: Array) -> None:
+    for t in range(sinks):
+        y = place[t]
+        deficit[y] = lack[t]
+        sink[HEAD, y] = -1
+
+
+def _clear(sets: Array, mask: Array, arc: Array, words: int) -> None:
+    arc[COUNT, 0] = 0
     for k in range(words):
-        m.flow.mask[k] = m.flow.want[k] = m.ends.mask[k]
-    m.flow.used[0] = 0
-    return sources, words, moved, lazy.whole * common
+        sets[MASK, k] = sets[WANT, k] = mask[k]
 
 
 def _raise_prices(net: Net, m: Memory, sources: int, words: int) -> None:
@@ -109,20 +128,42 @@ def _raise_prices(net: Net, m: Memory, sources: int, words: int) -> None:
     A source that was reached may now send two steps to a sink that was not, and one step to one
     that was; any other source one step to a sink that was not.
     """
-    f, large = m.flow, net.near.shape[0] == 0
+    rows, sets, level, ends = m.flow.rows, m.flow.sets, m.flow.source, m.ends
+    for s in range(sources):
+        for k in range(words):
+            reached = level[LEVEL, s] != -1
+            rows[s * words + k] &= ~sets[FREE, k] if reached else sets[FREE, k]
+    if net.near.shape[0] > 0:
+        widen_small(net.wide, ends.source, ends.word, rows, sets, level, sources, words)
+    else:
+        widen_large(
+            net.rowptr, net.col, ends.source, ends.sink, ends.step, rows, sets, level, sources,
+            words,
+        )  # fmt: skip
+
+
+def _widen_small(
+    wide: Array, source: Array, word: Array, rows: Array, sets: Array, level: Array,
+    sources: int, words: int,
+) -> None:  # fmt: skip
+    for s in range(sources):
+        if level[LEVEL, s] != -1:
+            for k in range(words):
+                rows[s * words + k] |= wide[source[s], word[k]] & sets[FREE, k]
+
+
+def _widen_large(
+    rowptr: Array, col: Array, source: Array, sink: Array, step: Array, rows: Array, sets: Array,
+    level: Array, sources: int, words: int,
+) -> None:  # fmt: skip
     for k in range(words):
-        unreached = f.free[k]
-        if large:
-            two_step_word(net, m.ends, k, unreached, False)
+        step_word(rowptr, col, sink, step, k, sets[FREE, k], True)
         for s in range(sources):
-            cell = s * words + k
-            if f.level[s] == -1:
-                f.rows[cell] &= unreached
-            else:
-                f.rows[cell] &= ~unreached
-                f.rows[cell] |= two_steps(net, m.ends, s, k) & unreached
-        if large:
-            two_step_word(net, m.ends, k, unreached, True)
+            if level[LEVEL, s] != -1:
+                x = source[s]
+                for p in range(rowptr[x], rowptr[x + 1]):
+                    rows[s * words + k] |= step[col[p]]
+        step_word(rowptr, col, sink, step, k, sets[FREE, k], False)
 
 
 def _solve(net: Net, m: Memory, a: int, b: int, lazy: Lazy) -> tuple[int, int, int, int]:
@@ -130,7 +171,7 @@ def _solve(net: Net, m: Memory, a: int, b: int, lazy: Lazy) -> tuple[int, int, i
 
     The flow of the last round stays in ``m.flow``; the rest is left as excess and deficit.
     """
-    sources, words, moved, whole = supply(net, m, a, b, lazy)
+    sources, words, moved, whole = lay_out(net, m, a, b, lazy)
     near_rows(net, m.ends, sources, words, m.flow.rows)
     one = saturate(m.flow, sources, words)
     if one < 0:
@@ -144,22 +185,14 @@ def _solve(net: Net, m: Memory, a: int, b: int, lazy: Lazy) -> tuple[int, int, i
     return one + 2 * two + 3 * (moved - one - two), whole, sources, words
 
 
-def _move_rest(m: Memory, sources: int, words: int) -> bool:
-    """Complete the plan: what is left goes three steps, in order of the nodes."""
-    f, k = m.flow, 0
+def _move_rest(f: Flow, sources: int, words: int) -> int:
+    """Complete the plan: what is left goes three steps, in order of the nodes; -1 asks for room."""
     for s in range(sources):
-        while f.excess[s] > 0:
-            while f.want[k] == ZERO:
-                k += 1
-            y = (k << 6) + first_bit(f.want[k])
-            sent = min(f.excess[s], f.deficit[y])
-            if not deliver(f, s, y, sent):
-                return False
-            f.excess[s] -= sent
-            f.deficit[y] -= sent
-            if f.deficit[y] == 0:
-                f.want[k] &= f.want[k] - ONE
-    return True
+        for k in range(words):
+            f.rows[s * words + k] = f.sets[MASK, k]
+    return fill(
+        f.rows, f.sets, f.excess, f.deficit, f.sink, f.arc, f.amount, sources, words
+    )  # fmt: skip
 
 
 def _curvatures(
@@ -192,7 +225,12 @@ def _largest(first: int, last: int, which: Array, ends: Array, net: Net) -> tupl
 
 memory = compiled(_memory)
 lcm = compiled(_lcm)
-supply = compiled(_supply)
+start = compiled(_start)
+subtract = compiled(_subtract)
+clear = compiled(_clear)
+widen_small = compiled(_widen_small)
+widen_large = compiled(_widen_large)
+lay_out = compiled(_lay_out)
 raise_prices = compiled(_raise_prices)
 solve = compiled(_solve)
 move_rest = compiled(_move_rest)
