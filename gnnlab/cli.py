@@ -169,7 +169,7 @@ def _listings() -> dict[str, Callable[[], list[str]]]:
     return {
         "models": lambda: sorted(layers.encoders(), key=str.lower),
         "datasets": datasets.names,
-        "rewirings": lambda: ["none", *rewiring.__all__],
+        "rewirings": lambda: ["none", *sorted(rewiring.rewirings(), key=str.lower)],
         "recipes": recipe_names,
     }
 

@@ -7,4 +7,26 @@ if __name__ != "gnnlab.rewiring":
         "import gnnlab.rewiring, not rewiring: the folder is a room of the gnnlab package"
     )
 
-__all__: list[str] = []
+from .apply import apply
+from .base import Rewiring
+from .changes import Changes, count_edge_types
+from .families import find, rewirings
+from .graph import Graph
+from .gtr import GTR
+from .identity import Identity
+from .laser import LASER
+from .random_edges import RandomEdges
+
+__all__ = [
+    "GTR",
+    "LASER",
+    "Changes",
+    "Graph",
+    "Identity",
+    "RandomEdges",
+    "Rewiring",
+    "apply",
+    "count_edge_types",
+    "find",
+    "rewirings",
+]
