@@ -13,7 +13,7 @@ from gnnlab.ops.backends.parallel import Array, array, compiled
 LIMIT = 2**31 - 1
 
 
-class Graph(NamedTuple):
+class Neighbours(NamedTuple):
     """A simple undirected graph with N nodes and M edges; every array is numpy."""
 
     rowptr: Array
@@ -38,7 +38,7 @@ class Graph(NamedTuple):
         return len(self.low)
 
 
-def undirected(edge_index: Tensor, num_nodes: int) -> Graph:
+def undirected(edge_index: Tensor, num_nodes: int) -> Neighbours:
     """Read an ``edge_index`` that holds both directions of every edge as a simple graph.
 
     A repeated edge counts once, and self-loops are left out.
@@ -67,10 +67,10 @@ def undirected(edge_index: Tensor, num_nodes: int) -> Graph:
     arcs, edges, bad = build(source, target, rowptr, col, number, ends, edge)
     if arcs < 0:
         _refuse(int(source[bad]), int(target[bad]), num_nodes, outside=arcs == OUTSIDE)
-    return Graph(rowptr, col[:arcs], number[:arcs], ends[0, :edges], ends[1, :edges], edge)
+    return Neighbours(rowptr, col[:arcs], number[:arcs], ends[0, :edges], ends[1, :edges], edge)
 
 
-def from_edges(low: Array, high: Array, num_nodes: int) -> Graph:
+def from_edges(low: Array, high: Array, num_nodes: int) -> Neighbours:
     """Build the graph of edges that are given once each; ``edge`` numbers them as given."""
     size = 2 * len(low)
     rowptr = np.zeros(num_nodes + 1, np.int32)
@@ -80,7 +80,7 @@ def from_edges(low: Array, high: Array, num_nodes: int) -> Graph:
     target = np.concatenate([high, low]).astype(np.int64)
     arcs, edges, _ = build(source, target, rowptr, col, number, ends, edge)
     kept = edge[: len(low)]
-    return Graph(rowptr, col[:arcs], number[:arcs], ends[0, :edges], ends[1, :edges], kept)
+    return Neighbours(rowptr, col[:arcs], number[:arcs], ends[0, :edges], ends[1, :edges], kept)
 
 
 def _check_edge_index(edge_index: Tensor) -> None:
@@ -109,7 +109,7 @@ def _build(
     source: Array, target: Array, rowptr: Array, col: Array, number: Array, ends: Array,
     edge: Array,
 ) -> tuple[int, int, int]:  # fmt: skip
-    """Fill a Graph's arrays; return how many entries and edges there are.
+    """Fill the arrays of ``Neighbours``; return how many entries and edges there are.
 
     (OUTSIDE, 0, e) and (DIRECTED, 0, e) report the edge at fault. rowptr arrives as zeros.
     """

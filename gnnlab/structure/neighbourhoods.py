@@ -15,7 +15,7 @@ import numpy as np
 from gnnlab.ops.backends.parallel import Array, compiled
 
 from .bits import ONE, ZERO, bit_rows, first_bit, two_step_rows
-from .csr import Graph
+from .csr import Neighbours
 
 DENSE_NODES = 1 << 14
 """Up to so many nodes all pairs are kept as bits: twice N^2 / 8 bytes, 64 MiB at the most."""
@@ -55,7 +55,7 @@ class Ends(NamedTuple):
     """(N,) which sinks of one word are a step from each node; zero between two uses."""
 
 
-def net(graph: Graph, wide: bool = True) -> Net:
+def net(graph: Neighbours, wide: bool = True) -> Net:
     """Prepare a graph; ``wide`` says whether sets of two steps are needed."""
     none = np.empty((0, 1), np.uint64)
     if graph.num_nodes > DENSE_NODES:
