@@ -10,6 +10,7 @@ if __name__ != "gnnlab.rewiring":
 from .apply import apply
 from .base import Rewiring
 from .changes import Changes, count_edge_types
+from .curvature import balanced_forman, ollivier_ricci
 from .families import find, rewirings
 from .fosr import FoSR
 from .graph import Graph
@@ -28,7 +29,9 @@ __all__ = [
     "RandomEdges",
     "Rewiring",
     "apply",
+    "balanced_forman",
     "count_edge_types",
     "find",
+    "ollivier_ricci",
     "rewirings",
 ]
