@@ -9,6 +9,7 @@ if __name__ != "gnnlab.rewiring":
 
 from .apply import apply
 from .base import Rewiring
+from .borf import BORF
 from .changes import Changes, count_edge_types
 from .curvature import balanced_forman, ollivier_ricci
 from .families import find, rewirings
@@ -17,10 +18,13 @@ from .gtr import GTR
 from .identity import Identity
 from .laser import LASER
 from .random_edges import RandomEdges
+from .sdrf import SDRF
 
 __all__ = [
+    "BORF",
     "GTR",
     "LASER",
+    "SDRF",
     "Changes",
     "Graph",
     "Identity",
