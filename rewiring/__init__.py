@@ -9,6 +9,7 @@ if __name__ != "gnnlab.rewiring":
 
 from .apply import apply
 from .base import Rewiring
+from .borf import BORF
 from .changes import Changes, count_edge_types
 from .commute_time import commute_time
 from .curvature import balanced_forman, ollivier_ricci
@@ -21,14 +22,17 @@ from .hop_distances import hop_distances
 from .identity import Identity
 from .laser import LASER
 from .random_edges import RandomEdges
+from .sdrf import SDRF
 from .sensitivity import Sensitivity, jacobian_sensitivity
 from .spectral_gap import spectral_gap
 from .total_resistance import total_resistance
 from .walk_counts import walk_counts
 
 __all__ = [
+    "BORF",
     "GTR",
     "LASER",
+    "SDRF",
     "Changes",
     "FoSR",
     "Graph",
