@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from gnnlab.arguments import check_count, check_number, check_positive
+from gnnlab.structure.csr import Neighbours
 
 from .base import Rewiring
 from .changes import Changes
 from .curvature import forman, forman_of_edges
+from .curved import Curved
 from .graph import Array, Graph
-
-if TYPE_CHECKING:
-    from gnnlab.structure.csr import Neighbours
 
 NONE = np.empty(0, np.int64)
 
@@ -76,8 +74,6 @@ class SDRF(Rewiring):
 
     def changes(self, graph: Graph) -> Changes:
         """Run the iterations."""
-        from .curved import Curved  # numba loads here
-
         state, random = Curved(graph, forman_of_edges), graph.generator(self.seed)
         for _ in range(self.iterations):
             values = state.values
@@ -90,6 +86,7 @@ class SDRF(Rewiring):
             if not len(added) and not len(removed):
                 break
             state.change(added, removed)
+            state.update()
         return state.changes()
 
     def _support(self, lists: Neighbours, edge: int, random: np.random.Generator) -> Array:
