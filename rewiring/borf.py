@@ -20,8 +20,8 @@ from .graph import Array, Graph
 class BORF(Rewiring):
     r"""Bridge the most negatively curved edges and drop the most positively curved, in batches.
 
-    In every batch all curvatures are computed once. Around each of the ``add`` edges (u, v) with the
-    lowest, the edge
+    In every batch all curvatures are computed once. Around each of the ``add`` edges (u, v) with
+    the lowest, the edge
 
     .. math:: \{p, q\} = \arg\max_{p, q} \; \pi_{uv}(p, q) \, d(p, q)
 

@@ -14,6 +14,8 @@ from gnnlab.structure.cycles import cycles
 
 from .graph import Array
 
+Whole = Array | int
+
 
 def ollivier_ricci(
     edge_index: Tensor, num_nodes: int, alpha: float | Rational = 0.0, *, progress: bool = True
@@ -113,7 +115,7 @@ def forman_of_edges(graph: Neighbours, which: Array | None = None) -> Array:
     return forman(degree[low], degree[high], found.triangles, squares, found.most)
 
 
-def forman(d_i: Array, d_j: Array, triangles: Array, squares: Array, most: Array) -> Array:
+def forman(d_i: Whole, d_j: Whole, triangles: Whole, squares: Whole, most: Whole) -> Array:
     """The formula of balanced Forman curvature, elementwise."""
     small, large = np.minimum(d_i, d_j), np.maximum(d_i, d_j)
     tree = 2 / small + 2 / large - 2

@@ -110,7 +110,7 @@ def as_lazy(alpha: float | Rational, graph: Neighbours) -> Lazy:
     """
     check_share("alpha", alpha)
     if alpha in (0, 1):
-        return Lazy(int(alpha), 1)
+        return Lazy(int(alpha == 1), 1)
     share = Fraction(alpha).limit_denominator(SIMPLE)
     degree = np.diff(graph.rowptr).astype(np.int64)
     most = np.lcm(degree[graph.low], degree[graph.high]).max(initial=1)

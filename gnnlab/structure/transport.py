@@ -19,8 +19,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numpy as np
-
 from gnnlab.ops.backends.parallel import Array, compiled
 
 from .bits import ONE, ZERO, first_bit
@@ -231,7 +229,7 @@ def _heaviest(
     first: int, last: int, work: Array, which: Array, low: Array, high: Array, net: Net,
     lazy: Lazy, out: Array,
 ) -> None:  # fmt: skip
-    """out[:, t] = the pair that an optimal plan of edge which[t] pays most for, lower node first."""
+    """out[:, t] = the pair that a plan for edge which[t] pays most for, lower node first."""
     sources, sinks = largest(first, last, which, low, high, net.rowptr)
     arcs = 4 * (sources + sinks)
     m = memory(net, sources, sinks, arcs)
