@@ -11,14 +11,22 @@ from .apply import apply
 from .base import Rewiring
 from .borf import BORF
 from .changes import Changes, count_edge_types
+from .commute_time import commute_time
 from .curvature import balanced_forman, ollivier_ricci
+from .effective_resistance import effective_resistance
 from .families import find, rewirings
+from .fosr import FoSR
 from .graph import Graph
 from .gtr import GTR
+from .hop_distances import hop_distances
 from .identity import Identity
 from .laser import LASER
 from .random_edges import RandomEdges
 from .sdrf import SDRF
+from .sensitivity import Sensitivity, jacobian_sensitivity
+from .spectral_gap import spectral_gap
+from .total_resistance import total_resistance
+from .walk_counts import walk_counts
 
 __all__ = [
     "BORF",
@@ -26,14 +34,23 @@ __all__ = [
     "LASER",
     "SDRF",
     "Changes",
+    "FoSR",
     "Graph",
     "Identity",
     "RandomEdges",
     "Rewiring",
+    "Sensitivity",
     "apply",
     "balanced_forman",
+    "commute_time",
     "count_edge_types",
+    "effective_resistance",
     "find",
+    "hop_distances",
+    "jacobian_sensitivity",
     "ollivier_ricci",
     "rewirings",
+    "spectral_gap",
+    "total_resistance",
+    "walk_counts",
 ]

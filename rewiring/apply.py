@@ -13,10 +13,10 @@ from torch_geometric.data import Batch, Data
 from gnnlab.arguments import check_count
 from gnnlab.parallel import side_by_side
 
-from .base import Rewiring
+from .base import Rewiring, refuse_batch
 from .cache import Cache
 from .changes import Changes, count_edge_types
-from .graph import Graph
+from .graph import Graph, read_graphs
 
 SAVE_EVERY = 5.0
 """Seconds after which what is finished goes to disk."""
@@ -53,15 +53,15 @@ def apply(
     """
     _check(method, dataset, workers)
     copies = [copy(data) for data in dataset]
-    graphs = [_read(method, data, number) for number, data in enumerate(copies)]
+    for data in copies:
+        refuse_batch(data)
+    graphs = read_graphs(copies, method.undirected, type(method).__name__)
     types = max((count_edge_types(data) for data in copies), default=1)
     found = Cache(method) if cache else Cache(None)
     missing = {graph.digest: graph for graph in graphs if graph.digest not in found}
     _fill(method, list(missing.values()), found, workers, progress)
-    for data in copies:
-        data["num_edge_types"] = types
     return [
-        method.write(data, graph, found[graph.digest])
+        method.write(data, graph, found[graph.digest], types)
         for data, graph in zip(copies, graphs, strict=True)
     ]
 
@@ -76,13 +76,6 @@ def _check(method: Any, dataset: Any, workers: int) -> None:
             f"a {kind} was given, but apply maps over a sequence of graphs: call method(data) on "
             "one graph, and put [data] into a list to have it cached"
         )
-
-
-def _read(method: Rewiring, data: Data, number: int) -> Graph:
-    try:
-        return method.read(data)
-    except ValueError as error:
-        raise ValueError(f"graph {number} of the dataset: {error}") from error
 
 
 def _fill(

@@ -12,7 +12,7 @@ from torch_geometric.transforms import BaseTransform
 
 from gnnlab.arguments import check_number
 
-from .changes import Changes, write
+from .changes import Changes, count_edge_types, write
 from .graph import Graph, read_graph
 
 
@@ -76,14 +76,15 @@ class Rewiring(BaseTransform):  # type: ignore[misc]  # PyG ships no types
         refuse_batch(data)
         return read_graph(data, self.undirected, type(self).__name__)
 
-    def write(self, data: Data, graph: Graph, changes: Changes) -> Data:
-        """Write the changes into ``data``, a shallow copy."""
-        return write(data, graph, changes, self.types, self.fill)
+    def write(self, data: Data, graph: Graph, changes: Changes, types: int) -> Data:
+        """Write the changes into ``data``, a shallow copy of a graph with T = ``types``."""
+        return write(data, graph, changes, types, self.types, self.fill)
 
     def forward(self, data: Data) -> Data:
         """Rewire ``data``, a shallow copy (PyG makes it in ``__call__``)."""
         graph = self.read(data)
-        return self.write(data, graph, self.changes(graph))
+        types = count_edge_types(data)
+        return self.write(data, graph, self.changes(graph), types)
 
 
 def refuse_batch(data: Any) -> None:

@@ -36,28 +36,30 @@ class Changes:
     notes: Mapping[str, Array] = field(default_factory=dict)
 
 
-def write(data: Data, graph: Graph, changes: Changes, own_types: int, fill: float) -> Data:
+def write(
+    data: Data, graph: Graph, changes: Changes, types: int, own_types: int, fill: float
+) -> Data:
     """Write the changes into ``data``, a shallow copy that is the caller's to change.
+
+    ``types`` is how many edge types the dataset has, and ``own_types`` how many the method adds.
 
     Every edge-wise tensor loses the rows of removed edges and gets a row for each added arc:
     1 in ``edge_weight``, the next types in ``edge_type``, ``fill`` in all others.
     """
-    stored, edge_index = data.to_dict(), data.edge_index
+    stored = data.to_dict()
+    edge_index = stored["edge_index"]
     arcs, kind = _added_arcs(graph, changes)
     keep = _kept(edge_index, graph, changes.removed)
-    types, edges = count_edge_types(data), edge_index.shape[1]
+    edges = edge_index.shape[1]
     for key in _edge_keys(stored, edges):
         data[key] = _extend(stored[key], keep, len(kind), 1.0 if key == "edge_weight" else fill)
-    old = stored.get("edge_type")
-    if old is None:
-        old = torch.zeros(edges, dtype=torch.int64, device=edge_index.device)
-    data.edge_type = _join(old, keep, torch.from_numpy(kind + types))
+    data.edge_type = _edge_type(stored.get("edge_type"), keep, edges, kind + types, edge_index)
     data.edge_index = _join(edge_index, keep, torch.from_numpy(arcs))
     if "x" not in stored:  # else N would be guessed from edges that may be gone
         data.num_nodes = graph.num_nodes
     data["num_edge_types"] = types + own_types
     for name, values in changes.notes.items():
-        data[name] = torch.from_numpy(np.array(values))[None]
+        data[name] = torch.from_numpy(values[None].copy())
     return data
 
 
@@ -71,8 +73,7 @@ def count_edge_types(data: Data) -> int:
         ValueError: ``edge_type`` is not (E,) int64 from 0 on, or has more types than are stored.
     """
     stored = data.to_dict()
-    edge_type = stored.get("edge_type")
-    seen = 0
+    edge_type, seen = stored.get("edge_type"), 0
     if edge_type is not None:
         if edge_type.dtype != torch.int64 or edge_type.dim() != 1:
             raise ValueError(
@@ -138,6 +139,17 @@ def _rows(value: Any) -> int:
 def _extend(values: Tensor, keep: Tensor | None, rows: int, fill: float) -> Tensor:
     kept = values if keep is None else values[keep]
     return torch.cat([kept, kept.new_full((rows, *kept.shape[1:]), fill)])
+
+
+def _edge_type(
+    old: Tensor | None, keep: Tensor | None, edges: int, added: Array, like: Tensor
+) -> Tensor:
+    if old is not None:
+        return _join(old, keep, torch.from_numpy(added))
+    kept = edges if keep is None else int(keep.sum())
+    types = np.zeros(kept + len(added), np.int64)
+    types[kept:] = added
+    return torch.from_numpy(types).to(like.device)
 
 
 def _join(old: Tensor, keep: Tensor | None, added: Tensor) -> Tensor:

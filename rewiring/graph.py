@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from gnnlab.validation import check_edges
@@ -96,15 +98,65 @@ def read_graph(data: Data, undirected: bool, told: str) -> Graph:
     nodes = int(data.num_nodes or 0)
     check_edges(data, nodes)
     source, target = data.edge_index.detach().cpu().numpy()
+    keys = source * nodes + target
     if not undirected:
-        arcs = source != target
-        return Graph(nodes, _unique(source[arcs], target[arcs], nodes), undirected=False)
-    up, down = source < target, source > target
-    pairs = _unique(source[up], target[up], nodes)
-    back = _unique(target[down], source[down], nodes)
-    if not np.array_equal(pairs, back):
-        _refuse_directed(pairs, back, nodes, told)
-    return Graph(nodes, pairs)
+        return Graph(nodes, ends(distinct(keys[source != target]), nodes), undirected=False)
+    keys = distinct(keys[source < target])
+    source, target = target, source
+    back = distinct((source * nodes + target)[source < target])
+    if not np.array_equal(keys, back):
+        _refuse_directed(keys, back, nodes, told)
+    return Graph(nodes, ends(keys, nodes))
+
+
+def read_graphs(dataset: Sequence[Data], undirected: bool, told: str) -> list[Graph]:
+    """Read many graphs in a few passes over all of them, with the results of :func:`read_graph`.
+
+    Raises:
+        ValueError: as :func:`read_graph`, with the number of the graph.
+    """
+    nodes = np.array([data.num_nodes or 0 for data in dataset], np.int64)
+    rows = [data.edge_index for data in dataset]
+    if not undirected or not all(map(_plain, dataset, rows)):
+        return _one_by_one(dataset, undirected, told)
+    edges = np.array([row.shape[1] for row in rows], np.int64)
+    starts, total = np.cumsum(nodes) - nodes, int(nodes.sum())
+    joined = np.concatenate([np.empty((2, 0), np.int64), *(row.numpy() for row in rows)], axis=1)
+    if (joined < 0).any() or (joined >= nodes.repeat(edges)).any():
+        return _one_by_one(dataset, undirected, told)
+    source, target = joined + starts.repeat(edges)
+    keys = distinct((source * total + target)[source < target])
+    if not np.array_equal(keys, distinct((target * total + source)[target < source])):
+        return _one_by_one(dataset, undirected, told)
+    pairs = ends(keys, total)
+    cuts = np.searchsorted(pairs[0], [*starts, total])
+    pairs -= starts.repeat(np.diff(cuts))
+    bounds = zip(nodes.tolist(), cuts[:-1].tolist(), cuts[1:].tolist(), strict=True)
+    return [Graph(size, pairs[:, first:last]) for size, first, last in bounds]
+
+
+def _plain(data: Data, edge_index: Any) -> bool:
+    """Whether nothing but the range of ``edge_index`` has to be checked."""
+    stored = data.to_dict()
+    return (
+        type(edge_index) is torch.Tensor
+        and edge_index.dtype is torch.int64
+        and edge_index.dim() == 2
+        and edge_index.shape[0] == 2
+        and edge_index.device.type == "cpu"
+        and not any(key in stored for key in ("edge_weight", "edge_attr", "edge_type"))
+    )
+
+
+def _one_by_one(dataset: Sequence[Data], undirected: bool, told: str) -> list[Graph]:
+    """Read them slowly, to name the graph that is refused."""
+    graphs = []
+    for number, data in enumerate(dataset):
+        try:
+            graphs.append(read_graph(data, undirected, told))
+        except ValueError as error:
+            raise ValueError(f"graph {number} of the dataset: {error}") from error
+    return graphs
 
 
 def ends(keys: Array, num_nodes: int) -> Array:
@@ -112,10 +164,6 @@ def ends(keys: Array, num_nodes: int) -> Array:
     pairs = np.empty((2, len(keys)), np.int64)
     np.divmod(keys, max(num_nodes, 1), out=(pairs[0], pairs[1]))
     return pairs
-
-
-def _unique(source: Array, target: Array, nodes: int) -> Array:
-    return ends(distinct(source * nodes + target), nodes)
 
 
 def distinct(keys: Array) -> Array:
@@ -129,13 +177,12 @@ def distinct(keys: Array) -> Array:
     return keys[new]
 
 
-def _refuse_directed(pairs: Array, back: Array, nodes: int, told: str) -> None:
-    forth_keys, back_keys = (rows[0] * nodes + rows[1] for rows in (pairs, back))
-    alone = np.setdiff1d(forth_keys, back_keys)
-    if len(alone):
-        source, target = divmod(int(alone[0]), nodes)
-    else:
-        target, source = divmod(int(np.setdiff1d(back_keys, forth_keys)[0]), nodes)
+def _refuse_directed(keys: Array, back: Array, nodes: int, told: str) -> None:
+    """Name the lowest arc from a lower to a higher node that is alone, else one down."""
+    alone = np.setdiff1d(keys, back)
+    source, target = divmod(int(alone[0]), nodes) if len(alone) else (0, 0)
+    if not len(alone):
+        target, source = divmod(int(np.setdiff1d(back, keys)[0]), nodes)
     raise ValueError(
         f"the graph has an edge {source} -> {target} but none back, and {told} rewires undirected "
         "graphs: add the reverse of every edge, for instance with "

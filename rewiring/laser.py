@@ -85,14 +85,16 @@ class LASER(Rewiring):
     def changes_many(self, graphs: Iterable[Graph]) -> Iterator[Changes]:
         """Choose for many graphs, laid side by side as one with no edge between them."""
         graphs = list(graphs)
+        if not graphs:
+            return
         sizes = np.array([graph.num_nodes for graph in graphs], np.int64)
         last = np.cumsum(sizes)
         starts = last - sizes
-        rowptr, col = _side_by_side(graphs, starts)
+        rowptr, col = _side_by_side(graphs, starts, int(sizes.sum()))
         seeds = np.array([graph.hashed(self.seed) for graph in graphs], np.uint64)
         low, high, hop, orbits = sparsest(
             rowptr, col, self.snapshots, self.rho, self.walk_length,
-            np.repeat(seeds, sizes), np.repeat(starts, sizes),
+            seeds.repeat(sizes), starts.repeat(sizes), last.repeat(sizes),
         )  # fmt: skip
         # Sorted by graph, then snapshot, then pair; pairs that both ends selected are merged.
         total = len(rowptr) - 1
@@ -127,11 +129,11 @@ def _sums(rows: Array, starts: Array, stops: Array) -> Array:
     return sums
 
 
-def _side_by_side(graphs: list[Graph], starts: Array) -> tuple[Array, Array]:
+def _side_by_side(graphs: list[Graph], starts: Array, total: int) -> tuple[Array, Array]:
     """Rows and columns of all graphs, their nodes renumbered one after the other."""
-    arcs = [graph.arcs.shape[1] for graph in graphs]
-    shift = np.cumsum([0, *arcs])
-    rowptr = [np.zeros(1, np.int64)]
-    rowptr += [graph.rowptr[1:] + more for graph, more in zip(graphs, shift, strict=False)]
-    col = [graph.arcs[1] + start for graph, start in zip(graphs, starts, strict=True)]
-    return np.concatenate(rowptr), np.concatenate(col) if col else np.empty(0, np.int64)
+    if len(graphs) == 1:
+        return graphs[0].rowptr, graphs[0].arcs[1]
+    pairs = np.concatenate([graph.pairs for graph in graphs], axis=1)
+    pairs += starts.repeat([graph.num_pairs for graph in graphs])
+    union = Graph(total, pairs)
+    return union.rowptr, union.arcs[1]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from gnnlab.ops.backends.parallel import Array, compiled, over_rows
+from gnnlab.ops.backends.parallel import Array, compiled, over_items, over_rows
 
 from .memory import require_memory
 
@@ -12,19 +12,25 @@ FAR = 1 << 30
 """A cutoff that no graph reaches."""
 
 
-def hop_matrix(rowptr: Array, col: Array, max_hop: int = FAR) -> Array:
-    """Hop distance of every pair, (N, N) int32; -1 beyond ``max_hop`` and between components.
+def hop_matrix(
+    rowptr: Array, col: Array, max_hop: int = FAR, sources: Array | None = None
+) -> Array:
+    """Hop distance from every node, or from ``sources`` (S,), to all: (S, N) int32.
 
-    Cost: O(N E) at most, less with a cutoff; 4 N^2 bytes.
+    -1 stands for nodes beyond ``max_hop`` and in other components.
+
+    Cost: O(S E) at most, less with a cutoff; 4 S N bytes.
     """
     nodes = len(rowptr) - 1
+    sources = np.arange(nodes) if sources is None else sources
     require_memory(
-        4 * nodes**2,
-        f"the hop distance of all pairs of {nodes} nodes",
-        "give max_hop and ask for near pairs (hop_pairs), which takes 12 bytes for each of them",
+        4 * len(sources) * nodes,
+        f"the hop distance from {len(sources)} to all of {nodes} nodes",
+        "give max_hop and ask for near pairs (hop_pairs), which takes 8 bytes for each of them",
     )
-    out = np.full((nodes, nodes), -1, np.int32)
-    over_rows(hop_rows, rowptr, nodes, col, min(max_hop, FAR), out)
+    out = np.full((len(sources), nodes), -1, np.int32)
+    work = len(sources) * (nodes + len(col))
+    over_items(hop_rows, len(sources), work, rowptr, col, sources, min(max_hop, FAR), out)
     return out
 
 
@@ -72,10 +78,12 @@ def _search(source: int, rowptr: Array, col: Array, max_hop: int, dist: Array, q
     return reached
 
 
-def _hop_rows(first: int, last: int, rowptr: Array, col: Array, max_hop: int, out: Array) -> None:
+def _hop_rows(
+    first: int, last: int, rowptr: Array, col: Array, sources: Array, max_hop: int, out: Array
+) -> None:
     queue = np.empty(rowptr.shape[0] - 1, np.int32)
-    for i in range(first, last):
-        search(i, rowptr, col, max_hop, out[i], queue)
+    for k in range(first, last):
+        search(sources[k], rowptr, col, max_hop, out[k], queue)
 
 
 def _count_rows(first: int, last: int, rowptr: Array, col: Array, max_hop: int, out: Array) -> None:

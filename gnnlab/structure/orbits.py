@@ -12,10 +12,19 @@ from .hops import count_rows, search
 
 FIRST = 2
 """The nearest orbit: nodes at distance 1 are neighbours already."""
+SMALL = 128
+"""Up to so many nodes, the walks of a whole graph are counted together: two tables of 128 KB."""
 
 
 def sparsest(
-    rowptr: Array, col: Array, max_hop: int, share: float, length: int, seeds: Array, start: Array
+    rowptr: Array,
+    col: Array,
+    max_hop: int,
+    share: float,
+    length: int,
+    seeds: Array,
+    start: Array,
+    stop: Array,
 ) -> tuple[Array, Array, Array, Array]:
     """Select from every orbit the share of nodes that the fewest walks lead to.
 
@@ -29,7 +38,7 @@ def sparsest(
         share: of an orbit, above 0.
         length: of the walks.
         seeds: (N,) uint64, the seed of each node's graph.
-        start: (N,) int64, the first node of each node's graph.
+        start, stop: (N,) int64, the first node of each node's graph and the first after it.
 
     Returns:
         low, high and hop (M,), pairs low < high that either end selected, repeats included, and
@@ -45,7 +54,7 @@ def sparsest(
     low, high = np.empty(room[-1], np.int32), np.empty(room[-1], np.int32)
     hop, sizes = np.zeros(room[-1], np.int32), np.zeros((nodes, max_hop - 1), np.int64)
     over_rows(
-        select_rows, rowptr, 4 * length, col, max_hop, share, length, seeds, start, room,
+        select_rows, rowptr, 4 * length, col, max_hop, share, length, seeds, start, stop, room,
         low, high, hop, sizes,
     )  # fmt: skip
     used = hop > 0
@@ -54,33 +63,41 @@ def sparsest(
 
 def _select_rows(
     first: int, last: int, rowptr: Array, col: Array, max_hop: int, share: float, length: int,
-    seeds: Array, start: Array, room: Array, low: Array, high: Array, hop: Array, sizes: Array,
+    seeds: Array, start: Array, stop: Array, room: Array, low: Array, high: Array, hop: Array,
+    sizes: Array,
 ) -> None:  # fmt: skip
     nodes = rowptr.shape[0] - 1
     dist, queue = np.full(nodes, -1, np.int32), np.empty(nodes, np.int32)
-    now, then = np.zeros(nodes), np.zeros(nodes)
-    tie = np.empty(nodes, np.uint64)
-    # A walk that goes farther cannot come back to distance max_hop in time.
-    reach = max_hop + (length - max_hop) // 2 if length > max_hop else max_hop
+    now, then, tie = np.zeros(nodes), np.zeros(nodes), np.empty(nodes, np.uint64)
+    table, begun = np.empty((0, 0)), -1
     for i in range(first, last):
+        small = stop[i] - start[i] <= SMALL
+        if small and start[i] != begun:
+            begun = start[i]
+            table = walk_table(begun, stop[i], rowptr, col, length)
+        # A walk that goes farther cannot come back to distance max_hop in time.
+        reach = max_hop if small else max(max_hop, (max_hop + length) // 2)
         reached = search(i, rowptr, col, reach, dist, queue)
-        count_walks(i, rowptr, col, length, dist, queue[:reached], now, then)
+        if small:
+            for q in range(reached):
+                now[queue[q]] = table[queue[q] - begun, i - begun]
+            count = now
+        else:
+            count = count_walks(i, rowptr, col, length, max_hop, dist, queue[:reached], now, then)
         begin, place = 1, room[i]
         while begin < reached and dist[queue[begin]] <= max_hop:
             r, end = dist[queue[begin]], begin
             while end < reached and dist[queue[end]] == r:
                 end += 1
-            if r >= 2:
-                orbit = queue[begin:end]
-                sizes[i, r - 2] = end - begin
+            if r >= FIRST:
+                sizes[i, r - FIRST] = end - begin
                 wanted = min(max(1, int(share * (end - begin) + 0.5)), end - begin)
                 if wanted < end - begin:
                     for q in range(begin, end):
-                        j = queue[q]
-                        tie[j] = mix(seeds[i], i - start[i], j - start[i])
-                    select(orbit, wanted, now, tie)
-                for q in range(wanted):
-                    j = orbit[q]
+                        tie[queue[q]] = mix(seeds[i], i - start[i], queue[q] - start[i])
+                    select(queue[begin:end], wanted, count, tie)
+                for q in range(begin, begin + wanted):
+                    j = queue[q]
                     low[place], high[place], hop[place] = min(i, j), max(i, j), r
                     place += 1
             begin = end
@@ -89,25 +106,44 @@ def _select_rows(
             dist[queue[q]] = -1
 
 
+def _walk_table(start: int, stop: int, rowptr: Array, col: Array, length: int) -> Array:
+    """(A + I)^length of the graph of nodes start .. stop - 1, all sources at once."""
+    size = stop - start
+    now, then = np.eye(size), np.empty((size, size))
+    for _ in range(length):
+        for u in range(size):
+            row = then[u]
+            row[:] = now[u]
+            for p in range(rowptr[start + u], rowptr[start + u + 1]):
+                other = now[col[p] - start]
+                for k in range(size):
+                    row[k] += other[k]
+        now, then = then, now
+    return now
+
+
 def _count_walks(
-    source: int, rowptr: Array, col: Array, length: int, dist: Array, queue: Array, now: Array,
-    then: Array,
-) -> None:  # fmt: skip
-    """now[u] = ((A + I)^length)_source,u for the nodes in ``queue``; both arrive as zeros."""
+    source: int, rowptr: Array, col: Array, length: int, max_hop: int, dist: Array, queue: Array,
+    now: Array, then: Array,
+) -> Array:  # fmt: skip
+    """count[u] = ((A + I)^length)_source,u for the nodes of ``queue`` within max_hop hops.
+
+    now and then arrive as zeros; one of them comes back. A step looks only at nodes that a walk
+    from the source has reached by then and from which it can still come back within max_hop.
+    """
     now[source] = 1
-    for step in range(length):
+    for step in range(1, length + 1):
+        bound = min(step, max_hop + length - step)
         for q in range(queue.shape[0]):
             u = queue[q]
-            if dist[u] > step + 1:
+            if dist[u] > bound:
                 break
             total = now[u]
             for p in range(rowptr[u], rowptr[u + 1]):
                 total += now[col[p]]
             then[u] = total
-        for q in range(queue.shape[0]):
-            if dist[queue[q]] > step + 1:
-                break
-            now[queue[q]] = then[queue[q]]
+        now, then = then, now
+    return now
 
 
 def _mix(seed: int, i: int, j: int) -> np.uint64:
@@ -151,5 +187,6 @@ def _before(i: int, j: int, key: Array, tie: Array) -> Any:
 before = compiled(_before)
 select = compiled(_select)
 mix = compiled(_mix)
+walk_table = compiled(_walk_table)
 count_walks = compiled(_count_walks)
 select_rows = compiled(_select_rows)
