@@ -25,6 +25,8 @@ SIMPLE = 10**6
 SMALL = 64
 """Graphs of up to so many nodes are done at once: less than it takes to share the work out."""
 NO_WORK = np.zeros(1, np.int64)
+SCRATCH = 1 << 26
+"""Bytes that are taken without asking how many are free."""
 SLICE = 1 << 28
 """Work, in units near a nanosecond, between two steps of the progress bar."""
 
@@ -146,7 +148,7 @@ def _slices(work: Array, progress: bool) -> Iterator[tuple[int, int]]:
 def _check_memory(d: Array, words: Array) -> None:
     """Two tables of a row of words for each neighbour, and a thread may meet the largest of all."""
     scratch = 16 * (int(d.max()) + 2) * int(words.max()) * torch.get_num_threads()
-    if scratch > 1 << 26:
+    if scratch > SCRATCH:
         require_memory(
             scratch,
             f"transport between neighbourhoods of {int(d.max())} nodes and more",
