@@ -7,26 +7,26 @@ if __name__ != "gnnlab.rewiring":
         "import gnnlab.rewiring, not rewiring: the folder is a room of the gnnlab package"
     )
 
-from .apply import apply
 from .base import Rewiring
 from .borf import BORF
 from .changes import Changes, count_edge_types
-from .commute_time import commute_time
+from .commute import commute_time
 from .curvature import balanced_forman, ollivier_ricci
-from .effective_resistance import effective_resistance
 from .families import find, rewirings
 from .fosr import FoSR
+from .gap import spectral_gap
 from .graph import Graph
 from .gtr import GTR
-from .hop_distances import hop_distances
+from .hops import hop_distances
 from .identity import Identity
+from .kirchhoff import total_resistance
 from .laser import LASER
+from .many import apply
 from .random_edges import RandomEdges
+from .resistance import effective_resistance
 from .sdrf import SDRF
 from .sensitivity import Sensitivity, jacobian_sensitivity
-from .spectral_gap import spectral_gap
-from .total_resistance import total_resistance
-from .walk_counts import walk_counts
+from .walks import walk_counts
 
 __all__ = [
     "BORF",

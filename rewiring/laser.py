@@ -105,20 +105,12 @@ class LASER(Rewiring):
         chosen = np.bincount(group, minlength=len(graphs) * self.types).reshape(-1, self.types)
         there = _sums(orbits, starts, last) // 2
         density = np.divide(chosen, there, out=np.zeros(there.shape), where=there > 0)
-        yield from _split(ends(pair, total), chosen, starts, density)
-
-
-def _split(pairs: Array, chosen: Array, starts: Array, density: Array) -> Iterator[Changes]:
-    """Give each graph its own pairs, kinds and densities."""
-    place, kinds = 0, np.arange(chosen.shape[1])
-    for number, start in enumerate(starts):
-        stop = place + int(chosen[number].sum())
-        yield Changes(
-            added=pairs[:, place:stop] - start,
-            kind=kinds.repeat(chosen[number]),
-            notes={"laser_density": density[number]},
-        )
-        place = stop
+        pairs = ends(pair, total) - starts.repeat(chosen.sum(axis=1))
+        kind = np.tile(np.arange(self.types), len(graphs)).repeat(chosen.reshape(-1))
+        cuts = [0, *np.cumsum(chosen.sum(axis=1)).tolist()]
+        for number, row in enumerate(density):
+            own = slice(cuts[number], cuts[number + 1])
+            yield Changes(pairs[:, own], kind=kind[own], notes={"laser_density": row})
 
 
 def _sums(rows: Array, starts: Array, stops: Array) -> Array:

@@ -92,11 +92,9 @@ def jacobian_sensitivity(
         (https://arxiv.org/abs/2302.02941).
     """
     chosen = _choose(nodes, int(data.num_nodes), seed)
-    graph = undirected(getattr(data, "hop_from", data.edge_index), int(data.num_nodes))
+    graph = undirected(data.edge_index if edge_index is None else edge_index, int(data.num_nodes))
     hops = torch.from_numpy(hop_matrix(graph.rowptr, graph.col, sources=chosen.numpy())).long()
-    norms = (
-        torch.stack(list(_rows(encoder, data, chosen.tolist()))) if len(chosen) else hops.double()
-    )
+    norms = torch.stack(list(_rows(encoder, data, chosen.tolist())))
     reached = hops >= 0
     pairs = torch.bincount(hops[reached])
     sums = torch.bincount(hops[reached], norms[reached].double())

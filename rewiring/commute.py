@@ -8,7 +8,7 @@ from torch import Tensor
 
 from gnnlab.structure.csr import undirected
 
-from .effective_resistance import component_labels, effective_resistance
+from .resistance import component_labels, effective_resistance
 
 
 def commute_time(edge_index: Tensor, num_nodes: int, pairs: Tensor | None = None) -> Tensor:
