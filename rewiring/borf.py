@@ -7,9 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from gnnlab.arguments import check_count, check_share
+from gnnlab.structure.csr import Neighbours
+from gnnlab.structure.curvature import Ollivier
 
 from .base import Rewiring
 from .changes import Changes
+from .curved import Curved
 from .graph import Array, Graph
 
 
@@ -17,8 +20,8 @@ from .graph import Array, Graph
 class BORF(Rewiring):
     r"""Bridge the most negatively curved edges and drop the most positively curved, in batches.
 
-    In every batch all curvatures are computed once. Around each of the ``add`` edges (u, v) with the
-    lowest, the edge
+    In every batch all curvatures are computed once. Around each of the ``add`` edges (u, v) with
+    the lowest, the edge
 
     .. math:: \{p, q\} = \arg\max_{p, q} \; \pi_{uv}(p, q) \, d(p, q)
 
@@ -65,19 +68,32 @@ class BORF(Rewiring):
 
     def changes(self, graph: Graph) -> Changes:
         """Run the batches."""
-        from gnnlab.structure.curvature import heaviest_moves, ollivier  # numba loads here
+        if not self.batches or not (self.add or self.remove):
+            return Changes()
+        flow = _Flow(graph, self.alpha)
+        for batch in range(self.batches):
+            if batch:
+                flow.update()
+            flow.batch(self.add, self.remove)
+        return flow.changes()
 
-        from .curved import Curved
 
-        state = Curved(graph, lambda lists, which: ollivier(lists, self.alpha, which))
-        for _ in range(self.batches if self.add or self.remove else 0):
-            values = state.values
-            bridged = _lowest(values, self.add)
-            pairs = heaviest_moves(state.lists, self.alpha, bridged).astype(np.int64)
-            pairs = pairs[:, pairs[0] >= 0]
-            added = state.absent(pairs[0] * graph.num_nodes + pairs[1])
-            state.change(added, state.keys[_lowest(-values, self.remove)])
-        return state.changes()
+class _Flow(Curved):
+    """A graph in the flow, with the transport of its present edges."""
+
+    def __init__(self, graph: Graph, alpha: float) -> None:
+        self._alpha = alpha
+        super().__init__(graph, self._curvature)
+
+    def _curvature(self, lists: Neighbours, which: Array) -> Array:
+        self._transport = Ollivier(lists, self._alpha)
+        return self._transport.curvature(which, progress=True)
+
+    def batch(self, add: int, remove: int) -> None:
+        """Bridge and remove edges; both choices look at the same curvatures."""
+        p, q = self._transport.heaviest_moves(_lowest(self.values, add)).astype(np.int64)
+        added = self.absent((p * self._nodes + q)[p >= 0])
+        self.change(added, self.keys[_lowest(-self.values, remove)])
 
 
 def _lowest(values: Array, count: int) -> Array:

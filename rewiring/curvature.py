@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from numbers import Rational
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from gnnlab.structure.csr import Neighbours, undirected
+from gnnlab.structure.curvature import Ollivier
+from gnnlab.structure.cycles import cycles
+
 from .graph import Array
 
-if TYPE_CHECKING:
-    from gnnlab.structure.csr import Neighbours
+Whole = Array | int
 
 
 def ollivier_ricci(
@@ -56,10 +58,8 @@ def ollivier_ricci(
         >>> ollivier_ricci(triangle, num_nodes=3).tolist()
         [0.5, 0.5, 0.5, 0.5, 0.5, 0.5]
     """
-    from gnnlab.structure import csr, curvature  # numba loads here
-
-    graph = csr.undirected(edge_index, num_nodes)
-    return _to_columns(curvature.ollivier(graph, alpha, progress=progress), graph, edge_index)
+    graph = undirected(edge_index, num_nodes)
+    return _to_columns(Ollivier(graph, alpha).curvature(progress=progress), graph, edge_index)
 
 
 def balanced_forman(edge_index: Tensor, num_nodes: int) -> Tensor:
@@ -101,16 +101,12 @@ def balanced_forman(edge_index: Tensor, num_nodes: int) -> Tensor:
         >>> balanced_forman(square, num_nodes=4).tolist()
         [1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0]
     """
-    from gnnlab.structure import csr  # numba loads here
-
-    graph = csr.undirected(edge_index, num_nodes)
+    graph = undirected(edge_index, num_nodes)
     return _to_columns(forman_of_edges(graph), graph, edge_index)
 
 
 def forman_of_edges(graph: Neighbours, which: Array | None = None) -> Array:
     """Balanced Forman curvature of the edges ``which`` (all if None) of neighbour lists."""
-    from gnnlab.structure.cycles import cycles
-
     found = cycles(graph, which)
     ends = graph.low, graph.high
     low, high = (end if which is None else end[which] for end in ends)
@@ -119,7 +115,7 @@ def forman_of_edges(graph: Neighbours, which: Array | None = None) -> Array:
     return forman(degree[low], degree[high], found.triangles, squares, found.most)
 
 
-def forman(d_i: Array, d_j: Array, triangles: Array, squares: Array, most: Array) -> Array:
+def forman(d_i: Whole, d_j: Whole, triangles: Whole, squares: Whole, most: Whole) -> Array:
     """The formula of balanced Forman curvature, elementwise."""
     small, large = np.minimum(d_i, d_j), np.maximum(d_i, d_j)
     tree = 2 / small + 2 / large - 2

@@ -9,7 +9,7 @@ import numpy as np
 from gnnlab.structure.csr import Neighbours, from_edges
 
 from .changes import Changes
-from .graph import Array, Graph, ends
+from .graph import Array, Graph, distinct, ends
 
 Measure = Callable[[Neighbours, Array], Array]
 """(neighbour lists, numbers of edges) -> their curvature."""
@@ -18,8 +18,9 @@ Measure = Callable[[Neighbours, Array], Array]
 class Curved:
     """Edges and their curvature; after a change only edges near it are measured again.
 
-    The measure of an edge must depend on nothing but who is within one step of its ends' neighbours;
-    then a change at a node matters to edges that have an end within one step of that node.
+    The measure of an edge must depend on nothing but who is joined to whom among its ends, their
+    neighbours and the neighbours' neighbours, along paths that begin at its ends' neighbours; then
+    a change at a node matters only to edges that have an end within one step of that node.
 
     Args:
         graph: where to start.
@@ -27,49 +28,67 @@ class Curved:
     """
 
     def __init__(self, graph: Graph, measure: Measure) -> None:
-        self._start, self._measure = graph, measure
+        self._nodes, self._measure = graph.num_nodes, measure
+        self._added: set[int] = set()
+        self._removed: set[int] = set()
+        self._pending: Array | None = None
         self.keys = graph.keys
         self.lists = from_edges(graph.pairs[0], graph.pairs[1], graph.num_nodes)
-        self._values = np.empty(len(self.keys))
-        self._stale = np.arange(len(self.keys), dtype=np.int32)
-
-    @property
-    def values(self) -> Array:
-        """(M,) float64, the curvature of every edge, in the order of ``keys``."""
-        if len(self._stale):
-            self._values[self._stale] = self._measure(self.lists, self._stale)
-            self._stale = self._stale[:0]
-        return self._values
+        self.values = measure(self.lists, self.lists.numbers)
 
     def absent(self, keys: Array) -> Array:
         """Those of the keys low * N + high that are no edges, sorted and once each."""
-        return np.setdiff1d(keys, self.keys)
+        keys = distinct(keys)
+        return keys[~_among(keys, self.keys)]
 
     def change(self, added: Array, removed: Array) -> None:
-        """Add the keys of absent edges and remove those of edges."""
-        if not len(added) and not len(removed):
+        """Add the keys of absent edges and remove those of edges; ``update`` measures."""
+        before, after = self.keys, np.concatenate([self.keys, added])
+        after = np.sort(after[~_among(after, np.sort(removed))], kind="stable")
+        self._note(added, self._added, self._removed)
+        self._note(removed, self._removed, self._added)
+        self.keys, self._before = after, before
+        self._pending = np.unique(ends(np.concatenate([added, removed]), self._nodes))
+
+    def update(self) -> None:
+        """Bring ``lists`` and ``values`` up to the last change."""
+        if self._pending is None:
             return
-        before, values = self.keys, self.values
-        self.keys = np.union1d(np.setdiff1d(before, removed), added)
-        low, high = ends(self.keys, self._start.num_nodes)
-        near = self._near(added, removed)
-        self.lists = from_edges(low, high, self._start.num_nodes)
-        near |= self._near(added, removed)
-        place = np.searchsorted(before, self.keys).clip(max=max(len(before) - 1, 0))
-        self._values = values[place] if len(before) else np.empty(len(self.keys))
-        self._stale = np.flatnonzero(near[low] | near[high]).astype(np.int32)
+        low, high = ends(self.keys, self._nodes)
+        near = _near(self.lists, self._pending)
+        self.lists = from_edges(low, high, self._nodes)
+        near |= _near(self.lists, self._pending)
+        place = np.searchsorted(self._before, self.keys)
+        values = np.append(self.values, 0.0)[place]  # new edges take anything: they are near
+        stale = np.flatnonzero(near[low] | near[high]).astype(np.int32)
+        values[stale] = self._measure(self.lists, stale)
+        self.values, self._pending = values, None
 
     def changes(self) -> Changes:
         """What was changed since the start."""
-        nodes, start = self._start.num_nodes, self._start.keys
-        added, removed = np.setdiff1d(self.keys, start), np.setdiff1d(start, self.keys)
-        return Changes(ends(added, nodes), ends(removed, nodes))
+        added, removed = (np.array(sorted(keys), np.int64) for keys in (self._added, self._removed))
+        return Changes(ends(added, self._nodes), ends(removed, self._nodes))
 
-    def _near(self, added: Array, removed: Array) -> Array:
-        """Which nodes are within one step of an end of the keys: (N,) bool."""
-        near = np.zeros(self._start.num_nodes, bool)
-        rowptr, col = self.lists.rowptr, self.lists.col
-        for node in np.unique(ends(np.concatenate([added, removed]), len(near))):
-            near[node] = True
-            near[col[rowptr[node] : rowptr[node + 1]]] = True
-        return near
+    @staticmethod
+    def _note(keys: Array, gained: set[int], lost: set[int]) -> None:
+        new = set(keys.tolist())
+        gained |= new - lost
+        lost -= new
+
+
+def _among(keys: Array, others: Array) -> Array:
+    """Which keys are among others, which are sorted: (K,) bool."""
+    if not len(others):
+        return np.zeros(len(keys), bool)
+    place = np.searchsorted(others, keys).clip(max=len(others) - 1)
+    found: Array = others[place] == keys
+    return found
+
+
+def _near(lists: Neighbours, nodes: Array) -> Array:
+    """Which nodes are among the given ones or next to one: (N,) bool."""
+    near = np.zeros(lists.num_nodes, bool)
+    near[nodes] = True
+    for node in nodes:
+        near[lists.col[lists.rowptr[node] : lists.rowptr[node + 1]]] = True
+    return near

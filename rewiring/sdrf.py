@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from gnnlab.arguments import check_count, check_number, check_positive
+from gnnlab.structure.csr import Neighbours
 
 from .base import Rewiring
 from .changes import Changes
 from .curvature import forman, forman_of_edges
+from .curved import Curved
 from .graph import Array, Graph
 
-if TYPE_CHECKING:
-    from gnnlab.structure.csr import Neighbours
-
 NONE = np.empty(0, np.int64)
+DIGITS = 12
+"""Curvatures that agree to so many digits are equal: sums of fractions, rounded in some order."""
 
 
 @dataclass(frozen=True)
@@ -33,8 +33,8 @@ class SDRF(Rewiring):
 
     where :math:`\mathrm{Ric}_{kl}` is the curvature after adding k ~ l. Then the edge with the
     highest curvature goes if it is above ``remove_bound``. Both read the curvature at the start of
-    the iteration, so that an edge just added stays. Ties go to the lowest (i, j). A pair that can be
-    named both ways is one candidate. It ends early when an iteration changes nothing.
+    the iteration, so that an edge just added stays. Ties go to the lowest (i, j). A pair that can
+    be named both ways is one candidate. It ends early when an iteration changes nothing.
 
     Args:
         iterations: the most edges that are added, and removed.
@@ -76,11 +76,9 @@ class SDRF(Rewiring):
 
     def changes(self, graph: Graph) -> Changes:
         """Run the iterations."""
-        from .curved import Curved  # numba loads here
-
         state, random = Curved(graph, forman_of_edges), graph.generator(self.seed)
         for _ in range(self.iterations):
-            values = state.values
+            values = state.values.round(DIGITS)
             if not len(values):
                 break
             added, removed = self._support(state.lists, int(values.argmin()), random), NONE
@@ -90,6 +88,7 @@ class SDRF(Rewiring):
             if not len(added) and not len(removed):
                 break
             state.change(added, removed)
+            state.update()
         return state.changes()
 
     def _support(self, lists: Neighbours, edge: int, random: np.random.Generator) -> Array:
@@ -97,20 +96,21 @@ class SDRF(Rewiring):
         keys, after = candidates(lists, int(lists.low[edge]), int(lists.high[edge]))
         if not len(keys):
             return NONE
-        best = after.max()
         if self.temperature == math.inf:
-            return keys[after == best][:1]
-        weight = np.cumsum(np.exp(self.temperature * (after - best)))
-        return keys[[np.searchsorted(weight, random.random() * weight[-1], side="right")]]
+            drawn = int(after.round(DIGITS).argmax())
+        else:
+            weight = np.cumsum(np.exp(self.temperature * (after - after.max())))
+            drawn = int(np.searchsorted(weight, random.random() * weight[-1], side="right"))
+        return np.array([keys[drawn]])
 
 
 def candidates(lists: Neighbours, i: int, j: int) -> tuple[Array, Array]:
     """Absent pairs between the closed neighbourhoods of i ~ j, and Ric(i, j) after adding each.
 
     Returns:
-        keys low * N + high (K,), ascending, and the curvature (K,). Only three kinds of pairs change
-        it: i with one of j's own neighbours, j with one of i's own, and one of i's own with one of
-        j's own. No curvature is computed twice.
+        keys low * N + high (K,), ascending, and the curvature (K,). Only three kinds of pairs
+        change it: i with one of j's own neighbours, j with one of i's own, and one of i's own with
+        one of j's own.
     """
     ball_i, ball_j = _ball(lists, i), _ball(lists, j)
     joined = _joined(lists, ball_i, ball_j)

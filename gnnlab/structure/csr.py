@@ -37,6 +37,11 @@ class Neighbours(NamedTuple):
     def num_edges(self) -> int:
         return len(self.low)
 
+    @property
+    def numbers(self) -> Array:
+        """(M,) int32: the numbers of all edges."""
+        return np.arange(len(self.low), dtype=np.int32)
+
 
 def undirected(edge_index: Tensor, num_nodes: int) -> Neighbours:
     """Read an ``edge_index`` that holds both directions of every edge as a simple graph.

@@ -11,7 +11,7 @@ from gnnlab.ops.backends.parallel import Array, compiled, over_rows
 from .bits import ONE, ZERO, count_bits, first_bit
 from .csr import Neighbours
 from .neighbourhoods import Net, ends_memory, near_rows, net, put_sinks
-from .transport import largest
+from .transport import by_degree, largest
 
 
 class Cycles(NamedTuple):
@@ -39,43 +39,43 @@ def cycles(graph: Neighbours, which: Array | None = None) -> Cycles:
     Cost: for an edge between degrees d <= D about d D / 64 word operations. Memory: N^2 / 8 bytes
     up to 16,384 nodes, 12 N bytes a thread above.
     """
-    which = np.arange(graph.num_edges, dtype=np.int32) if which is None else which
+    which = graph.numbers if which is None else which
     degree = np.diff(graph.rowptr)
-    swap = degree[graph.low] > degree[graph.high]
-    ends = np.where(swap, (graph.high, graph.low), (graph.low, graph.high))
+    low, high = degree[graph.low[which]], degree[graph.high[which]]
+    d, most = np.minimum(low, high).astype(np.int64), np.maximum(low, high)
     work = np.zeros(len(which) + 1, np.int64)
-    d = degree[ends[:, which]].astype(np.int64)
-    np.cumsum(200 + 4 * d[1] + d[0] * (8 + np.minimum(d[1], graph.num_nodes // 64)), out=work[1:])
+    np.cumsum(200 + 4 * most + d * (8 + np.minimum(most, graph.num_nodes // 64)), out=work[1:])
     out = np.empty((4, len(which)), np.int32)
-    if len(which):
-        over_rows(count_cycles, work, 1, which, ends, net(graph, wide=False), out)
-    swapped = swap[which]
-    return Cycles(
-        out[0], np.where(swapped, out[2], out[1]), np.where(swapped, out[1], out[2]), out[3]
-    )  # fmt: skip
+    prepared = net(graph, wide=False)
+    over_rows(count_cycles, work, 1, which, graph.low, graph.high, prepared, out)
+    return Cycles(*out)
 
 
 def _count_cycles(
-    first: int, last: int, work: Array, which: Array, ends: Array, net: Net, out: Array
-) -> None:
+    first: int, last: int, work: Array, which: Array, low: Array, high: Array, net: Net,
+    out: Array,
+) -> None:  # fmt: skip
     """out[:, t] = triangles, neighbours of either end on 4-cycles, and the most through one."""
-    sources, sinks = largest(first, last, which, ends, net.rowptr)
+    sources, sinks = largest(first, last, which, low, high, net.rowptr)
     m = ends_memory(net, sources, sinks)
     rows = np.empty(sources * m.word.shape[0], np.uint64)
     times = np.empty(m.sink.shape[0], np.int32)
     large = net.near.shape[0] == 0
     for t in range(first, last):
-        a, b = ends[0, which[t]], ends[1, which[t]]
+        a, b = by_degree(net.rowptr, low[which[t]], high[which[t]])
         s, n, both = separate(net.rowptr, net.col, a, b, m.source, m.member)
         words = put_sinks(m.member, n, large, m.place, m.sink, m.word, m.mask)
         near_rows(net, m, s, words, rows)
         times[: 64 * words] = 0
         out[0, t] = both
         out[1, t], out[3, t] = through_sources(rows, s, words, times)
-        out[2, t] = 0
+        back = 0
         for y in range(64 * words):
-            out[2, t] += times[y] > 0
+            back += times[y] > 0
             out[3, t] = max(out[3, t], times[y])
+        out[2, t] = back
+        if a != low[which[t]]:
+            out[1, t], out[2, t] = out[2, t], out[1, t]
 
 
 def _separate(

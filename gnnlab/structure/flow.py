@@ -58,7 +58,8 @@ def _flow_memory(sources: int, words: int, arcs: int) -> Flow:
         np.empty(cells, np.uint64), np.empty(cells, np.uint64), np.empty((3, words), np.uint64),
         np.empty(sources, np.int64), np.empty((3, sources), np.int32),
         np.empty(64 * words, np.int64), np.empty((2, 64 * words), np.int32),
-        np.empty((3, arcs), np.int32), np.empty(arcs, np.int64), np.empty((3, sources + 2), np.int32),
+        np.empty((3, arcs), np.int32), np.empty(arcs, np.int64),
+        np.empty((3, sources + 2), np.int32),
     )  # fmt: skip
 
 
@@ -182,7 +183,7 @@ def _spread(
     if found != ZERO:
         for k in range(words):
             layers[base + k] &= sets[WANT, k]
-    return found != ZERO
+    return bool(found != ZERO)
 
 
 def _step_back(
@@ -245,7 +246,7 @@ def _next_sink(rows: Array, layers: Array, source: Array, s: int, base: int, wor
         word = rows[row + k] & layers[base + k]
         if word != ZERO:
             source[CURSOR, s] = k
-            return (k << 6) + first_bit(word)
+            return int((k << 6) + first_bit(word))
     source[CURSOR, s] = words
     return -1
 
@@ -267,7 +268,7 @@ def _send(
     excess[root] -= sent
     take(sets, deficit, y, sent)
     layers[depth * words + (y >> 6)] &= sets[WANT, y >> 6]
-    return sent
+    return int(sent)
 
 
 flow_memory = compiled(_flow_memory)

@@ -46,7 +46,7 @@ class Ends(NamedTuple):
     sink: Array
     """The node at each place."""
     word: Array
-    """Which word of ``Net.near`` each of the words stands for, in a small graph; else its number."""
+    """Which word of ``Net.near`` each word stands for in a small graph; else its number."""
     mask: Array
     """Which places of each word are taken."""
     where: Array
@@ -68,7 +68,7 @@ def net(graph: Neighbours, wide: bool = True) -> Net:
 def _words_for(net: Net, sinks: int) -> int:
     """How many words so many sinks need at the most."""
     if net.near.shape[0] > 0:
-        return min(sinks, net.near.shape[1])
+        return int(min(sinks, net.near.shape[1]))
     return (sinks + 63) >> 6
 
 

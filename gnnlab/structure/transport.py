@@ -19,8 +19,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numpy as np
-
 from gnnlab.ops.backends.parallel import Array, compiled
 
 from .bits import ONE, ZERO, first_bit
@@ -210,15 +208,15 @@ def _move_rest(f: Flow, sources: int, words: int) -> int:
 
 
 def _curvatures(
-    first: int, last: int, work: Array, which: Array, ends: Array, net: Net, lazy: Lazy,
-    out: Array,
+    first: int, last: int, work: Array, which: Array, low: Array, high: Array, net: Net,
+    lazy: Lazy, out: Array,
 ) -> None:  # fmt: skip
-    """out[t] = 1 - cost of edge which[t]; ends (2, M) has the end of lower degree first."""
-    sources, sinks = largest(first, last, which, ends, net.rowptr)
+    """out[t] = 1 - the cost of edge which[t], whose ends are in ``low`` and ``high``."""
+    sources, sinks = largest(first, last, which, low, high, net.rowptr)
     arcs = 4 * (sources + sinks)
     m = memory(net, sources, sinks, arcs)
     for t in range(first, last):
-        a, b = ends[0, which[t]], ends[1, which[t]]
+        a, b = by_degree(net.rowptr, low[which[t]], high[which[t]])
         cost, whole, _, _ = solve(net, m, a, b, lazy)
         while cost < 0:
             arcs *= 2
@@ -228,19 +226,26 @@ def _curvatures(
 
 
 def _heaviest(
-    first: int, last: int, work: Array, which: Array, ends: Array, net: Net, lazy: Lazy,
-    out: Array,
+    first: int, last: int, work: Array, which: Array, low: Array, high: Array, net: Net,
+    lazy: Lazy, out: Array,
 ) -> None:  # fmt: skip
-    """out[:, t] = the pair that an optimal plan of edge which[t] pays most for, lower node first."""
-    sources, sinks = largest(first, last, which, ends, net.rowptr)
+    """out[:, t] = the pair that a plan for edge which[t] pays most for, lower node first."""
+    sources, sinks = largest(first, last, which, low, high, net.rowptr)
     arcs = 4 * (sources + sinks)
     m = memory(net, sources, sinks, arcs)
     for t in range(first, last):
-        a, b = ends[0, which[t]], ends[1, which[t]]
+        a, b = by_degree(net.rowptr, low[which[t]], high[which[t]])
         while not plan(net, m, a, b, lazy):
             arcs *= 2
             m = memory(net, sources, sinks, arcs)
         out[0, t], out[1, t] = dearest(net, m)
+
+
+def _by_degree(rowptr: Array, i: int, j: int) -> tuple[int, int]:
+    """The two nodes, the one with fewer neighbours first; of equal ones i."""
+    if rowptr[i + 1] - rowptr[i] > rowptr[j + 1] - rowptr[j]:
+        return j, i
+    return i, j
 
 
 def _plan(net: Net, m: Memory, a: int, b: int, lazy: Lazy) -> bool:
@@ -287,14 +292,16 @@ def _steps(net: Net, x: int, z: int) -> int:
     return near
 
 
-def _largest(first: int, last: int, which: Array, ends: Array, rowptr: Array) -> tuple[int, int]:
+def _largest(
+    first: int, last: int, which: Array, low: Array, high: Array, rowptr: Array
+) -> tuple[int, int]:  # fmt: skip
     """How many sources and sinks the edges first .. last have at the most."""
-    low, high = 0, 0
+    least, most = 0, 0
     for t in range(first, last):
-        a, b = ends[0, which[t]], ends[1, which[t]]
-        low = max(low, rowptr[a + 1] - rowptr[a])
-        high = max(high, rowptr[b + 1] - rowptr[b])
-    return low + 1, high + 1
+        a, b = by_degree(rowptr, low[which[t]], high[which[t]])
+        least = max(least, rowptr[a + 1] - rowptr[a])
+        most = max(most, rowptr[b + 1] - rowptr[b])
+    return least + 1, most + 1
 
 
 memory = compiled(_memory)
@@ -311,6 +318,7 @@ move_rest = compiled(_move_rest)
 steps = compiled(_steps)
 dearest = compiled(_dearest)
 plan = compiled(_plan)
+by_degree = compiled(_by_degree)
 largest = compiled(_largest)
 curvatures = compiled(_curvatures)
 heaviest = compiled(_heaviest)
