@@ -1,7 +1,8 @@
 """Curvature and the rewirings that follow it, beside what can be installed, in the same run.
 
 Ollivier-Ricci curvature stands beside scipy's linear programmes and balanced Forman beside its
-definition in sets: both peers do a sample of the edges, and their time is scaled to all. Where
+definition in sets: both peers do a sample of the edges, and their time is scaled to all. GTR, FoSR
+and LASER stand beside the dense formulas of their releases (benchmarks/rewiring_dense.py). Where
 GraphRicciCurvature is installed (pip install GraphRicciCurvature), it does all edges of graphs of
 up to 10,000. Both sides take turns; the ratio is the median over rounds with its range.
 Run: python benchmarks/rewiring.py [--rounds 5] [--data molecule cora chameleon] [--only forman]
@@ -13,15 +14,14 @@ import argparse
 import platform
 import statistics
 import sys
-import time
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
-from typing import NamedTuple
 
 import networkx as nx
 import numpy as np
 import torch
+from rewiring_dense import DENSE, Case, timed
 from torch_geometric.data import Data
 from torch_geometric.utils import to_networkx
 
@@ -35,20 +35,6 @@ SAMPLE = 100
 """Edges that a linear programme or the definition is asked for at the most."""
 MOST = 10_000
 """Edges up to which GraphRicciCurvature is asked for all."""
-
-
-class Case(NamedTuple):
-    """Two functions that return seconds for one whole graph; no peer for what nobody offers."""
-
-    name: str
-    peer: Callable[[], float] | None
-    ours: Callable[[], float]
-
-
-def timed(function: Callable[[], object], share: float = 1.0) -> float:
-    start = time.perf_counter()
-    function()
-    return (time.perf_counter() - start) / share
 
 
 def load(name: str) -> Data:
@@ -119,7 +105,7 @@ def line(case: Case, rounds: int) -> str:
     ratios = [peer / ours for peer, ours in pairs]
     peer, ours = (1e3 * statistics.median(side) for side in zip(*pairs, strict=True))
     return (
-        f"{case.name:44}{peer:12.2f}{ours:12.3f}{statistics.median(ratios):9.0f}"
+        f"{case.name:44}{peer:12.2f}{ours:12.3f}{statistics.median(ratios):9.1f}"
         f"   {min(ratios):.0f} - {max(ratios):.0f}"
     )
 
@@ -136,6 +122,9 @@ def main() -> None:
         for case in cases(name, load(name)):
             if options.only.lower() in case.name.lower():
                 print(line(case, options.rounds), flush=True)
+    for name, make in DENSE.items():
+        if options.only.lower() in name.lower():
+            print(line(make(), options.rounds), flush=True)
 
 
 if __name__ == "__main__":
