@@ -12,7 +12,7 @@ import torch
 from gnnlab.arguments import check_share
 from gnnlab.ops.backends.parallel import Array, over_rows
 
-from . import neighbourhoods, transport
+from . import neighbourhoods, plans
 from .csr import Neighbours
 from .memory import require_memory
 from .neighbourhoods import net
@@ -58,7 +58,7 @@ class Ollivier:
         """
         which = self.graph.numbers if which is None else which
         out = np.empty(len(which))
-        self._over_edges(transport.curvatures, which, out, progress)
+        self._over_edges(plans.curvatures, which, out, progress)
         return out
 
     def heaviest_moves(self, which: Array | None = None) -> Array:
@@ -70,7 +70,7 @@ class Ollivier:
         """
         which = self.graph.numbers if which is None else which
         out = np.empty((2, len(which)), np.int32)
-        self._over_edges(transport.heaviest, which, out, progress=False)
+        self._over_edges(plans.heaviest, which, out, progress=False)
         return out
 
     def _over_edges(

@@ -10,8 +10,7 @@ from gnnlab.ops.backends.parallel import Array, compiled, over_rows
 
 from .bits import ONE, ZERO, count_bits, first_bit
 from .csr import Neighbours
-from .neighbourhoods import Net, ends_memory, near_rows, net, put_sinks
-from .transport import by_degree, largest
+from .neighbourhoods import Net, by_degree, ends_memory, largest, near_rows, net, put_sinks
 
 
 class Cycles(NamedTuple):

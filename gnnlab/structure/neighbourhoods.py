@@ -154,6 +154,25 @@ def _step_word(
         among &= among - ONE
 
 
+def _by_degree(rowptr: Array, i: int, j: int) -> tuple[int, int]:
+    """The two nodes, the one with fewer neighbours first; of equal ones i."""
+    if rowptr[i + 1] - rowptr[i] > rowptr[j + 1] - rowptr[j]:
+        return j, i
+    return i, j
+
+
+def _largest(
+    first: int, last: int, which: Array, low: Array, high: Array, rowptr: Array
+) -> tuple[int, int]:  # fmt: skip
+    """How many sources and sinks the edges first .. last have at the most."""
+    least, most = 0, 0
+    for t in range(first, last):
+        a, b = by_degree(rowptr, low[which[t]], high[which[t]])
+        least = max(least, rowptr[a + 1] - rowptr[a])
+        most = max(most, rowptr[b + 1] - rowptr[b])
+    return least + 1, most + 1
+
+
 words_for = compiled(_words_for)
 ends_memory = compiled(_ends_memory)
 put_sinks = compiled(_put_sinks)
@@ -162,3 +181,5 @@ mark = compiled(_mark)
 look_up = compiled(_look_up)
 near_rows = compiled(_near_rows, _nrt=False)
 step_word = compiled(_step_word)
+by_degree = compiled(_by_degree)
+largest = compiled(_largest)

@@ -50,7 +50,7 @@ def test_the_flow_is_maximum() -> None:
 def plan_of(graph: Neighbours, i: int, j: int, alpha: float) -> tuple[np.ndarray, int]:
     """The plan between two nodes as a matrix, and the mass of everything."""
     prepared, lazy = net(graph), as_lazy(alpha, graph)
-    a, b = transport.by_degree(graph.rowptr, i, j)
+    a, b = neighbourhoods.by_degree(graph.rowptr, i, j)
     memory = transport.memory(prepared, graph.num_nodes, graph.num_nodes, 4 * graph.num_nodes**2)
     _, whole, sources, words = transport.solve(prepared, memory, a, b, lazy)
     assert transport.move_rest(memory.flow, sources, words) >= 0
@@ -100,7 +100,7 @@ def test_a_problem_that_outgrows_its_arcs_is_done_again_with_more() -> None:
     prepared, lazy = net(graph), Lazy(0, 1)
     hub = int(np.diff(graph.rowptr).argmax())
     edge = int(np.flatnonzero((graph.low == hub) | (graph.high == hub))[0])
-    a, b = transport.by_degree(graph.rowptr, int(graph.low[edge]), int(graph.high[edge]))
+    a, b = neighbourhoods.by_degree(graph.rowptr, int(graph.low[edge]), int(graph.high[edge]))
     tight = transport.memory(prepared, 60, 60, 2)
     assert transport.solve(prepared, tight, a, b, lazy)[0] == -1
     room = transport.memory(prepared, 60, 60, 500)
