@@ -11,6 +11,8 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
+from gnnlab.home import cache_home
+
 from .records import checksums
 
 ATTEMPTS = 3
@@ -62,11 +64,6 @@ def mirrors() -> list[Path]:
     """List the folders that ``GNNLAB_MIRROR`` names."""
     entries = os.environ.get("GNNLAB_MIRROR", "").split(os.pathsep)
     return [Path(entry).expanduser() for entry in entries if entry]
-
-
-def cache_home() -> Path:
-    """Give the writable cache, ``$GNNLAB_HOME`` or ``~/.cache/gnnlab``."""
-    return Path(os.environ.get("GNNLAB_HOME") or Path.home() / ".cache" / "gnnlab").expanduser()
 
 
 def verified(file: Path, path: str, told: str | None = None) -> Path:

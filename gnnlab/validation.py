@@ -32,7 +32,7 @@ def check(data: Data) -> None:
         O(N F + E + N S), a few passes over the tensors.
     """
     nodes = _check_features(data)
-    _check_edges(data, nodes)
+    check_edges(data, nodes)
     masks = _check_masks(data, nodes)
     if masks:
         _check_labels(data, nodes, masks)
@@ -96,7 +96,8 @@ def _check_finite(name: str, values: Tensor) -> None:
     )
 
 
-def _check_edges(data: Data, nodes: int) -> None:
+def check_edges(data: Data, nodes: int) -> None:
+    """Refuse an ``edge_index`` or edge-wise values that do not belong to a graph of that size."""
     edge_index = getattr(data, "edge_index", None)
     if edge_index is None:
         raise ValueError(

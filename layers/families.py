@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
-from difflib import get_close_matches
 
 from torch import nn
+
+from gnnlab.names import find_by_name
 
 
 def convs() -> dict[str, type[nn.Module]]:
@@ -28,20 +29,10 @@ def find(name: str) -> type[nn.Module]:
         >>> find("gat-sep").__name__
         'GATSep'
     """
-    known = {_plain(key): cls for key, cls in encoders().items()}
-    if _plain(name) in known:
-        return known[_plain(name)]
-    near = get_close_matches(_plain(name), known, n=2, cutoff=0.5)
-    hint = " or ".join(known[key].__name__ for key in near)
-    offer = f"did you mean {hint}?" if near else f"there are {', '.join(sorted(encoders()))}"
-    raise ValueError(f"unknown model {name!r}; {offer}")
+    return find_by_name("model", name, encoders())
 
 
 def _exported() -> dict[str, type[nn.Module]]:
     room = sys.modules["gnnlab.layers"]
     found = {name: getattr(room, name) for name in room.__all__}
     return {name: cls for name, cls in found.items() if isinstance(cls, type)}
-
-
-def _plain(name: str) -> str:
-    return "".join(letter for letter in name.lower() if letter.isalnum())

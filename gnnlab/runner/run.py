@@ -7,11 +7,11 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from gnnlab.parallel import side_by_side
 from gnnlab.validation import check_device
 
 from .about import describe
 from .config import Config
-from .parallel import side_by_side
 from .results import append_result, read_results
 
 if TYPE_CHECKING:

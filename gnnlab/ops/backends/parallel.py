@@ -42,7 +42,7 @@ _size = 0
 def compiled(kernel: Kernel, **options: Any) -> Kernel:
     """Compile a kernel on its first call and keep the machine code on disk where possible."""
     # numba asks only whether the kernel's own file changed, but kernels are built of others too.
-    kernel.__qualname__ += "_" + _digest()
+    kernel.__qualname__ += "_" + _digest(Path(kernel.__code__.co_filename).parent)
     options = {"nogil": True, "error_model": "numpy", **options}
     try:
         return cast(Kernel, numba.njit(cache=True, **options)(kernel))
@@ -60,9 +60,9 @@ def inner(kernel: Kernel) -> Kernel:
 
 
 @cache
-def _digest() -> str:
-    """What all kernels' source comes to."""
-    sources = sorted(Path(__file__).parent.rglob("*.py"))
+def _digest(folder: Path) -> str:
+    """What the source of all kernels in a folder comes to."""
+    sources = sorted(folder.glob("*.py"))
     return hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:12]
 
 

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from gnnlab.runner.parallel import side_by_side
+from gnnlab.parallel import side_by_side
 
 
 def half(number: int) -> float:

@@ -1,0 +1,41 @@
+"""Refuse what does not fit before it starts."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+SHARE = 0.8
+"""Of the memory that is free now, how much one computation may take."""
+
+
+def require_memory(needed: int, told: str, way_out: str) -> None:
+    """Refuse a computation that would not fit into the memory that is free now.
+
+    Args:
+        needed: bytes at its peak.
+        told: what needs them.
+        way_out: what to do instead.
+
+    Raises:
+        ValueError: it does not fit.
+    """
+    free = free_memory()
+    if needed > SHARE * free:
+        raise ValueError(
+            f"{told} takes {needed / 1e9:.1f} GB, but {free / 1e9:.1f} GB are free, of which "
+            f"{SHARE:.0%} may be used: {way_out}"
+        )
+
+
+def free_memory() -> int:
+    """Bytes the machine has left; what it has in all where it does not say."""
+    try:
+        for line in Path("/proc/meminfo").read_text().splitlines():
+            if line.startswith("MemAvailable:"):
+                return 1024 * int(line.split()[1])
+    except OSError:
+        pass
+    if hasattr(os, "sysconf"):
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return 4 << 30  # Windows says neither without a call of its own

@@ -1,0 +1,157 @@
+"""A dataset is rewired as each graph would be, once, and goes on where it stopped."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import networkx as nx
+import pytest
+import torch
+from rewiring_graphs import METHODS, data_of
+from torch_geometric.data import Batch, Data
+from torch_geometric.loader import DataLoader
+
+from gnnlab import rewiring
+from gnnlab.rewiring import Changes, Graph, Rewiring, apply
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("GNNLAB_HOME", str(tmp_path))
+    return tmp_path / "rewired"
+
+
+def dataset() -> list[Data]:
+    shapes = [nx.path_graph(9), nx.cycle_graph(5), nx.empty_graph(1), nx.star_graph(6)]
+    shapes += [nx.gnp_random_graph(8, 0.3, seed=seed) for seed in range(4)]
+    return [data_of(shape) for shape in shapes]
+
+
+def equal(first: Data, second: Data) -> bool:
+    return set(first.keys()) == set(second.keys()) and all(
+        torch.equal(torch.as_tensor(value), torch.as_tensor(second[key]))
+        for key, value in first.to_dict().items()
+    )
+
+
+@dataclass(frozen=True)
+class Counting(Rewiring):
+    """Adds the lowest absent pair, and stops at the graph with ``stop_at`` nodes."""
+
+    stop_at: int = -1
+    seen = 0
+
+    def changes(self, graph: Graph) -> Changes:
+        type(self).seen += 1
+        if graph.num_nodes == self.stop_at:
+            raise KeyboardInterrupt
+        return rewiring.GTR(1).changes(graph)
+
+
+@pytest.mark.parametrize("name", sorted(METHODS))
+def test_equals_the_graphs_one_by_one_in_any_order(name: str) -> None:
+    method, graphs = METHODS[name](), dataset()
+    alone = [method(graph) for graph in graphs]
+    for cache in (True, True, False):  # made, read, made
+        assert all(map(equal, apply(method, graphs, cache=cache), alone))
+    assert all(map(equal, apply(method, graphs[::-1], cache=False), alone[::-1]))
+
+
+def test_processes_give_the_same() -> None:
+    graphs = dataset()
+    found = apply(rewiring.LASER(), graphs, workers=2, progress=False)
+    assert all(map(equal, found, map(rewiring.LASER(), graphs)))
+
+
+def test_rewires_no_graph_twice() -> None:
+    Counting.seen = 0
+    graphs = dataset()
+    apply(Counting(), [*graphs, *graphs])
+    apply(Counting(), graphs)
+    assert Counting.seen == len({graph.digest for graph in map(Counting().read, graphs)})
+
+
+def test_goes_on_where_it_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gnnlab.rewiring.many.SHARE", 1)
+    Counting.seen = 0
+    graphs = [data_of(nx.path_graph(nodes)) for nodes in range(3, 20)]
+    method = Counting(stop_at=12)
+    with pytest.raises(KeyboardInterrupt):
+        apply(method, graphs)
+    assert Counting.seen == 10
+    monkeypatch.setattr(Counting, "changes", _never_on(range(3, 12)))
+    assert len(apply(method, graphs)) == len(graphs)
+
+
+def _never_on(finished: range) -> object:
+    def changes(self: Rewiring, graph: Graph) -> Changes:
+        assert graph.num_nodes not in finished
+        return rewiring.GTR(1).changes(graph)
+
+    return changes
+
+
+def test_settings_and_version_decide_what_is_reused(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    graphs = dataset()
+    for count in (1, 2, 2):
+        apply(rewiring.GTR(count), graphs)
+    assert len(list(home.iterdir())) == 2
+    apply(rewiring.GTR(2, fill=0.1), graphs)  # decides attributes, which are not kept
+    assert len(list(home.iterdir())) == 2
+    monkeypatch.setattr(rewiring.GTR, "version", 2)
+    apply(rewiring.GTR(2), graphs)
+    assert len(list(home.iterdir())) == 3
+    told = json.loads(next(home.glob("*/method.json")).read_text())
+    assert told["method"].endswith("GTR") and "num_edges" in told["settings"]
+
+
+def test_a_damaged_part_is_named(home: Path) -> None:
+    apply(rewiring.GTR(1), dataset())
+    part = next(home.glob("*/*.npz"))
+    part.write_bytes(part.read_bytes()[:100])
+    with pytest.raises(ValueError, match=r"npz is damaged .* delete it"):
+        apply(rewiring.GTR(1), dataset())
+
+
+def test_all_graphs_agree_on_the_types() -> None:
+    graphs = dataset()
+    graphs[1].edge_type = torch.arange(graphs[1].num_edges) % 4
+    found = apply(rewiring.GTR(1), graphs)
+    assert {graph["num_edge_types"] for graph in found} == {5}
+    assert {int(graph.edge_type.max()) for graph in found if graph.num_nodes > 5} == {4}
+
+
+def test_the_result_goes_into_a_loader() -> None:
+    batch = next(iter(DataLoader(apply(rewiring.LASER(), dataset()), batch_size=8)))
+    assert batch.laser_density.shape == (8, 2) and batch.edge_type.shape == (batch.num_edges,)
+
+
+def test_the_dataset_stays_as_it_is_and_may_be_empty() -> None:
+    graphs = dataset()
+    keys = [graph.keys() for graph in graphs]
+    apply(rewiring.RandomEdges(add=2, remove=1), graphs)
+    assert [graph.keys() for graph in graphs] == keys
+    assert apply(rewiring.LASER(), []) == []
+
+
+def bad_calls() -> Iterator[tuple[object, object, dict[str, int], str]]:
+    graphs = dataset()
+    directed = Data(x=torch.ones(2, 1), edge_index=torch.tensor([[0], [1]]))
+    yield rewiring.GTR(1), graphs[0], {}, "a Data was given.*list"
+    yield rewiring.GTR(1), Batch.from_data_list(graphs), {}, "was given.*list"
+    yield rewiring.GTR(1), [graphs[0], directed], {}, "graph 1 of the dataset: .* 0 -> 1"
+    yield rewiring.GTR, graphs, {}, "a rewiring is needed"
+    yield rewiring.GTR(1), graphs, {"workers": 0}, "workers is 0"
+
+
+@pytest.mark.parametrize(("method", "graphs", "options", "message"), list(bad_calls()))
+def test_bad_calls_are_refused(
+    method: Rewiring, graphs: list[Data], options: dict[str, int], message: str
+) -> None:
+    with pytest.raises(ValueError, match=message):
+        apply(method, graphs, **options)
