@@ -1,7 +1,8 @@
 """Curvature and the rewirings that follow it, beside what can be installed, in the same run.
 
 Ollivier-Ricci curvature stands beside scipy's linear programmes and balanced Forman beside its
-definition in sets: both peers do a sample of the edges, and their time is scaled to all. Where
+definition in sets: both peers do a sample of the edges, and their time is scaled to all. GTR, FoSR
+and LASER stand beside the dense formulas of their releases (benchmarks/rewiring_dense.py). Where
 GraphRicciCurvature is installed (pip install GraphRicciCurvature), it does all edges of graphs of
 up to 10,000. Both sides take turns; the ratio is the median over rounds with its range.
 Run: python benchmarks/rewiring.py [--rounds 5] [--data molecule cora chameleon] [--only forman]
@@ -13,15 +14,14 @@ import argparse
 import platform
 import statistics
 import sys
-import time
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
-from typing import NamedTuple
 
 import networkx as nx
 import numpy as np
 import torch
+from rewiring_dense import DENSE, Case, timed
 from torch_geometric.data import Data
 from torch_geometric.utils import to_networkx
 
@@ -37,21 +37,12 @@ MOST = 10_000
 """Edges up to which GraphRicciCurvature is asked for all."""
 
 
-class Case(NamedTuple):
-    """Two functions that return seconds for one whole graph; no peer for what nobody offers."""
-
-    name: str
-    peer: Callable[[], float] | None
-    ours: Callable[[], float]
-
-
-def timed(function: Callable[[], object], share: float = 1.0) -> float:
+def steady(function: Callable[[], object]) -> float:
     """Mean seconds of a call, over as many calls as fit into a fiftieth of a second."""
-    start, calls, passed = time.perf_counter(), 0, 0.0
+    passed, calls = 0.0, 0
     while passed < 0.02:
-        function()
-        calls, passed = calls + 1, time.perf_counter() - start
-    return passed / calls / share
+        passed, calls = passed + timed(function, 1), calls + 1
+    return passed / calls
 
 
 def load(name: str) -> Data:
@@ -73,10 +64,10 @@ def cases(name: str, data: Data) -> list[Case]:
     share = len(sample) / len(edges)
 
     def ours() -> float:
-        return timed(lambda: ollivier_ricci(data.edge_index, data.num_nodes, progress=False))
+        return steady(lambda: ollivier_ricci(data.edge_index, data.num_nodes, progress=False))
 
     def borf() -> float:
-        return timed(lambda: BORF(batches=1, add=4, remove=2)(data))
+        return steady(lambda: BORF(batches=1, add=4, remove=2)(data))
 
     def programmes() -> float:
         return timed(lambda: [programme_curvature([(graph, e)], 0.0) for e in sample], share)
@@ -94,10 +85,10 @@ def cases(name: str, data: Data) -> list[Case]:
         Case(
             f"{name}, balanced_forman / sets",
             sets,
-            lambda: timed(lambda: balanced_forman(data.edge_index, data.num_nodes)),
+            lambda: steady(lambda: balanced_forman(data.edge_index, data.num_nodes)),
         )
     )
-    found.append(Case(f"{name}, SDRF(10)", None, lambda: timed(lambda: SDRF(10)(data))))
+    found.append(Case(f"{name}, SDRF(10)", None, lambda: steady(lambda: SDRF(10)(data))))
     return found
 
 
@@ -122,7 +113,7 @@ def line(case: Case, rounds: int) -> str:
     ratios = [peer / ours for peer, ours in pairs]
     peer, ours = (1e3 * statistics.median(side) for side in zip(*pairs, strict=True))
     return (
-        f"{case.name:44}{peer:12.2f}{ours:12.3f}{statistics.median(ratios):9.0f}"
+        f"{case.name:44}{peer:12.2f}{ours:12.3f}{statistics.median(ratios):9.1f}"
         f"   {min(ratios):.0f} - {max(ratios):.0f}"
     )
 
@@ -139,6 +130,9 @@ def main() -> None:
         for case in cases(name, load(name)):
             if options.only.lower() in case.name.lower():
                 print(line(case, options.rounds), flush=True)
+    for name, make in DENSE.items():
+        if options.only.lower() in name.lower():
+            print(line(make(), options.rounds), flush=True)
 
 
 if __name__ == "__main__":

@@ -2,14 +2,11 @@
 
 No package on the index has these methods, so the other side is the release's algorithm, written
 down in a few lines of the same libraries: n x n tables, one edge (or one graph) after the other.
-Both take turns in the same run; the ratio is the median over rounds with its range.
-Run: python benchmarks/rewiring_dense.py [--rounds 5] [--only gtr] [--nodes 3000]
+benchmarks/rewiring.py runs these cases.
 """
 
 from __future__ import annotations
 
-import argparse
-import statistics
 import time
 from collections.abc import Callable
 from copy import copy
@@ -27,22 +24,21 @@ from gnnlab.structure.resistance import Resistances
 from gnnlab.structure.spectral import first_order
 
 Array = np.ndarray
-CLOCK = time.perf_counter
 
 
 class Case(NamedTuple):
-    """Two functions that return seconds for one unit: an added edge, or a graph."""
+    """Two functions that return seconds for one unit; no peer for what nobody offers."""
 
     name: str
-    unit: str
-    dense: Callable[[], float]
+    peer: Callable[[], float] | None
     ours: Callable[[], float]
 
 
-def timed(function: Callable[[], object], units: int) -> float:
-    start = CLOCK()
+def timed(function: Callable[[], object], units: float = 1) -> float:
+    """Seconds for one of the units that the function does."""
+    start = time.perf_counter()
     function()
-    return (CLOCK() - start) / units
+    return (time.perf_counter() - start) / units
 
 
 def tree_like(nodes: int, extra: int, seed: int) -> Data:
@@ -102,7 +98,7 @@ def gtr(nodes: int, edges: int) -> Case:
             dense.step()
 
     return Case(
-        f"GTR, {nodes} nodes", "edge", lambda: timed(add_dense, edges), lambda: timed(add, edges)
+        f"GTR, {nodes} nodes, per edge", lambda: timed(add_dense, edges), lambda: timed(add, edges)
     )
 
 
@@ -136,8 +132,7 @@ def fosr(nodes: int, edges: int) -> Case:
     graph = read_graph(data, True, "FoSR")
     x = np.random.default_rng(0).uniform(-1, 1, nodes)
     return Case(
-        f"FoSR, {nodes} nodes",
-        "edge",
+        f"FoSR, {nodes} nodes, per edge",
         lambda: timed(lambda: dense_fosr(graph, x, edges), edges),
         lambda: timed(
             lambda: first_order(graph.rowptr, graph.arcs[1], x, 10 * edges, 5), 10 * edges
@@ -168,40 +163,19 @@ def laser(count: int, nodes: int, snapshots: int) -> Case:
     graphs = [tree_like(nodes, nodes // 8, seed) for seed in range(count)]
     few, method = graphs[: max(1, count // 10)], LASER(snapshots, rho=0.5)
     return Case(
-        f"LASER({snapshots}), {count} x {nodes} nodes",
-        "graph",
+        f"LASER({snapshots}), {nodes} nodes, per graph",
         lambda: timed(lambda: [dense_laser(g, snapshots, 0.5) for g in few], len(few)),
         lambda: timed(lambda: apply(method, graphs, cache=False, progress=False), count),
     )
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--only", default="", help="cases whose name contains this")
-    parser.add_argument("--nodes", type=int, default=3000, help="of the largest graphs")
-    options = parser.parse_args()
-    cases: list[Callable[[], Case]] = [
-        lambda: gtr(30, 10), lambda: gtr(300, 5), lambda: gtr(options.nodes, 2),
-        lambda: fosr(options.nodes, 3),
-        lambda: laser(1000, 25, 3), lambda: laser(1000, 25, 5), lambda: laser(200, 150, 5),
-    ]  # fmt: skip
-    names = ["gtr"] * 3 + ["fosr"] + ["laser"] * 3
-    print(f"{'':32}{'dense ms':>10}{'ours ms':>10}{'ratio':>8}   min - max")
-    for name, make in zip(names, cases, strict=True):
-        if options.only.lower() not in name:
-            continue
-        case = make()
-        case.ours()  # compiles, or reads what was compiled
-        rounds = [(case.dense(), case.ours()) for _ in range(options.rounds)]
-        ratios = [dense / ours for dense, ours in rounds]
-        dense, ours = (1e3 * statistics.median(side) for side in zip(*rounds, strict=True))
-        print(
-            f"{case.name + ' per ' + case.unit:32}{dense:10.3f}{ours:10.3f}"
-            f"{statistics.median(ratios):8.1f}   {min(ratios):.1f} - {max(ratios):.1f}",
-            flush=True,
-        )
-
-
-if __name__ == "__main__":
-    main()
+DENSE: dict[str, Callable[[], Case]] = {
+    "GTR 30 per edge": lambda: gtr(30, 10),
+    "GTR 300 per edge": lambda: gtr(300, 5),
+    "GTR 3000 per edge": lambda: gtr(3000, 2),
+    "FoSR 3000 per edge": lambda: fosr(3000, 3),
+    "LASER(3) 1000 x 25 per graph": lambda: laser(1000, 25, 3),
+    "LASER(5) 1000 x 25 per graph": lambda: laser(1000, 25, 5),
+    "LASER(5) 200 x 150 per graph": lambda: laser(200, 150, 5),
+}
+"""Cases by a name that says what is in them before they are built."""

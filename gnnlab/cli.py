@@ -68,6 +68,15 @@ def _parser() -> argparse.ArgumentParser:
     data.add_argument("name")
     data.add_argument("--source")
     data.add_argument("--split")
+    rewire = _command(commands, "rewire", _rewire, "a dataset before and after rewiring")
+    rewire.add_argument("name")
+    rewire.add_argument("--method", required=True, metavar="NAME", help="such as fosr")
+    rewire.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="settings")
+    rewire.add_argument("--source")
+    rewire.add_argument(
+        "--undirected", action="store_true", help="add the reverse of every edge first"
+    )
+    rewire.add_argument("--plot", type=Path, metavar="FILE", help="draw the curvature")
     cite = _command(commands, "cite", _cite, "BibTeX of what a recipe uses")
     cite.add_argument("recipe")
     first = _command(commands, "main", _main, "four models on a generated Minesweeper board")
@@ -178,6 +187,20 @@ def _data(arguments: argparse.Namespace) -> None:
     from gnnlab import datasets
 
     print(datasets.card(arguments.name, source=arguments.source, split=arguments.split))
+
+
+def _rewire(arguments: argparse.Namespace) -> None:
+    from gnnlab import datasets
+    from gnnlab.runner.rewired import compare, make_rewiring, parse_settings
+
+    method = make_rewiring(arguments.method, parse_settings(arguments.settings))
+    data = datasets.load(arguments.name, source=arguments.source)
+    if arguments.undirected:
+        from torch_geometric.transforms import ToUndirected
+
+        data = ToUndirected()(data)
+    print(f"{data.name}, {method}\n")
+    print(compare(data, method, arguments.plot))
 
 
 def _cite(arguments: argparse.Namespace) -> None:

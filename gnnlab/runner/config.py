@@ -91,7 +91,7 @@ def configure(settings: Mapping[str, Any], overrides: Sequence[str] = ()) -> Con
 
 def _check_tables(tables: dict[str, Any]) -> None:
     """Refuse keys that nothing reads, and sections and names of the wrong kind."""
-    _check_keys("", tables, Config.__struct_fields__)
+    check_keys("", tables, Config.__struct_fields__)
     for section in tables:
         if not isinstance(tables[section], dict):
             raise ValueError(
@@ -105,8 +105,8 @@ def _check_tables(tables: dict[str, Any]) -> None:
         if not tables.get(section, {}).get("name"):
             raise ValueError(f"{section}.name is missing: say which with --{section} NAME")
     for section, kind in (("task", Task), ("run", Run)):
-        _check_keys(section, tables.get(section, {}), kind.__struct_fields__)
-    _check_keys("rewiring", tables.get("rewiring", {}), {"name"})
+        check_keys(section, tables.get(section, {}), kind.__struct_fields__)
+    check_keys("rewiring", tables.get("rewiring", {}), {"name"})
 
 
 def _override(tables: dict[str, Any], override: str) -> None:
@@ -119,10 +119,11 @@ def _override(tables: dict[str, Any], override: str) -> None:
         table = table.setdefault(name, {})
         if not isinstance(table, dict):
             raise ValueError(f"--set {override!r}: {name} is a value and holds no keys")
-    table[key] = _value(text.strip())
+    table[key] = toml_value(text.strip())
 
 
-def _value(text: str) -> Any:
+def toml_value(text: str) -> Any:
+    """Read a TOML value; a word that is none counts as a string."""
     try:
         return tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:
@@ -137,8 +138,8 @@ def _check_constructors(tables: dict[str, Any]) -> None:
 
     encoder = layers.find(tables["model"]["name"])
     known = {"name", *inspect.signature(encoder).parameters} - set(FROM_THE_GRAPH)
-    _check_keys("model", tables["model"], known)
-    _check_keys("training", tables.get("training", {}), {f.name for f in fields(tasks.Training)})
+    check_keys("model", tables["model"], known)
+    check_keys("training", tables.get("training", {}), {f.name for f in fields(tasks.Training)})
     _check_rewiring(tables.get("rewiring", {}).get("name", "none"))
     _check_task(tables.get("task", {}).get("name", "node"))
 
@@ -154,7 +155,8 @@ def _check_task(name: str) -> None:
         raise ValueError(f"unknown task {name!r}; there is node")
 
 
-def _check_keys(section: str, table: dict[str, Any], known: Any) -> None:
+def check_keys(section: str, table: dict[str, Any], known: Any) -> None:
+    """Refuse keys that nothing reads; the nearest known one is named."""
     for key in table:
         if key not in known:
             near = get_close_matches(key, known, n=1, cutoff=0.4)

@@ -1,0 +1,89 @@
+"""``gnnlab rewire`` measures a graph before and after."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import networkx as nx
+import numpy as np
+import pytest
+import torch
+from torch_geometric.data import Data
+from torch_geometric.utils import from_networkx
+
+from gnnlab import cli
+from gnnlab.rewiring import GTR, LASER, Identity
+from gnnlab.runner.rewired import compare, diameter, make_rewiring, parse_settings
+from gnnlab.structure.csr import undirected
+
+
+def barbell() -> Data:
+    data: Data = from_networkx(nx.barbell_graph(6, 4))
+    data.num_nodes, data.name = 16, "barbell"
+    data.y = (torch.arange(16) > 7).long()
+    return data
+
+
+def cells(text: str) -> dict[str, tuple[str, str]]:
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in text.splitlines()[2:]]
+    return {name: (before, after) for name, before, after in rows}
+
+
+def test_the_table_holds_known_numbers() -> None:
+    found = cells(compare(barbell(), GTR(2)))
+    assert found["nodes"] == ("16", "16") and found["edges"] == ("35", "37")
+    assert found["components"] == ("1", "1") and found["edges of type 1"] == ("0", "2")
+    assert found["diameter"][0] == "7" and int(found["diameter"][1]) < 7
+    for name, sign in (("spectral gap", 1), ("total resistance", -1)):
+        before, after = map(float, found[name])
+        assert sign * (after - before) > 0
+    homophily = 34 / 35  # one of the bridge's edges joins two classes
+    assert float(found["edge homophily"][0]) == pytest.approx(homophily, abs=1e-4)
+    counts = [int(row[0]) for name, row in found.items() if " to " in name]
+    assert sum(counts) == 35
+
+
+def test_identity_changes_no_cell() -> None:
+    assert all(before == after for before, after in cells(compare(barbell(), Identity())).values())
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_diameter_is_the_longest_within_a_component(seed: int) -> None:
+    graph = nx.gnp_random_graph(300, 0.006, seed=seed)  # more nodes than are searched together
+    data = from_networkx(graph)
+    lists = undirected(data.edge_index, 300)
+    expected = max(nx.diameter(graph.subgraph(part)) for part in nx.connected_components(graph))
+    assert diameter(lists.rowptr, lists.col) == expected
+    assert diameter(np.zeros(1, np.int64), np.empty(0, np.int64)) == 0
+
+
+def test_the_command_prints_and_draws(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("matplotlib")
+    plot = tmp_path / "curvature.png"
+    command = ["rewire", "karate", "--method", "laser", "--set", "rho=0.3", "--plot", str(plot)]
+    assert cli.main(command) == 0
+    out = capsys.readouterr().out
+    assert "karate, LASER(" in out and "rho=0.3" in out and "| edges of type 2" in out
+    assert plot.read_bytes()[:4] == b"\x89PNG"
+
+
+def test_names_and_settings_are_read() -> None:
+    assert make_rewiring("laser", parse_settings(["rho=0.25", "snapshots = 4"])) == LASER(4, 0.25)
+
+
+@pytest.mark.parametrize(
+    ("method", "settings", "message"),
+    [
+        ("fosrr", [], "unknown rewiring 'fosrr'; did you mean FoSR"),
+        ("gtr", ["num_edge=3"], "did you mean 'num_edges'"),
+        ("gtr", [], "missing 1 required positional argument: 'num_edges'"),
+        ("gtr", ["num_edges=many"], "num_edges is 'many'"),
+        ("gtr", ["num_edges"], "not of the form KEY=VALUE"),
+    ],
+)
+def test_mistakes_are_named(
+    method: str, settings: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = [word for text in settings for word in ("--set", text)]
+    assert cli.main(["rewire", "karate", "--method", method, *given]) == 2
+    assert message in capsys.readouterr().err
