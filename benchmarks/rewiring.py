@@ -14,7 +14,6 @@ import argparse
 import platform
 import statistics
 import sys
-import time
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
@@ -22,7 +21,7 @@ from pathlib import Path
 import networkx as nx
 import numpy as np
 import torch
-from rewiring_dense import DENSE, Case
+from rewiring_dense import DENSE, Case, timed
 from torch_geometric.data import Data
 from torch_geometric.utils import to_networkx
 
@@ -38,13 +37,12 @@ MOST = 10_000
 """Edges up to which GraphRicciCurvature is asked for all."""
 
 
-def timed(function: Callable[[], object], share: float = 1.0) -> float:
+def steady(function: Callable[[], object]) -> float:
     """Mean seconds of a call, over as many calls as fit into a fiftieth of a second."""
-    start, calls, passed = time.perf_counter(), 0, 0.0
+    passed, calls = 0.0, 0
     while passed < 0.02:
-        function()
-        calls, passed = calls + 1, time.perf_counter() - start
-    return passed / calls / share
+        passed, calls = passed + timed(function, 1), calls + 1
+    return passed / calls
 
 
 def load(name: str) -> Data:
@@ -66,10 +64,10 @@ def cases(name: str, data: Data) -> list[Case]:
     share = len(sample) / len(edges)
 
     def ours() -> float:
-        return timed(lambda: ollivier_ricci(data.edge_index, data.num_nodes, progress=False))
+        return steady(lambda: ollivier_ricci(data.edge_index, data.num_nodes, progress=False))
 
     def borf() -> float:
-        return timed(lambda: BORF(batches=1, add=4, remove=2)(data))
+        return steady(lambda: BORF(batches=1, add=4, remove=2)(data))
 
     def programmes() -> float:
         return timed(lambda: [programme_curvature([(graph, e)], 0.0) for e in sample], share)
@@ -87,10 +85,10 @@ def cases(name: str, data: Data) -> list[Case]:
         Case(
             f"{name}, balanced_forman / sets",
             sets,
-            lambda: timed(lambda: balanced_forman(data.edge_index, data.num_nodes)),
+            lambda: steady(lambda: balanced_forman(data.edge_index, data.num_nodes)),
         )
     )
-    found.append(Case(f"{name}, SDRF(10)", None, lambda: timed(lambda: SDRF(10)(data))))
+    found.append(Case(f"{name}, SDRF(10)", None, lambda: steady(lambda: SDRF(10)(data))))
     return found
 
 

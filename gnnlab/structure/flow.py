@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gnnlab.ops.backends.parallel import Array, compiled
+from gnnlab.ops.backends.parallel import Array, compiled, inner
 
 from .bits import ONE, ZERO, first_bit
 
@@ -281,4 +281,4 @@ search = compiled(_search)
 next_sink = compiled(_next_sink)
 augment = compiled(_augment)
 send = compiled(_send)
-saturate = compiled(_saturate, _nrt=False)
+saturate = inner(_saturate)

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gnnlab.ops.backends.parallel import Array, compiled
+from gnnlab.ops.backends.parallel import Array, compiled, inner
 
 from .bits import ONE, ZERO, bit_rows, first_bit, two_step_rows
 from .csr import Neighbours
@@ -179,7 +179,7 @@ put_sinks = compiled(_put_sinks)
 pick = compiled(_pick)
 mark = compiled(_mark)
 look_up = compiled(_look_up)
-near_rows = compiled(_near_rows, _nrt=False)
+near_rows = inner(_near_rows)
 step_word = compiled(_step_word)
 by_degree = compiled(_by_degree)
 largest = compiled(_largest)

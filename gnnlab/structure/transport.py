@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from gnnlab.ops.backends.parallel import Array, compiled
+from gnnlab.ops.backends.parallel import Array, compiled, inner
 
 from .flow import (
     COUNT,
@@ -211,7 +211,7 @@ subtract = compiled(_subtract)
 clear = compiled(_clear)
 widen_small = compiled(_widen_small)
 widen_large = compiled(_widen_large)
-lay_out = compiled(_lay_out, _nrt=False)
-raise_prices = compiled(_raise_prices, _nrt=False)
-solve = compiled(_solve, _nrt=False)
+lay_out = inner(_lay_out)
+raise_prices = inner(_raise_prices)
+solve = inner(_solve)
 move_rest = compiled(_move_rest)
