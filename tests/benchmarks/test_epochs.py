@@ -20,7 +20,7 @@ def epochs(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 
 
 def small(epochs: ModuleType) -> Data:
-    data: Data = epochs.random_graph(40, 160, 1.5, 0, columns=12)
+    data: Data = epochs.random_graph(epochs.Graph(40, 160, 1.5), columns=12)
     data.x = data.x * (data.x > 1.5)
     return data
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from gnnlab.ops.backends.parallel import array, over_items, over_rows
+from gnnlab.ops.backends.parallel import array, over_rows
 
-from .kernels import picked_columns, picked_weights
 from .memory import empty, empty_like
+from .picked import picked_rows, picked_weights
 from .rows import max_rows, min_rows
 from .sums import matrix, sorted_weight
 
@@ -33,13 +33,13 @@ def extreme(x: Tensor, weight: Tensor | None, adj: Adjacency, reduce: str) -> tu
 
 
 def extreme_grad_x(grad: Tensor, weight: Tensor | None, adj: Adjacency, arg: Tensor) -> Tensor:
-    """What the sources receive."""
-    out = torch.zeros_like(grad, memory_format=torch.contiguous_format)
+    """What the sources receive, gathered along their out-edges."""
+    out, reverse = empty_like(grad), adj.transpose
     table = matrix(out)
-    w = matrix(weight) if weight is not None else None
-    columns, rows = table.shape[1], table.shape[0]
-    args = table, matrix(grad), arg.numpy(), array(adj.source), w
-    over_items(picked_columns, columns, 8 * rows * columns, *args)
+    over_rows(
+        picked_rows, array(reverse.rowptr), 2 * table.shape[1], table, matrix(grad), arg.numpy(),
+        array(reverse.col), array(reverse.order), None if weight is None else matrix(weight),
+    )  # fmt: skip
     return out
 
 

@@ -92,40 +92,6 @@ def _softmax_grad_rows(
                 out[e, k] = soft[e, k] * (grad[e, k] - total[k])
 
 
-def _picked_columns(
-    first: int, last: int, out: Array, grad: Array, arg: Array, source: Array, w: Array | None
-) -> None:
-    """Gradient of max and min for x (zeros on arrival), for the features first .. last.
-
-    Only one edge in each row and feature was picked, so this walks over N x F numbers, not E x F.
-    Two rows may have picked one source: that is why features, not rows, are shared out.
-    """
-    heads = 1 if w is None else w.shape[1]
-    width = out.shape[1] // heads
-    for i in range(arg.shape[0]):
-        for f in range(first, last):
-            e = arg[i, f]
-            if e >= 0:
-                if w is None:
-                    out[source[e], f] += grad[i, f]
-                else:
-                    out[source[e], f] += w[e, f // width] * grad[i, f]
-
-
-def _picked_weights(
-    first: int, last: int, rowptr: Array, out: Array, grad: Array, arg: Array, x: Array,
-    source: Array,
-) -> None:  # fmt: skip
-    """Gradient of max and min for the weights; out (E, K) arrives as zeros."""
-    heads = out.shape[1]
-    width = x.shape[1] // heads
-    for i in range(first, last):
-        for f in range(x.shape[1]):
-            e = arg[i, f]
-            if e >= 0:
-                out[e, f // width] += grad[i, f] * x[source[e], f]
-
-
 def _exp_(values: Array, size: int) -> None:
     """exp in place of numbers <= 0."""
     if values.itemsize != 4:
@@ -172,5 +138,3 @@ _shift = inner(_shift_)
 group = compiled(_group)
 softmax_rows = compiled(_softmax_rows)
 softmax_grad_rows = compiled(_softmax_grad_rows)
-picked_columns = compiled(_picked_columns)
-picked_weights = compiled(_picked_weights)

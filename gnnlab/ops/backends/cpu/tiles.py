@@ -36,15 +36,16 @@ def by_tiles(
     by ``other`` (N,) before and those of the result by ``own`` (N,).
     """
     out = empty(x.shape, x.dtype)
-    table, into = x.reshape(len(x), -1), out.view(len(x), -1)
+    shape = len(x), x.shape[1:].numel()
+    table, into = x.reshape(shape), out.view(shape)
     cuts = tiles(len(x), table.shape[1], unit, x.dtype.itemsize, edges)
     if len(cuts) < 2 and own is None and other is None:
         work(into, table, slice(0, table.shape[1]))
         return out
     for cut in cuts:
-        shape = len(x), cut.stop - cut.start
-        piece = _times(table[:, cut], other, empty(shape, x.dtype))
-        part = into if len(cuts) == 1 else empty(shape, x.dtype)
+        size = len(x), cut.stop - cut.start
+        piece = _times(table[:, cut], other, empty(size, x.dtype))
+        part = into if len(cuts) == 1 else empty(size, x.dtype)
         work(part, piece, cut)
         if own is not None or len(cuts) > 1:
             _times(part, own, into[:, cut])
