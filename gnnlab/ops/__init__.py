@@ -18,12 +18,14 @@ from .dropout import dropout
 from .gcn import gcn_propagate
 from .norm import degree, gcn_norm
 from .propagate import propagate
+from .relations import Relation, relations
 from .segment import gather, segment_reduce
 from .softmax import edge_softmax
 
 __all__ = [
     "Adjacency",
     "AdjacencyLike",
+    "Relation",
     "attend",
     "block_propagate",
     "degree",
@@ -34,6 +36,7 @@ __all__ = [
     "gcn_norm",
     "gcn_propagate",
     "propagate",
+    "relations",
     "segment_reduce",
     "use",
 ]
