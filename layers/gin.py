@@ -67,7 +67,9 @@ class GINConv(nn.Module):
         check_counts(in_channels=in_channels, out_channels=out_channels)
         check_number("eps", eps)
         self.initial_eps = float(eps)
-        self.eps: Tensor | float = nn.Parameter(torch.tensor(self.initial_eps)) if train_eps else eps
+        self.eps: Tensor | float = (
+            nn.Parameter(torch.tensor(self.initial_eps)) if train_eps else eps
+        )
         self.linear = nn.Linear(in_channels, out_channels)
         self.update = GINUpdate(out_channels)
 

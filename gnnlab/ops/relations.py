@@ -70,8 +70,8 @@ def relations(
     r"""Split a graph by the types of its edges, :math:`E_r = \{e : t_e = r\}`.
 
     The parts are sorted once and remembered for as long as ``edge_type`` lives unchanged. Under
-    ``torch.compile`` nothing is known of the types: there is a part for each, all edges pass through
-    each, and a type outside the range is in none.
+    ``torch.compile`` nothing is known of the types: there is a part for each, all edges pass
+    through each, and a type outside the range is in none.
 
     Args:
         adj: the graph, anything that ``Adjacency.of`` takes.
@@ -127,9 +127,7 @@ def _split(adj: Adjacency, edge_type: Tensor, num_relations: int) -> dict[int, P
     return found
 
 
-def _masked(
-    x: Tensor, adj: Adjacency, mask: Tensor, weight: Tensor | None, reduce: str
-) -> Tensor:
+def _masked(x: Tensor, adj: Adjacency, mask: Tensor, weight: Tensor | None, reduce: str) -> Tensor:
     """All edges pass, those of other types with the weight 0."""
     own = mask.to(torch.get_default_dtype() if weight is None else weight.dtype)
     total = propagate(x, adj, own if weight is None else own * weight)

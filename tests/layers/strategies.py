@@ -46,14 +46,15 @@ ENCODERS: dict[str, Callable[[int], nn.Module]] = {
 
 @st.composite
 def graphs(draw: st.DrawFn, max_nodes: int = 8, max_edges: int = 20) -> Data:
-    """A graph that may have no edge, isolated nodes, self-loops and parallel edges."""
+    """A graph of typed edges, or none, with isolated nodes, self-loops and parallel edges."""
     nodes = draw(st.integers(1, max_nodes))
     ends = st.tuples(st.integers(0, nodes - 1), st.integers(0, nodes - 1))
     edges = draw(st.lists(ends, max_size=max_edges))
     edge_index = torch.tensor(edges, dtype=torch.int64).reshape(-1, 2).T.contiguous()
     generator = torch.Generator().manual_seed(draw(st.integers(0, 2**16)))
     x = torch.randn(nodes, F_IN, generator=generator, dtype=torch.float64)
-    return Data(x=x, edge_index=edge_index)
+    edge_type = torch.randint(3, (len(edges),), generator=generator)
+    return Data(x=x, edge_index=edge_index, edge_type=edge_type)
 
 
 def build(name: str, nodes: int) -> nn.Module:
@@ -67,5 +68,8 @@ def build(name: str, nodes: int) -> nn.Module:
 def apply(layer: nn.Module, data: Data) -> Tensor:
     """Call a conv or an encoder on a graph."""
     level = getattr(layer, "level", None)
-    out: Tensor = layer(data.x, data.edge_index) if level is None else layer(data)
+    if level is not None:
+        out: Tensor = layer(data)
+        return out
+    out = layer(data.x, data.edge_index, edge_type=data.get("edge_type"))
     return out
