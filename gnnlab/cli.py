@@ -122,9 +122,11 @@ def _run(arguments: argparse.Namespace) -> None:
     settings: dict[str, dict[str, Any]] = {}
     if arguments.recipe:
         settings = dict(recipe(arguments.recipe).settings)
-    for name in ("task", "data", "model", "rewiring"):
+    for name in ("task", "data", "model"):
         if getattr(arguments, name):
             settings[name] = {**settings.get(name, {}), "name": getattr(arguments, name)}
+    if arguments.rewiring:  # a recipe's settings are those of its own rewiring
+        settings["rewiring"] = {"name": arguments.rewiring}
     config = configure(settings, _overrides(arguments))
     folder = run(
         config, arguments.out, jobs=arguments.jobs, progress=True, name=arguments.recipe or ""
@@ -191,7 +193,8 @@ def _data(arguments: argparse.Namespace) -> None:
 
 def _rewire(arguments: argparse.Namespace) -> None:
     from gnnlab import datasets
-    from gnnlab.runner.rewired import compare, make_rewiring, parse_settings
+    from gnnlab.runner.rewired import compare, parse_settings
+    from gnnlab.runner.rewirings import make_rewiring
 
     method = make_rewiring(arguments.method, parse_settings(arguments.settings))
     data = datasets.load(arguments.name, source=arguments.source)

@@ -13,6 +13,7 @@ from gnnlab.validation import check_device
 from .about import describe
 from .config import Config
 from .results import append_result, read_results
+from .rewirings import find_rewiring
 
 if TYPE_CHECKING:
     from torch import nn
@@ -111,7 +112,7 @@ def train(
         "task": config.task.name,
         "data": config.data["name"],
         "model": config.model["name"],
-        "rewiring": config.rewiring.get("name", "none"),
+        "rewiring": config.rewiring["name"],
         "split": split,
         "seed": seed,
         "metric": result.metric,
@@ -125,10 +126,12 @@ def train(
 
 
 def load_data(config: Config) -> Data:
-    """Load the config's graph."""
-    from gnnlab import datasets
+    """Load the config's graph and rewire it; what a rewiring chose is kept on disk and reused."""
+    from gnnlab import datasets, rewiring
 
-    return datasets.load(**config.data)
+    data: Data = datasets.load(**config.data)
+    method = find_rewiring(config.rewiring)
+    return data if method is None else rewiring.apply(method, [data])[0]
 
 
 def make_task(config: Config) -> Task:
@@ -142,12 +145,15 @@ def make_encoder(config: Config, data: Data) -> Callable[[], nn.Module]:
     """Return a function that builds the config's encoder for this graph."""
     import inspect
 
-    from gnnlab import layers
+    from gnnlab import layers, rewiring
 
     settings = dict(config.model)
     cls: Callable[..., nn.Module] = layers.find(settings.pop("name"))
-    if "num_nodes" in inspect.signature(cls).parameters:
+    known = inspect.signature(cls).parameters
+    if "num_nodes" in known:
         settings["num_nodes"] = data.num_nodes
+    if "num_relations" in known:
+        settings["num_relations"] = rewiring.count_edge_types(data)
     return lambda: cls(data.num_features, **settings)
 
 

@@ -75,7 +75,7 @@ def test_lists_and_cites(
         (["run", "--data", "karate", "--model", "gcn", "--splits", "77"], "split is 77"),
         (["run", "--data", "karate", "--model", "gcn", "--jobs", "0"], "jobs is 0"),
         ([*KARATE, "--set", "rewiring=borf"], "rewiring is 'borf', but it must be a table"),
-        ([*KARATE, "--set", "rewiring.add=3"], "unknown key 'rewiring.add'; there are name"),
+        ([*KARATE, "--set", "rewiring.add=3"], "rewiring.add is 3, but rewiring.name is none"),
         ([*KARATE, "--set", "model=3"], "model is 3, but it must be a table"),
         ([*KARATE, "--set", "model.name=[1]"], "model.name is [1], but a name is a string"),
         ([*KARATE, "--set", "data.name=3"], "data.name is 3, but a name is a string"),
