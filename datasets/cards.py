@@ -122,6 +122,11 @@ def card(
             licence="none needed",
         )
     record = find_record(name, source)
+    if record.task == "graph":
+        raise ValueError(
+            f"{record.name} is a set of {record.statistics['graphs']} graphs, and a card is of one "
+            f"graph: load it with gnnlab.datasets.load({record.name!r})"
+        )
     refuse_settings(record, settings)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FlawWarning)  # the card says it as a flaw

@@ -70,7 +70,7 @@ def test_lists_and_cites(
         ),
         (["run", "--data", "karate", "--model", "gcm"], "unknown model 'gcm'; did you mean GCN"),
         (["run", "--data", "karate"], "model.name is missing"),
-        (["run", "--data", "karate", "--model", "gcn", "--rewiring", "borf"], "unknown rewiring"),
+        (["run", "--data", "karate", "--model", "gcn", "--rewiring", "borg"], "unknown rewiring"),
         (["run", "--data", "karate", "--model", "gcn", "--set", "training.lrr=1"], "did you mean"),
         (["run", "--data", "karate", "--model", "gcn", "--splits", "77"], "split is 77"),
         (["run", "--data", "karate", "--model", "gcn", "--jobs", "0"], "jobs is 0"),
