@@ -19,7 +19,9 @@ SPLITS, FRACTIONS = 100, (0.8, 0.1)
 
 def default_features(record: Record) -> str:
     """Node labels where the files have them, else a constant."""
-    return "labels" if any(file.endswith("_node_labels.txt") for file in record.files) else "constant"
+    return (
+        "labels" if any(file.endswith("_node_labels.txt") for file in record.files) else "constant"
+    )
 
 
 def features_name(record: Record, asked: str | None) -> str:
@@ -54,9 +56,7 @@ def _has(record: Record, part: str) -> bool:
     return part not in in_files or any(file.endswith(in_files[part]) for file in record.files)
 
 
-def collect(
-    record: Record, raw: RawGraphs, features: str, split: str, raw_hash: str
-) -> Graphs:
+def collect(record: Record, raw: RawGraphs, features: str, split: str, raw_hash: str) -> Graphs:
     """Cut what was read into graphs, undirected and without repeats, and draw the splits."""
     from torch_geometric.data import Data
 

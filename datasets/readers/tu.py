@@ -22,7 +22,9 @@ def read(record: Record, open_file: Open) -> RawGraphs:
         Morris et al., "TUDataset: A collection of benchmark datasets for learning with graphs",
         2020 (https://arxiv.org/abs/2007.08663).
     """
-    paths = {Path(file).stem.removeprefix(f"{record.name}_"): open_file(file) for file in record.files}
+    paths = {
+        Path(file).stem.removeprefix(f"{record.name}_"): open_file(file) for file in record.files
+    }
     graph = _whole_numbers(paths["graph_indicator"]).reshape(-1) - 1
     labels = _whole_numbers(paths["graph_labels"]).reshape(-1)
     nodes, ends = len(graph), _whole_numbers(paths["A"])
