@@ -11,17 +11,26 @@ from typing import Any, Literal
 import msgspec
 
 from .keys import check_keys, toml_value
-from .resolve import FROM_THE_GRAPH, resolved_data, resolved_model, resolved_training
+from .resolve import (
+    FROM_THE_GRAPH,
+    find_task,
+    resolved_data,
+    resolved_model,
+    resolved_task,
+    resolved_training,
+)
 from .rewirings import NONE, find_rewiring, resolved_rewiring
 
 
 class Task(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What is predicted and how it is scored."""
+    """What is predicted and how it is scored; what is unset is not the task's to set."""
 
     name: str = "node"
     metric: Literal[
         "accuracy", "auto", "average_precision", "balanced_accuracy", "f1", "roc_auc"
     ] = "auto"
+    readout: Literal["max", "mean", "sum"] | msgspec.UnsetType = msgspec.UNSET
+    batch_size: int | msgspec.UnsetType = msgspec.UNSET
 
 
 class Run(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -84,6 +93,7 @@ def configure(settings: Mapping[str, Any], overrides: Sequence[str] = ()) -> Con
         raise ValueError("run.splits and run.seeds name what is trained: give at least one of each")
     return msgspec.structs.replace(
         config,
+        task=msgspec.convert(resolved_task(msgspec.to_builtins(config.task)), Task),
         data=resolved_data(config.data),
         model=resolved_model(config.model),
         training=resolved_training(config.training),
@@ -106,8 +116,7 @@ def _check_tables(tables: dict[str, Any]) -> None:
     for section in ("data", "model"):
         if not tables.get(section, {}).get("name"):
             raise ValueError(f"{section}.name is missing: say which with --{section} NAME")
-    for section, kind in (("task", Task), ("run", Run)):
-        check_keys(section, tables.get(section, {}), kind.__struct_fields__)
+    check_keys("run", tables.get("run", {}), Run.__struct_fields__)
 
 
 def _override(tables: dict[str, Any], override: str) -> None:
@@ -134,9 +143,7 @@ def _check_constructors(tables: dict[str, Any]) -> None:
     check_keys("model", tables["model"], known)
     check_keys("training", tables.get("training", {}), {f.name for f in fields(tasks.Training)})
     find_rewiring(tables.get("rewiring", {}))
-    _check_task(tables.get("task", {}).get("name", "node"))
-
-
-def _check_task(name: str) -> None:
-    if name != "node":
-        raise ValueError(f"unknown task {name!r}; there is node")
+    task = tables.get("task", {})
+    check_keys(
+        "task", task, ["name", *(f.name for f in fields(find_task(task.get("name", "node"))))]
+    )
