@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -35,6 +35,7 @@ def run(
     jobs: int = 1,
     progress: bool = False,
     name: str = "",
+    pairs: Sequence[Pair] | None = None,
 ) -> Path:
     """Train every (split, seed) that has no result yet, and return the run's folder.
 
@@ -48,6 +49,7 @@ def run(
         jobs: processes that train at once, each with its share of the cores.
         progress: draw a bar for each training.
         name: of the recipe, kept in ``run.toml``.
+        pairs: (split, seed) to train, in place of all that ``config.run`` names.
 
     Raises:
         ValueError: settings that do not fit the data; fewer than one job.
@@ -57,8 +59,10 @@ def run(
     check_device(config.run.device)
     folder = Path(out) / config.label()
     done = {(row["split"], row["seed"]) for row in read_results(folder)}
-    wanted = dict.fromkeys((s, r) for s in config.run.splits for r in config.run.seeds)
-    pairs = [pair for pair in wanted if pair not in done]
+    product = [(split, seed) for split in config.run.splits for seed in config.run.seeds]
+    pairs = [
+        pair for pair in dict.fromkeys(product if pairs is None else pairs) if pair not in done
+    ]
     if not pairs:
         return folder
     data = load_data(config)
