@@ -112,7 +112,7 @@ def card(
     Cost: O(E log E).
     """
     if normal(name) in map(normal, GENERATORS):
-        data = load(name, source=source, split=split, seed=seed, **settings)
+        data: Any = load(name, source=source, split=split, seed=seed, **settings)
         return _describe(
             data,
             edges_stored=data.edge_index.shape[1],

@@ -67,12 +67,12 @@ def collect(record: Record, raw: RawGraphs, features: str, split: str, raw_hash:
     ends = raw.sizes.cumsum(0)
     # Edges are sorted by source, so that each graph's lie side by side.
     cuts = torch.searchsorted(edge_index[0].contiguous(), ends)
-    columns = edge_index.split(cuts.diff(prepend=cuts.new_zeros(1)).tolist(), dim=1)
-    rows = x.split(raw.sizes.tolist())
+    columns = torch.split(edge_index, cuts.diff(prepend=cuts.new_zeros(1)).tolist(), dim=1)
+    rows = torch.split(x, raw.sizes.tolist())
     graphs = [
         Data(x=own, edge_index=edges - start, y=label)
         for own, edges, start, label in zip(
-            rows, columns, ends - raw.sizes, raw.y.split(1), strict=True
+            rows, columns, ends - raw.sizes, torch.split(raw.y, 1), strict=True
         )
     ]
     seed = int(split.partition(":")[2])

@@ -74,9 +74,9 @@ class GraphPrediction:
                 classification.check_every_class(
                     labels[part], classes, name, split, metric, "graph"
                 )
-        chosen = ([data[i] for i in part.tolist()] for part in parts)
+        train, valid, test = ([data[i] for i in part.tolist()] for part in parts)
         return GraphProblem(
-            *chosen, classes, metric, self.readout, self.batch_size, torch.device("cpu")
+            train, valid, test, classes, metric, self.readout, self.batch_size, torch.device("cpu")
         )
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from gnnlab import cli
+from gnnlab import cli, tasks
 from gnnlab.runner import configure, read_results
 from gnnlab.runner import study as room
 from gnnlab.runner.study import Cell, Study, corrected_t_test, read_study, run_cell, run_study
@@ -107,7 +107,7 @@ def test_resumes_and_trains_nothing_twice(tmp_path: Path, monkeypatch: pytest.Mo
     first = run_study(whole, whole.cells, tmp_path)
     table = (tmp_path / "table.md").read_text()
     assert "A protocol." in table and "| csbm | gcn   | fosr" in table
-    monkeypatch.setattr("gnnlab.runner.run.train", None)  # whoever trains now, fails
+    monkeypatch.setattr(tasks, "fit", None)  # whoever trains now, fails
     again = run_study(whole, whole.cells, tmp_path)
     assert [o.scores for o in first] == [o.scores for o in again]
     assert (tmp_path / "table.md").read_text() == table
