@@ -1,4 +1,4 @@
-"""Graphs by name: real ones with their cards, generated ones with a seed."""
+"""Graphs and sets of graphs by name: real ones with their cards, generated ones with a seed."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ if __name__ != "gnnlab.datasets":
 
 from .cards import Card, card, cite
 from .generators import csbm, karate, minesweeper, rmat
+from .graphs import Graphs
 from .homophily import (
     adjusted_homophily,
     edge_homophily,
@@ -23,6 +24,7 @@ __all__ = [
     "Card",
     "Citation",
     "FlawWarning",
+    "Graphs",
     "Record",
     "ToSparseFeatures",
     "adjusted_homophily",

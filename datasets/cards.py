@@ -112,7 +112,7 @@ def card(
     Cost: O(E log E).
     """
     if normal(name) in map(normal, GENERATORS):
-        data = load(name, source=source, split=split, seed=seed, **settings)
+        data: Any = load(name, source=source, split=split, seed=seed, **settings)
         return _describe(
             data,
             edges_stored=data.edge_index.shape[1],
@@ -122,6 +122,11 @@ def card(
             licence="none needed",
         )
     record = find_record(name, source)
+    if record.task == "graph":
+        raise ValueError(
+            f"{record.name} is a set of {record.statistics['graphs']} graphs, and a card is of one "
+            f"graph: load it with gnnlab.datasets.load({record.name!r})"
+        )
     refuse_settings(record, settings)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FlawWarning)  # the card says it as a flaw

@@ -14,6 +14,7 @@ import torch
 from gnnlab.validation import check
 
 from .building import build
+from .collections import collect, features_name
 from .edges import both_directions, count_undirected
 from .generators import GENERATORS
 from .readers import RawGraph, reader
@@ -24,6 +25,8 @@ from .splitting import masks_for, split_name
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data
+
+    from .graphs import Graphs
 
 
 class FlawWarning(UserWarning):
@@ -39,8 +42,8 @@ def load(
     root: str | Path | None = None,
     sparse_features: bool = False,
     **settings: Any,
-) -> Data:
-    """Load a graph by name, from a mirror, the cache or its public address.
+) -> Data | Graphs:
+    """Load a graph, or a set of many, by name, from a mirror, the cache or its public address.
 
     Args:
         name: as ``names()`` lists them; case and ``-``/``_`` do not matter.
@@ -48,18 +51,22 @@ def load(
             the first listed one if not given.
         split: ``"platonov"``, ``"public"``, ``"geom-gcn"`` as far as the set has them, or
             ``"random:SEED"``: ten stratified splits, 50/25/25 for source heterophilous and 60/20/20
-            for all others. The set's own if not given.
+            for all others; a set of many graphs has 100, 80/10/10. The set's own if not given.
         seed: of a generated set, or of ``split="random"``.
         root: a folder laid out as a mirror, looked at first and downloaded into.
         sparse_features: keep x as a CSR tensor, however dense it is (see
             :class:`ToSparseFeatures`).
-        settings: of a generated set, as its function takes them.
+        settings: of a generated set, as its function takes them; of a set of many graphs
+            ``features``: ``"labels"``, ``"attributes"``, ``"labels+attributes"``, as far as its
+            files have them, ``"degrees"`` (one-hot) or ``"constant"`` (1). The default is
+            ``"labels"``, or ``"constant"`` where there are none.
 
     Shapes:
         x (N, F) float32, F = 0 where the set has no features; edge_index (2, E) with both
         directions, sorted, for undirected sets, as stored for directed ones; y (N,) int64, -1 where
         unknown; train_mask, val_mask, test_mask (N, S) bool; also ``classes`` (C), ``name``,
-        ``source``, ``split`` and ``raw_hash``.
+        ``source``, ``split`` and ``raw_hash``. Of G graphs each has y (1,), and the masks (G, S)
+        belong to the set.
 
     Raises:
         ValueError: unknown name, source, split or setting (the nearest are offered); a damaged
@@ -72,6 +79,14 @@ def load(
         data = _generate(key, _generator_settings(key, source, split, given))
     else:
         record = find_record(name, source)
+        if record.task == "graph":
+            features = features_name(record, settings.pop("features", None))
+            refuse_settings(record, settings)
+            if sparse_features:
+                raise ValueError(
+                    f"{record.name} is a set of many graphs: leave sparse_features out"
+                )
+            return load_graphs(record, features, split_name(record, split, seed), root)
         refuse_settings(record, settings)
         data = load_record(record, split_name(record, split, seed), root)[0]
     return ToSparseFeatures(density=1)(data) if sparse_features else data
@@ -101,9 +116,12 @@ def resolve(
         return {"name": key, **own, **_kept(sparse_features)}
     record = find_record(name, source)
     seed = settings.pop("seed", None)
+    more = {}
+    if record.task == "graph":
+        more = {"features": features_name(record, settings.pop("features", None))}
     refuse_settings(record, settings)
     resolved = split_name(record, split, seed)
-    place = {"name": record.name, "source": record.source, "split": resolved}
+    place = {"name": record.name, "source": record.source, "split": resolved, **more}
     return {**place, **_kept(sparse_features)}
 
 
@@ -117,13 +135,14 @@ def names(task: str | None = None) -> list[str]:
     """List the names ``load`` knows, sorted, those with files and those generated.
 
     Args:
-        task: only sets for this task (``"node"``).
+        task: only sets for this task (``"node"`` or ``"graph"``).
     """
     tasks = sorted({record.task for record in records()})
     if task is not None and task not in tasks:
         raise unknown("task", task, tasks)
     found = {record.name for record in records() if task in (None, record.task)}
-    return sorted(found | set(GENERATORS), key=str.lower)
+    generated = set(GENERATORS) if task in (None, "node") else set()
+    return sorted(found | generated, key=str.lower)
 
 
 def find_record(name: str, source: str | None) -> Record:
@@ -170,6 +189,22 @@ def load_record(record: Record, split: str, root: str | Path | None) -> tuple[Da
     return data, raw
 
 
+def load_graphs(record: Record, features: str, split: str, root: str | Path | None) -> Graphs:
+    """Read, check and build a set of many graphs."""
+    used: dict[str, str] = {}
+
+    def open_file(path: str) -> Path:
+        file = locate(path, record.url, root)
+        used[path] = checksum(file)
+        return file
+
+    raw = reader(record)(record, open_file)
+    graphs = collect(record, raw, features, split, _combined(used))
+    for data in graphs:
+        check(data)
+    return graphs
+
+
 def check_statistics(record: Record, raw: RawGraph) -> None:
     """Compare what was read with what is published.
 
@@ -207,8 +242,12 @@ def refuse_settings(record: Record, settings: Mapping[str, Any]) -> None:
     if settings:
         raise ValueError(
             f"{record.name} is read from files and takes no setting {next(iter(settings))!r}; "
-            "source, split, seed and root are all it has"
+            f"source, split, seed{_more(record)} and root are all it has"
         )
+
+
+def _more(record: Record) -> str:
+    return ", features" if record.task == "graph" else ""
 
 
 def _generator_settings(

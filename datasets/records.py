@@ -41,7 +41,7 @@ class Record:
 
     Attributes:
         name, source: together they are the key; ``source`` is the group's name with hyphens.
-        task: ``"node"``.
+        task: ``"node"``, or ``"graph"`` for a set of many graphs.
         reader: which module of ``datasets/readers`` reads the files.
         files: paths as in a mirror, ``group/name/file``.
         url: public address with ``{file}`` for the file's name; None where the public file has
@@ -118,7 +118,7 @@ def unknown(
 @cache
 def records() -> tuple[Record, ...]:
     """Read the whole catalogue once; the order decides which source is a name's default."""
-    groups = ("heterophilous", "planetoid", "npz", "fb100", "twitch", "airports", "geom_gcn")
+    groups = ("heterophilous", "planetoid", "npz", "fb100", "twitch", "airports", "geom_gcn", "tu")
     return tuple(record for group in groups for record in _group(group))
 
 

@@ -80,6 +80,12 @@ def _parser() -> argparse.ArgumentParser:
         "--undirected", action="store_true", help="add the reverse of every edge first"
     )
     rewire.add_argument("--plot", type=Path, metavar="FILE", help="draw the curvature")
+    study = _command(commands, "study", _study, "methods under one protocol, in pairs; resumes")
+    study.add_argument("name", help="such as rewiring")
+    study.add_argument("--only", nargs="+", default=[], metavar="CELL", help="such as cora-gcn")
+    study.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="settings")
+    study.add_argument("--jobs", type=int, default=1, help="processes that train at once")
+    study.add_argument("--out", type=Path, default=Path("runs/study"))
     cite = _command(commands, "cite", _cite, "BibTeX of what a recipe uses")
     cite.add_argument("recipe")
     first = _command(commands, "main", _main, "four models on a generated Minesweeper board")
@@ -125,9 +131,11 @@ def _run(arguments: argparse.Namespace) -> None:
     settings: dict[str, dict[str, Any]] = {}
     if arguments.recipe:
         settings = dict(recipe(arguments.recipe).settings)
-    for name in ("task", "data", "model", "rewiring"):
+    for name in ("task", "data", "model"):
         if getattr(arguments, name):
             settings[name] = {**settings.get(name, {}), "name": getattr(arguments, name)}
+    if arguments.rewiring:  # a recipe's settings are those of its own rewiring
+        settings["rewiring"] = {"name": arguments.rewiring}
     config = configure(settings, _overrides(arguments))
     folder = run(
         config, arguments.out, jobs=arguments.jobs, progress=True, name=arguments.recipe or ""
@@ -194,7 +202,8 @@ def _data(arguments: argparse.Namespace) -> None:
 
 def _rewire(arguments: argparse.Namespace) -> None:
     from gnnlab import datasets
-    from gnnlab.runner.rewired import compare, make_rewiring, parse_settings
+    from gnnlab.runner.rewired import compare, parse_settings
+    from gnnlab.runner.rewirings import make_rewiring
 
     method = make_rewiring(arguments.method, parse_settings(arguments.settings))
     data = datasets.load(arguments.name, source=arguments.source)
@@ -204,6 +213,15 @@ def _rewire(arguments: argparse.Namespace) -> None:
         data = ToUndirected()(data)
     print(f"{data.name}, {method}\n")
     print(compare(data, method, arguments.plot))
+
+
+def _study(arguments: argparse.Namespace) -> None:
+    from gnnlab.runner.study import read_study, run_study, select_cells, table
+
+    study = read_study(arguments.name, arguments.settings)
+    cells = select_cells(study, arguments.only)
+    outcomes = run_study(study, cells, arguments.out, jobs=arguments.jobs)
+    print(f"\n{table(outcomes)}\n\n{arguments.out}/table.md")
 
 
 def _cite(arguments: argparse.Namespace) -> None:

@@ -11,23 +11,32 @@ from .dropout import Dropout
 from .families import convs, encoders, find
 from .gat import GAT, GATConv, GATSep
 from .gcn import GCN, GCNConv
+from .gin import GIN, GINConv
 from .gt import GT, GTConv, GTSep
 from .linear import Linear
 from .resnet import ResNet, ResNetAdj, ResNetSGC
+from .rgcn import RGCN, RGCNConv
+from .rgin import RGIN, RGINConv
 from .sage import SAGE, SAGEConv
 
 __all__ = [
     "GAT",
     "GCN",
+    "GIN",
     "GT",
+    "RGCN",
+    "RGIN",
     "SAGE",
     "Dropout",
     "GATConv",
     "GATSep",
     "GCNConv",
+    "GINConv",
     "GTConv",
     "GTSep",
     "Linear",
+    "RGCNConv",
+    "RGINConv",
     "ResNet",
     "ResNetAdj",
     "ResNetSGC",

@@ -17,6 +17,7 @@ from .dropout import Dropout
 from .linear import Linear
 from .loops import weighted
 from .residual import Block, FeedForward, ResidualEncoder, check_sizes, reset_children
+from .stack import ConvStack
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data
@@ -161,7 +162,7 @@ class GCN(nn.Module):
         check_sizes(in_channels, hidden_channels, num_layers, out_channels)
         self.in_channels, self.hidden_channels = in_channels, hidden_channels
         self.out_channels, self.block = out_channels, block
-        self.stack: ResidualEncoder | _Stack
+        self.stack: ResidualEncoder | ConvStack | _Stack
         if block == "platonov":
             self.stack = ResidualEncoder(
                 in_channels,
@@ -171,8 +172,17 @@ class GCN(nn.Module):
                 out_channels=out_channels,
                 dropout=dropout,
             )
+        elif block == "plain":
+            self.stack = ConvStack(
+                in_channels,
+                hidden_channels,
+                num_layers,
+                GCNConv,
+                out_channels=out_channels,
+                dropout=dropout,
+            )
         else:
-            stack: Callable[..., _Stack] = {"plain": _Plain, "tuned": _Tuned, "pure": _Pure}[block]
+            stack: Callable[..., _Stack] = {"tuned": _Tuned, "pure": _Pure}[block]
             self.stack = stack(in_channels, hidden_channels, num_layers, out_channels, dropout)
 
     def forward(self, data: Data) -> Tensor:
@@ -203,26 +213,6 @@ class _Stack(nn.Module, ABC):
 
     def reset_parameters(self) -> None:
         reset_children(self)
-
-
-class _Plain(_Stack):
-    def __init__(
-        self, channels: int, hidden: int, num_layers: int, outputs: int | None, dropout: float
-    ) -> None:
-        super().__init__(hidden, None, dropout)
-        widths = [channels, *[hidden] * (num_layers - 1), hidden if outputs is None else outputs]
-        self.convs = nn.ModuleList(
-            GCNConv(a, b) for a, b in zip(widths[:-1], widths[1:], strict=True)
-        )
-        self.predicts = outputs is not None
-
-    def states(self, x: Tensor, adj: Adjacency, edge_weight: Tensor | None) -> Tensor:
-        h = x
-        for number, conv in enumerate(self.convs, start=1):
-            h = conv(self.dropout(h), adj, edge_weight)
-            if number < len(self.convs) or not self.predicts:
-                h = F.relu(h)
-        return h
 
 
 class _Tuned(_Stack):

@@ -7,8 +7,9 @@ if __name__ != "gnnlab.tasks":
 
 from .curve import Curve
 from .fit import Result, fit
+from .graph import GraphPrediction
 from .model import Model
 from .node import NodeClassification
 from .training import Training
 
-__all__ = ["Curve", "Model", "NodeClassification", "Result", "Training", "fit"]
+__all__ = ["Curve", "GraphPrediction", "Model", "NodeClassification", "Result", "Training", "fit"]

@@ -10,8 +10,8 @@ class Curve:
     """Lists of equal length, one entry an evaluated epoch; ``dict(curve)`` makes a table of them.
 
     Args:
-        epoch: counted from 1: the number of steps before the evaluation.
-        loss: of the step that led there, on the training part, dropout on.
+        epoch: counted from 1: how many there were before the evaluation.
+        loss: on the training part, dropout on, before each step; the mean over the epoch's steps.
         valid_loss: on validation.
         valid: the metric on validation, a fraction.
         test: the metric on test, a fraction.

@@ -29,6 +29,8 @@ from .training import Training
 if TYPE_CHECKING:
     from torch_geometric.data import Data
 
+    from gnnlab.datasets import Graphs
+
 Encoder = nn.Module | Callable[[], nn.Module]
 
 
@@ -63,7 +65,7 @@ class Result:
 def fit(
     task: Task,
     encoder: Encoder,
-    data: Data,
+    data: Data | Graphs,
     training: Training | None = None,
     split: int = 0,
     seed: int = 0,
@@ -73,7 +75,9 @@ def fit(
     keep_model: bool = True,
     reinitialise: bool = True,
 ) -> Result:
-    """Train on the full batch, evaluate after every step, keep the epoch best on validation.
+    """Train, evaluate after every epoch, and keep the epoch best on validation.
+
+    An epoch is one step on the whole graph, or a step on each mini-batch of a set of many.
 
     The same seed gives the same numbers, to the last bit, on the same machine. The encoder, the
     graph and the generators of torch, numpy and Python that the caller holds stay as they were;
@@ -84,7 +88,8 @@ def fit(
         task: what to predict and how it is scored.
         encoder: a module, of which a copy is trained, or a function without arguments that
             returns one. Either way ``reset_parameters`` draws its weights anew from the seed.
-        data: the graph. If the encoder has a ``transform``, it is applied once.
+        data: the graph, or the set of graphs with its splits. If the encoder has a ``transform``,
+            it is applied once (to each graph).
         training: optimiser, length and selection; the defaults of :class:`Training` if None.
         split: which column of the masks.
         seed: decides the initial weights and all dropout, 0 to 2**32 - 1.
@@ -98,7 +103,7 @@ def fit(
             loss that is no longer finite.
 
     Cost:
-        a training pass and an evaluation pass over the graph each epoch.
+        a training pass and an evaluation pass over the data each epoch.
     """
     training = Training() if training is None else training
     place, seed = check_device(device), _seed(seed)
@@ -114,12 +119,12 @@ def fit(
         own, fresh = build(encoder)
         transform: Any = getattr(own, "transform", None)
         if callable(transform) and not isinstance(transform, nn.Module):
-            problem = task.setup(transform(copy(data)), split)
+            problem = task.setup(_transformed(data, transform), split)
         # Seeded again, so that a module and a function that builds it start from equal weights.
         seed_all(seed, place)
         if reinitialise:
             reset(own, fresh)
-        model = Model(own, problem.outputs(own)).to(place)
+        model = problem.model(own).to(place)
         return _train(model, problem.to(place), place, training, report, keep_model)
 
 
@@ -167,14 +172,18 @@ def _loop(
     )
     curve = Curve()
     for epoch in range(1, training.epochs + 1):
-        with autocast():
-            loss = problem.loss(model.train())
-        _step(model, loss, optimizer, training.grad_clip)
+        losses = []
+        for batch in problem.batches():
+            with autocast():
+                loss = problem.loss(model.train(), batch)
+            _step(model, loss, optimizer, training.grad_clip)
+            losses.append(loss.detach())
         schedule.step()
         if epoch % training.evaluate_every and epoch != training.epochs:
             continue
         # Not inference_mode: what a layer caches here must still serve the next training step.
         with torch.no_grad(), autocast():
+            loss = torch.stack(losses).mean()
             row = {"epoch": epoch, "loss": float(loss), **problem.evaluate(model.eval())}
         _check_finite(row, training)
         curve.append(epoch, row)
@@ -194,6 +203,13 @@ def _step(
     if grad_clip is not None:
         nn.utils.clip_grad_norm_(model.parameters(), grad_clip)
     optimizer.step()
+
+
+def _transformed(data: Any, transform: Callable[[Any], Any]) -> Any:
+    """Apply an encoder's transform to copies; the caller's graphs stay as they are."""
+    from torch_geometric.data.data import BaseData
+
+    return transform(copy(data)) if isinstance(data, BaseData) else data.map(transform)
 
 
 def _check_finite(row: dict[str, float], training: Training) -> None:

@@ -1,4 +1,4 @@
-"""An encoder with the head that a task puts on it."""
+"""An encoder with the readout and the head that a task puts on it."""
 
 from __future__ import annotations
 
@@ -21,24 +21,29 @@ class Model(nn.Module):
     Args:
         encoder: a module that maps ``data`` to (N, H), or to (N, outputs) with ``out_channels``.
         outputs: logits a row: the number of classes, or 1 for two classes.
+        readout: maps the encoder's rows, one a node, and the batch to one row a graph, before the
+            head; None leaves them as they are.
 
     Shapes:
-        data with N nodes -> (N, outputs)
+        data with N nodes -> (N, outputs), or of B graphs -> (B, outputs)
 
     Raises:
         ValueError: the encoder does not say how wide it is, or has another width than the task.
     """
 
-    def __init__(self, encoder: nn.Module, outputs: int) -> None:
+    def __init__(self, encoder: nn.Module, outputs: int, readout: nn.Module | None = None) -> None:
         super().__init__()
         self.encoder = encoder
         self.outputs = outputs
+        self.readout = readout
         own = getattr(encoder, "out_channels", None)
         self.head = None if own is not None else _head(encoder, outputs)
 
     def forward(self, data: Data) -> Tensor:
         h: Tensor = self.encoder(data)
         self._check_shape(h, data)
+        if self.readout is not None:
+            h = self.readout(h, data)
         if self.head is None:
             return h if h.dtype == torch.float64 else h.float()
         with torch.autocast(h.device.type, enabled=False):
@@ -47,11 +52,13 @@ class Model(nn.Module):
 
     def _check_shape(self, h: Tensor, data: Data) -> None:
         width = self.outputs if self.head is None else self.head.in_features
-        if h.shape != (data.x.shape[0], width):
+        graphs = getattr(self.encoder, "level", "node") == "graph"
+        rows = data.num_graphs if graphs else data.x.shape[0]
+        if h.shape != (rows, width):
             name = type(self.encoder).__name__
             raise ValueError(
                 f"{name} returned {tuple(h.shape)} for a graph of {data.x.shape[0]} nodes, but "
-                f"({data.x.shape[0]}, {width}) was expected: check its "
+                f"({rows}, {width}) was expected: check its "
                 f"{'out_channels' if self.head is None else 'hidden_channels'} and its level"
             )
 

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib import import_module
+from typing import Any
 
 from gnnlab.datasets.records import Record
 
-from .raw import Open, RawGraph
+from .raw import Open, RawGraph, RawGraphs
 
-__all__ = ["Open", "RawGraph", "reader"]
+__all__ = ["Open", "RawGraph", "RawGraphs", "reader"]
 
 
-def reader(record: Record) -> Callable[[Record, Open], RawGraph]:
-    """Give the ``read`` function of the module that the record names."""
+def reader(record: Record) -> Callable[[Record, Open], Any]:
+    """Give the ``read`` function of the module that the record names.
+
+    It returns a ``RawGraph``, or ``RawGraphs`` for a set of many.
+    """
     module = import_module(f".{record.reader}", __package__)
-    read: Callable[[Record, Open], RawGraph] = module.read
+    read: Callable[[Record, Open], Any] = module.read
     return read

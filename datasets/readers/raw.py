@@ -34,6 +34,25 @@ class RawGraph:
     masks: Masks | None = None
 
 
+@dataclass(frozen=True)
+class RawGraphs:
+    """Many graphs as their files store them, nodes numbered one after the other.
+
+    Attributes:
+        sizes: (G,) int64, nodes of each graph.
+        edge_index: (2, E) int64, one column per stored row.
+        y: (G,) int64.
+        labels: (N, L) float32, one-hot node labels; None where the files have none.
+        attributes: (N, A) float32; None where the files have none.
+    """
+
+    sizes: Tensor
+    edge_index: Tensor
+    y: Tensor
+    labels: Tensor | None = None
+    attributes: Tensor | None = None
+
+
 def load_npz(path: Path, keys: tuple[str, ...]) -> dict[str, np.ndarray]:
     """Read named arrays of an archive; pickled objects are refused.
 

@@ -21,12 +21,14 @@ from .gcn import gcn_propagate
 from .linear import linear
 from .norm import degree, gcn_norm
 from .propagate import propagate
+from .relations import Relation, relations
 from .segment import gather, segment_reduce
 from .softmax import edge_softmax
 
 __all__ = [
     "Adjacency",
     "AdjacencyLike",
+    "Relation",
     "SparseFeatures",
     "attend",
     "block_propagate",
@@ -39,6 +41,7 @@ __all__ = [
     "gcn_propagate",
     "linear",
     "propagate",
+    "relations",
     "segment_reduce",
     "use",
 ]

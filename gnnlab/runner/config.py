@@ -5,23 +5,32 @@ from __future__ import annotations
 import hashlib
 import inspect
 import json
-import tomllib
 from collections.abc import Mapping, Sequence
-from difflib import get_close_matches
 from typing import Any, Literal
 
 import msgspec
 
-from .resolve import FROM_THE_GRAPH, resolved_data, resolved_model, resolved_training
+from .keys import check_keys, toml_value
+from .resolve import (
+    FROM_THE_GRAPH,
+    find_task,
+    resolved_data,
+    resolved_model,
+    resolved_task,
+    resolved_training,
+)
+from .rewirings import NONE, find_rewiring, resolved_rewiring
 
 
 class Task(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What is predicted and how it is scored."""
+    """What is predicted and how it is scored; what is unset is not the task's to set."""
 
     name: str = "node"
     metric: Literal[
         "accuracy", "auto", "average_precision", "balanced_accuracy", "f1", "roc_auc"
     ] = "auto"
+    readout: Literal["max", "mean", "sum"] | msgspec.UnsetType = msgspec.UNSET
+    batch_size: int | msgspec.UnsetType = msgspec.UNSET
 
 
 class Run(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -35,9 +44,9 @@ class Run(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A run: task, data, model, training and rewiring.
 
-    ``data``, ``model`` and ``training`` are handed on as keyword arguments to ``datasets.load``,
-    the encoder and ``tasks.Training``, whose signatures say which keys there are; ``configure``
-    fills in their defaults.
+    ``data``, ``model``, ``training`` and ``rewiring`` are handed on as keyword arguments to
+    ``datasets.load``, the encoder, ``tasks.Training`` and the rewiring, whose signatures say which
+    keys there are; ``configure`` fills in their defaults.
     """
 
     data: dict[str, Any]
@@ -56,7 +65,8 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def label(self) -> str:
         """Return a readable name for the run's folder."""
-        return f"{self.data['name']}-{self.model['name']}-{self.key()}".lower()
+        names = [self.data["name"], self.model["name"], self.rewiring["name"], self.key()]
+        return "-".join(name for name in names if name != NONE).lower()
 
 
 def configure(settings: Mapping[str, Any], overrides: Sequence[str] = ()) -> Config:
@@ -83,9 +93,11 @@ def configure(settings: Mapping[str, Any], overrides: Sequence[str] = ()) -> Con
         raise ValueError("run.splits and run.seeds name what is trained: give at least one of each")
     return msgspec.structs.replace(
         config,
+        task=msgspec.convert(resolved_task(msgspec.to_builtins(config.task)), Task),
         data=resolved_data(config.data),
         model=resolved_model(config.model),
         training=resolved_training(config.training),
+        rewiring=resolved_rewiring(config.rewiring),
     )
 
 
@@ -104,9 +116,7 @@ def _check_tables(tables: dict[str, Any]) -> None:
     for section in ("data", "model"):
         if not tables.get(section, {}).get("name"):
             raise ValueError(f"{section}.name is missing: say which with --{section} NAME")
-    for section, kind in (("task", Task), ("run", Run)):
-        check_keys(section, tables.get(section, {}), kind.__struct_fields__)
-    check_keys("rewiring", tables.get("rewiring", {}), {"name"})
+    check_keys("run", tables.get("run", {}), Run.__struct_fields__)
 
 
 def _override(tables: dict[str, Any], override: str) -> None:
@@ -122,14 +132,6 @@ def _override(tables: dict[str, Any], override: str) -> None:
     table[key] = toml_value(text.strip())
 
 
-def toml_value(text: str) -> Any:
-    """Read a TOML value; a word that is none counts as a string."""
-    try:
-        return tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
-        return text
-
-
 def _check_constructors(tables: dict[str, Any]) -> None:
     """Hold the free tables against the signatures that will receive them."""
     from dataclasses import fields
@@ -140,26 +142,8 @@ def _check_constructors(tables: dict[str, Any]) -> None:
     known = {"name", *inspect.signature(encoder).parameters} - set(FROM_THE_GRAPH)
     check_keys("model", tables["model"], known)
     check_keys("training", tables.get("training", {}), {f.name for f in fields(tasks.Training)})
-    _check_rewiring(tables.get("rewiring", {}).get("name", "none"))
-    _check_task(tables.get("task", {}).get("name", "node"))
-
-
-def _check_rewiring(name: str) -> None:
-    known = ("none",)  # the runner does not rewire yet
-    if name not in known:
-        raise ValueError(f"unknown rewiring {name!r}; there are {', '.join(known)}")
-
-
-def _check_task(name: str) -> None:
-    if name != "node":
-        raise ValueError(f"unknown task {name!r}; there is node")
-
-
-def check_keys(section: str, table: dict[str, Any], known: Any) -> None:
-    """Refuse keys that nothing reads; the nearest known one is named."""
-    for key in table:
-        if key not in known:
-            near = get_close_matches(key, known, n=1, cutoff=0.4)
-            place = f"{section}.{key}" if section else key
-            hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(sorted(known))}"
-            raise ValueError(f"unknown key {place!r}; {hint}")
+    find_rewiring(tables.get("rewiring", {}))
+    task = tables.get("task", {})
+    check_keys(
+        "task", task, ["name", *(f.name for f in fields(find_task(task.get("name", "node"))))]
+    )

@@ -83,14 +83,14 @@ def _all() -> dict[str, Recipe]:
 
 
 def _folder(folder: Traversable) -> list[Recipe]:
-    about = _read(folder.joinpath("paper.toml"))
+    about = read_toml(folder.joinpath("paper.toml"))
     paper = Paper(name=folder.name, **{**about, "flaws": tuple(about["flaws"])})
     sets = [path for path in folder.iterdir() if path.name.endswith(".toml")]
     return [made for path in sets if path.name != "paper.toml" for made in _dataset(paper, path)]
 
 
 def _dataset(paper: Paper, path: Traversable) -> list[Recipe]:
-    content = _read(path)
+    content = read_toml(path)
     stem, suffix = path.name.removesuffix(".toml"), content.get("suffix", "")
     made = []
     for model, result in content["results"].items():
@@ -110,5 +110,6 @@ def _dataset(paper: Paper, path: Traversable) -> list[Recipe]:
     return made
 
 
-def _read(path: Traversable) -> dict[str, Any]:
+def read_toml(path: Traversable) -> dict[str, Any]:
+    """Read a TOML file of the package."""
     return tomllib.loads(path.read_text(encoding="utf-8"))

@@ -11,8 +11,29 @@ from collections.abc import Mapping
 from dataclasses import asdict, fields
 from typing import Any
 
+from gnnlab.names import find_by_name, plain
+
 WIDTH = 64
 """Hidden channels of a model that is given none."""
+
+
+def find_task(name: str) -> Any:
+    """The task's class.
+
+    Raises:
+        ValueError: there is none of that name.
+    """
+    from gnnlab import tasks
+
+    return find_by_name(
+        "task", name, {"node": tasks.NodeClassification, "graph": tasks.GraphPrediction}
+    )
+
+
+def resolved_task(table: Mapping[str, Any]) -> dict[str, Any]:
+    """The task's name as listed and all its settings."""
+    given = {key: value for key, value in table.items() if key != "name"}
+    return {"name": plain(table["name"]), **asdict(find_task(table["name"])(**given))}
 
 
 def resolved_data(table: Mapping[str, Any]) -> dict[str, Any]:
@@ -47,7 +68,7 @@ def resolved_training(table: Mapping[str, Any]) -> dict[str, Any]:
     return {key: _like(value, defaults[key]) for key, value in kept.items()}
 
 
-FROM_THE_GRAPH = ("in_channels", "out_channels", "num_nodes")
+FROM_THE_GRAPH = ("in_channels", "out_channels", "num_nodes", "num_relations")
 """Arguments of encoders that no setting gives."""
 
 

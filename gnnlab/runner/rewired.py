@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 
-from .config import check_keys, toml_value
+from .keys import toml_value
 from .report import layout
 
 if TYPE_CHECKING:
@@ -24,22 +22,6 @@ DENSE = 10_000
 SOURCES = 256
 """Nodes from which hop distances are searched together."""
 BINS = np.linspace(-2, 1, 7)
-
-
-def make_rewiring(name: str, settings: Mapping[str, Any]) -> Rewiring:
-    """Build a rewiring by name.
-
-    Raises:
-        ValueError: an unknown name or setting (the nearest is offered), a bad or a missing value.
-    """
-    from gnnlab import rewiring
-
-    cls = rewiring.find(name)
-    check_keys("", dict(settings), {field.name for field in fields(cls)})
-    try:
-        return cls(**settings)
-    except TypeError as error:
-        raise ValueError(f"{cls.__name__} with {dict(settings)}: {error}") from error
 
 
 def parse_settings(texts: list[str]) -> dict[str, Any]:

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from gnnlab.parallel import side_by_side
 from gnnlab.validation import check_device
 
 from .about import describe
 from .config import Config
+from .resolve import find_task
 from .results import append_result, read_results
+from .rewirings import find_rewiring
 
 if TYPE_CHECKING:
     from torch import nn
     from torch_geometric.data import Data
 
+    from gnnlab.datasets import Graphs
     from gnnlab.tasks.task import Task
 
 Pair = tuple[int, int]
@@ -30,6 +35,7 @@ def run(
     jobs: int = 1,
     progress: bool = False,
     name: str = "",
+    pairs: Sequence[Pair] | None = None,
 ) -> Path:
     """Train every (split, seed) that has no result yet, and return the run's folder.
 
@@ -43,6 +49,7 @@ def run(
         jobs: processes that train at once, each with its share of the cores.
         progress: draw a bar for each training.
         name: of the recipe, kept in ``run.toml``.
+        pairs: (split, seed) to train, in place of all that ``config.run`` names.
 
     Raises:
         ValueError: settings that do not fit the data; fewer than one job.
@@ -52,14 +59,16 @@ def run(
     check_device(config.run.device)
     folder = Path(out) / config.label()
     done = {(row["split"], row["seed"]) for row in read_results(folder)}
-    wanted = dict.fromkeys((s, r) for s in config.run.splits for r in config.run.seeds)
-    pairs = [pair for pair in wanted if pair not in done]
+    product = [(split, seed) for split in config.run.splits for seed in config.run.seeds]
+    pairs = [
+        pair for pair in dict.fromkeys(product if pairs is None else pairs) if pair not in done
+    ]
     if not pairs:
         return folder
     data = load_data(config)
-    make_encoder(config, data)()  # what cannot be built or trained leaves no folder behind
-    for split, _ in pairs:
-        make_task(config).setup(data, split)
+    encoder = make_encoder(config, data)()  # what cannot be trained leaves no folder behind
+    for split in dict.fromkeys(split for split, _ in pairs):
+        make_task(config).setup(data, split).model(encoder)
     folder.mkdir(parents=True, exist_ok=True)
     describe(config, folder, name)
     for row in _train_all(config, data, pairs, min(jobs, len(pairs)), progress):
@@ -74,7 +83,7 @@ def wanted_results(folder: Path, config: Config) -> list[dict[str, Any]]:
 
 
 def _train_all(
-    config: Config, data: Data, pairs: list[Pair], jobs: int, progress: bool
+    config: Config, data: Data | Graphs, pairs: list[Pair], jobs: int, progress: bool
 ) -> Iterator[dict[str, Any]]:
     if jobs == 1:
         yield from (train(config, pair, data, progress) for pair in pairs)
@@ -87,7 +96,7 @@ def _train_all(
 
 
 def train(
-    config: Config, pair: Pair, data: Data | None = None, progress: bool = False
+    config: Config, pair: Pair, data: Data | Graphs | None = None, progress: bool = False
 ) -> dict[str, Any]:
     """Train one (split, seed) and return its line of results."""
     from gnnlab import tasks
@@ -111,7 +120,7 @@ def train(
         "task": config.task.name,
         "data": config.data["name"],
         "model": config.model["name"],
-        "rewiring": config.rewiring.get("name", "none"),
+        "rewiring": config.rewiring["name"],
         "split": split,
         "seed": seed,
         "metric": result.metric,
@@ -124,30 +133,50 @@ def train(
     }
 
 
-def load_data(config: Config) -> Data:
-    """Load the config's graph."""
-    from gnnlab import datasets
+def load_data(config: Config) -> Data | Graphs:
+    """Load the config's data and rewire it; what a rewiring chose is kept on disk and reused.
 
-    return datasets.load(**config.data)
+    Raises:
+        ValueError: one graph for a task on many, or the reverse; what the rewiring refuses.
+    """
+    from gnnlab import datasets, rewiring
+
+    data = datasets.load(**config.data)
+    many = isinstance(data, datasets.Graphs)
+    if many != (config.task.name == "graph"):
+        kind, other = ("a set of graphs", "graph") if many else ("one graph", "node")
+        raise ValueError(
+            f"{config.data['name']} is {kind}, but task.name is {config.task.name}: set "
+            f"task.name={other} or name other data"
+        )
+    method = find_rewiring(config.rewiring)
+    if method is None:
+        return data
+    found = rewiring.apply(method, data if many else [data])
+    return data.with_graphs(found) if many else found[0]
 
 
 def make_task(config: Config) -> Task:
     """Return the config's task."""
-    from gnnlab import tasks
+    settings = msgspec.to_builtins(config.task)
+    task: Task = find_task(settings.pop("name"))(**settings)
+    return task
 
-    return tasks.NodeClassification(metric=config.task.metric)
 
-
-def make_encoder(config: Config, data: Data) -> Callable[[], nn.Module]:
-    """Return a function that builds the config's encoder for this graph."""
+def make_encoder(config: Config, data: Data | Graphs) -> Callable[[], nn.Module]:
+    """Return a function that builds the config's encoder for this data."""
     import inspect
 
-    from gnnlab import layers
+    from gnnlab import datasets, layers, rewiring
 
     settings = dict(config.model)
     cls: Callable[..., nn.Module] = layers.find(settings.pop("name"))
-    if "num_nodes" in inspect.signature(cls).parameters:
-        settings["num_nodes"] = data.num_nodes
+    known = inspect.signature(cls).parameters
+    graphs = data if isinstance(data, datasets.Graphs) else [data]
+    if "num_nodes" in known:
+        settings["num_nodes"] = graphs[0].num_nodes
+    if "num_relations" in known:
+        settings["num_relations"] = max(rewiring.count_edge_types(graph) for graph in graphs)
     return lambda: cls(data.num_features, **settings)
 
 

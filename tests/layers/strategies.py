@@ -17,8 +17,12 @@ CONVS: dict[str, Callable[[], nn.Module]] = {
     "GATConv": lambda: layers.GATConv(F_IN, 2, heads=2),
     "GATConv no loops": lambda: layers.GATConv(F_IN, 2, heads=2, add_self_loops=False),
     "GCNConv": lambda: layers.GCNConv(F_IN, WIDTH),
+    "GINConv": lambda: layers.GINConv(F_IN, WIDTH, eps=0.3),
+    "GINConv narrower": lambda: layers.GINConv(F_IN, 2, train_eps=True),
     "GTConv": lambda: layers.GTConv(F_IN, WIDTH, heads=2, separate=True),
     "GTConv together": lambda: layers.GTConv(F_IN, WIDTH, heads=2, separate=False),
+    "RGCNConv": lambda: layers.RGCNConv(F_IN, WIDTH, num_relations=3),
+    "RGINConv": lambda: layers.RGINConv(F_IN, 2, num_relations=3),
     "SAGEConv": lambda: layers.SAGEConv(F_IN, WIDTH),
 }
 ENCODERS: dict[str, Callable[[int], nn.Module]] = {
@@ -28,8 +32,11 @@ ENCODERS: dict[str, Callable[[int], nn.Module]] = {
     "GCN plain": lambda n: layers.GCN(F_IN, WIDTH, 2, block="plain"),
     "GCN pure": lambda n: layers.GCN(F_IN, WIDTH, 2, block="pure"),
     "GCN tuned": lambda n: layers.GCN(F_IN, WIDTH, 2, block="tuned"),
+    "GIN": lambda n: layers.GIN(F_IN, WIDTH, 2),
     "GT": lambda n: layers.GT(F_IN, WIDTH, 2, heads=2),
     "GTSep": lambda n: layers.GTSep(F_IN, WIDTH, 2, heads=2),
+    "RGCN": lambda n: layers.RGCN(F_IN, WIDTH, 2, num_relations=3),
+    "RGIN": lambda n: layers.RGIN(F_IN, WIDTH, 2, num_relations=3),
     "ResNet": lambda n: layers.ResNet(F_IN, WIDTH, 2),
     "ResNetAdj": lambda n: layers.ResNetAdj(F_IN, WIDTH, 2, num_nodes=n),
     "ResNetSGC": lambda n: layers.ResNetSGC(F_IN, WIDTH, 2, hops=2),
@@ -39,14 +46,15 @@ ENCODERS: dict[str, Callable[[int], nn.Module]] = {
 
 @st.composite
 def graphs(draw: st.DrawFn, max_nodes: int = 8, max_edges: int = 20) -> Data:
-    """A graph that may have no edge, isolated nodes, self-loops and parallel edges."""
+    """A graph of typed edges, or none, with isolated nodes, self-loops and parallel edges."""
     nodes = draw(st.integers(1, max_nodes))
     ends = st.tuples(st.integers(0, nodes - 1), st.integers(0, nodes - 1))
     edges = draw(st.lists(ends, max_size=max_edges))
     edge_index = torch.tensor(edges, dtype=torch.int64).reshape(-1, 2).T.contiguous()
     generator = torch.Generator().manual_seed(draw(st.integers(0, 2**16)))
     x = torch.randn(nodes, F_IN, generator=generator, dtype=torch.float64)
-    return Data(x=x, edge_index=edge_index)
+    edge_type = torch.randint(3, (len(edges),), generator=generator)
+    return Data(x=x, edge_index=edge_index, edge_type=edge_type)
 
 
 def build(name: str, nodes: int) -> nn.Module:
@@ -60,5 +68,8 @@ def build(name: str, nodes: int) -> nn.Module:
 def apply(layer: nn.Module, data: Data) -> Tensor:
     """Call a conv or an encoder on a graph."""
     level = getattr(layer, "level", None)
-    out: Tensor = layer(data.x, data.edge_index) if level is None else layer(data)
+    if level is not None:
+        out: Tensor = layer(data)
+        return out
+    out = layer(data.x, data.edge_index, edge_type=data.get("edge_type"))
     return out

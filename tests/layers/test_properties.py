@@ -48,7 +48,9 @@ def test_moves_with_the_nodes(name: str, data: Data, seed: int) -> None:
     layer = build(name, data.num_nodes)
     new = torch.randperm(data.num_nodes, generator=torch.Generator().manual_seed(seed))
     moved = Data(
-        x=torch.empty_like(data.x).index_copy(0, new, data.x), edge_index=new[data.edge_index]
+        x=torch.empty_like(data.x).index_copy(0, new, data.x),
+        edge_index=new[data.edge_index],
+        edge_type=data.edge_type,
     )
     torch.testing.assert_close(apply(layer, moved)[new], apply(layer, data))
 
@@ -59,7 +61,7 @@ def test_moves_with_the_nodes(name: str, data: Data, seed: int) -> None:
 def test_does_not_depend_on_the_order_of_edges(name: str, data: Data, seed: int) -> None:
     layer = build(name, data.num_nodes)
     order = torch.randperm(data.num_edges, generator=torch.Generator().manual_seed(seed))
-    mixed = Data(x=data.x, edge_index=data.edge_index[:, order])
+    mixed = Data(x=data.x, edge_index=data.edge_index[:, order], edge_type=data.edge_type[order])
     torch.testing.assert_close(apply(layer, mixed), apply(layer, data))
 
 
@@ -82,7 +84,11 @@ def test_an_isolated_node_changes_nothing_and_stays_finite(name: str, data: Data
     if exempt(name, "transductive"):
         return
     layer = build(name, data.num_nodes)
-    more = Data(x=torch.cat([data.x, torch.ones(1, F_IN).double()]), edge_index=data.edge_index)
+    more = Data(
+        x=torch.cat([data.x, torch.ones(1, F_IN).double()]),
+        edge_index=data.edge_index,
+        edge_type=data.edge_type,
+    )
     out = apply(layer, more)
     torch.testing.assert_close(out[:-1], apply(layer, data))
     assert bool(out.isfinite().all())
@@ -102,6 +108,7 @@ def test_duplicate_edges_and_loops_stay_finite_and_weights_equal_copies(
     name: str, data: Data
 ) -> None:
     layer = build(name, data.num_nodes)
+    del data.edge_type
     loops = torch.arange(data.num_nodes).expand(2, -1)
     doubled = Data(x=data.x, edge_index=torch.cat([data.edge_index, data.edge_index, loops], 1))
     assert bool(apply(layer, doubled).isfinite().all())
@@ -122,9 +129,10 @@ def test_gradients(name: str) -> None:
     x = torch.randn(5, F_IN, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
     layer = build(name, 5)
     parameters = list(layer.parameters())
+    edge_type = torch.tensor([0, 1, 2, 2, 0, 1, 0])
 
     def run(x: torch.Tensor, *_: torch.Tensor) -> torch.Tensor:
-        return apply(layer, Data(x=x, edge_index=edge_index))
+        return apply(layer, Data(x=x, edge_index=edge_index, edge_type=edge_type))
 
     assert torch.autograd.gradcheck(run, (x.requires_grad_(), *parameters))
 

@@ -8,7 +8,10 @@ import torch
 
 from gnnlab import ops
 
-MODULES = ("adjacency", "dot", "features", "linear", "norm", "propagate", "segment", "softmax")
+MODULES = (
+    "adjacency", "dot", "features", "linear", "norm", "propagate", "relations", "segment",
+    "softmax",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("name", MODULES)
@@ -19,5 +22,5 @@ def test_examples_in_docstrings(name: str) -> None:
 
 def test_everything_public_is_documented() -> None:
     assert ops.__all__ == sorted(ops.__all__)
-    for name in set(ops.__all__) - {"AdjacencyLike"}:
+    for name in set(ops.__all__) - {"AdjacencyLike", "Relation"}:
         assert "Raises:" in (getattr(ops, name).__doc__ or ""), name

@@ -1,0 +1,121 @@
+"""Many graphs under one name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from copy import copy
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, overload
+
+import torch
+from torch import Tensor
+
+from .splits import Masks
+
+if TYPE_CHECKING:
+    from torch_geometric.data import Data
+
+
+@dataclass(frozen=True, eq=False)
+class Graphs(Sequence["Data"]):
+    """A dataset of graphs, each a PyG ``Data`` with its label, with splits over the graphs.
+
+    PyG's ``DataLoader`` takes it as it is. It is never changed: :meth:`map` and :meth:`with_graphs`
+    give another one.
+
+    Args:
+        graphs: x (N, F), edge_index (2, E), y (1,) each.
+        masks: S splits of the G graphs.
+        classes: C.
+        name, source, split, features, raw_hash: what was loaded, as ``datasets.load`` names it.
+
+    Raises:
+        ValueError: no graph, or another number of graphs than the masks have rows.
+
+    Example:
+        >>> from torch_geometric.data import Data
+        >>> one = Data(x=torch.ones(2, 1), edge_index=torch.tensor([[0, 1], [1, 0]]))
+        >>> one.y = torch.tensor([0])
+        >>> part = torch.tensor([[0], [1], [2]])
+        >>> masks = Masks(part == 0, part == 1, part == 2)
+        >>> Graphs((one, one, one), masks, classes=2, name="ones")
+        Graphs('ones': 3 graphs, 1 features, 2 classes, 1 splits)
+    """
+
+    graphs: tuple[Data, ...]
+    masks: Masks
+    classes: int
+    name: str
+    source: str = ""
+    split: str = ""
+    features: str = ""
+    raw_hash: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "graphs", tuple(self.graphs))
+        if not self.graphs or len(self.graphs) != len(self.masks.train):
+            raise ValueError(
+                f"{self.name} has {len(self.graphs)} graphs and masks for "
+                f"{len(self.masks.train)}: give at least one graph, and each a row of the masks"
+            )
+
+    @property
+    def train_mask(self) -> Tensor:
+        """(G, S) bool."""
+        return self.masks.train
+
+    @property
+    def val_mask(self) -> Tensor:
+        """(G, S) bool."""
+        return self.masks.val
+
+    @property
+    def test_mask(self) -> Tensor:
+        """(G, S) bool."""
+        return self.masks.test
+
+    @cached_property
+    def y(self) -> Tensor:
+        """(G,) the graphs' labels."""
+        return torch.cat([data.y.reshape(1) for data in self.graphs])
+
+    @property
+    def num_features(self) -> int:
+        """F."""
+        return int(self.graphs[0].num_features)
+
+    num_node_features = num_features
+
+    @property
+    def num_classes(self) -> int:
+        """C."""
+        return self.classes
+
+    def map(self, function: Callable[[Data], Data]) -> Graphs:
+        """Apply a transform to a shallow copy of every graph."""
+        return self.with_graphs(function(copy(data)) for data in self.graphs)
+
+    def with_graphs(self, graphs: Iterable[Data]) -> Graphs:
+        """Return the dataset with other graphs in the place of its own, in the same order."""
+        return replace(self, graphs=tuple(graphs))
+
+    def __len__(self) -> int:
+        return len(self.graphs)
+
+    @overload
+    def __getitem__(self, index: int) -> Data: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Data]: ...
+    def __getitem__(self, index: Any) -> Any:
+        found = self.graphs[index]
+        return list(found) if isinstance(found, tuple) else found
+
+    def __iter__(self) -> Iterator[Data]:
+        return iter(self.graphs)
+
+    def __repr__(self) -> str:
+        return (
+            f"Graphs({self.name!r}: {len(self)} graphs, {self.num_features} features, "
+            f"{self.classes} classes, {self.train_mask.shape[1]} splits)"
+        )

@@ -1,0 +1,32 @@
+"""Keys and values as people write them in files and on the command line."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
+from typing import Any
+
+
+def check_keys(section: str, table: Mapping[str, Any], known: Iterable[str]) -> None:
+    """Refuse keys that nothing reads; the nearest known one is named.
+
+    Raises:
+        ValueError: such a key.
+    """
+    known = sorted(known)
+    for key in table:
+        if key not in known:
+            near = get_close_matches(key, known, n=1, cutoff=0.4)
+            place = f"{section}.{key}" if section else key
+            hint = f"there are {', '.join(known)}" if known else "there are none"
+            hint = f"did you mean {near[0]!r}?" if near else hint
+            raise ValueError(f"unknown key {place!r}; {hint}")
+
+
+def toml_value(text: str) -> Any:
+    """Read a TOML value; a word that is none counts as a string."""
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text

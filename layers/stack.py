@@ -1,0 +1,74 @@
+"""Convolutions one after the other, with an activation between them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, ClassVar
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from gnnlab.ops import Adjacency
+
+from .dropout import Dropout
+from .residual import check_sizes, reset_children
+
+if TYPE_CHECKING:
+    from torch_geometric.data import Data
+
+
+class ConvStack(nn.Module):
+    r"""Dropout, a convolution and ReLU, ``num_layers`` times.
+
+    .. math:: h \leftarrow \operatorname{ReLU}(\operatorname{Conv}(\operatorname{Dropout}(h)))
+
+    Args:
+        in_channels: F, the width of ``data.x``.
+        hidden_channels: H.
+        num_layers: number of convolutions.
+        conv: makes one from its input and its output width.
+        out_channels: C to have the last convolution predict, without a ReLU after it; None to
+            return the states.
+        dropout: probability.
+
+    Shapes:
+        data.x (N, F), data.edge_index (2, E), data.edge_weight and data.edge_type (E,) if there
+        -> (N, H) or (N, C)
+
+    Raises:
+        ValueError: a width or a number of layers below 1.
+    """
+
+    level: ClassVar[str] = "node"
+
+    def __init__(
+        self,
+        in_channels: int,
+        hidden_channels: int,
+        num_layers: int,
+        conv: Callable[[int, int], nn.Module],
+        *,
+        out_channels: int | None = None,
+        dropout: float = 0.0,
+    ) -> None:
+        super().__init__()
+        check_sizes(in_channels, hidden_channels, num_layers, out_channels)
+        self.in_channels, self.hidden_channels = in_channels, hidden_channels
+        self.out_channels = out_channels
+        last = hidden_channels if out_channels is None else out_channels
+        widths = [in_channels, *[hidden_channels] * (num_layers - 1), last]
+        self.dropout = Dropout(dropout)
+        self.convs = nn.ModuleList(conv(a, b) for a, b in zip(widths[:-1], widths[1:], strict=True))
+
+    def forward(self, data: Data) -> Tensor:
+        h: Tensor = data.x
+        adj = Adjacency.of(data.edge_index, h.shape[0])
+        weight, kind = getattr(data, "edge_weight", None), getattr(data, "edge_type", None)
+        for number, conv in enumerate(self.convs, start=1):
+            h = conv(self.dropout(h), adj, weight, edge_type=kind)
+            if number < len(self.convs) or self.out_channels is None:
+                h = F.relu(h)
+        return h
+
+    def reset_parameters(self) -> None:
+        reset_children(self)

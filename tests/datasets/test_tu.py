@@ -1,0 +1,126 @@
+"""TU sets: twins of the text format, and the real ones where they are at hand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+from torch_geometric.utils import is_undirected
+
+from gnnlab import datasets
+from gnnlab.datasets import Graphs
+from gnnlab.datasets.collections import collect
+from gnnlab.datasets.readers import RawGraphs, tu
+from gnnlab.datasets.records import find
+
+FILES = {
+    "A": "1, 2\n2, 1\n2, 3\n3, 2\n5, 6\n6, 5\n",
+    "graph_indicator": "1\n1\n1\n2\n3\n3\n",
+    "graph_labels": "7\n-1\n7\n",
+    "node_labels": "0\n2\n2\n0\n5\n0\n",
+    "node_attributes": "0.5, 1\n1, 2\n2, 3\n3, 4\n4, 5\n5, -6.25\n",
+}
+# graphs, features and edges as PyG reads them from the originals
+REAL = [
+    ("MUTAG", 188, 3371, 7442, 7, 2),
+    ("ENZYMES", 600, 19580, 74564, 3, 6),
+    ("PROTEINS", 1113, 43471, 162088, 3, 2),
+    ("IMDB-BINARY", 1000, 19773, 193062, 1, 2),
+]
+
+
+def read(folder: Path, **changed: str) -> RawGraphs:
+    record = find("ENZYMES")
+    for name, text in {**FILES, **changed}.items():
+        (folder / f"ENZYMES_{name}.txt").write_text(text)
+    return tu.read(record, lambda path: folder / Path(path).name)
+
+
+def test_reads_what_the_files_say(tmp_path: Path) -> None:
+    raw = read(tmp_path)
+    assert raw.sizes.tolist() == [3, 1, 2] and raw.y.tolist() == [1, 0, 1]
+    assert raw.edge_index.tolist() == [[0, 1, 1, 2, 4, 5], [1, 0, 2, 1, 5, 4]]
+    assert raw.labels is not None and raw.labels.argmax(1).tolist() == [0, 1, 1, 0, 2, 0]
+    assert raw.attributes is not None and raw.attributes[5].tolist() == [5, -6.25]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("A", "1, 7\n", "joins node 6, but the graph has 6 nodes"),
+        ("A", "3, 4\n", "an edge joins two of them"),
+        ("graph_indicator", "1\n2\n1\n2\n3\n3\n", "graph numbers do not rise from 1 to 3"),
+        ("graph_indicator", "1\n1\n1\n2\n3\n4\n", "graph numbers do not rise from 1 to 3"),
+        ("graph_labels", "one\n", "cannot be read as a table of numbers"),
+        ("node_labels", "0\n", "1 rows, 6 nodes"),
+    ],
+)
+def test_damaged_files_are_named(tmp_path: Path, name: str, text: str, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        read(tmp_path, **{name: text})
+
+
+def test_cuts_out_graphs_with_the_features_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gnnlab.datasets.collections.check_statistics", lambda *_: None)
+    raw, record = read(tmp_path), find("ENZYMES")
+    expected = {
+        "labels": [0, 0, 1],
+        "attributes": [4, 5],
+        "labels+attributes": [0, 0, 1, 4, 5],
+        "degrees": [0, 1, 0],  # degrees 0, 1 and 2 occur
+        "constant": [1],
+    }
+    for features, row in expected.items():
+        graphs = collect(record, raw, features, "random:0", "")
+        assert [graph.num_nodes for graph in graphs] == [3, 1, 2]
+        assert [graph.y.tolist() for graph in graphs] == [[1], [0], [1]]
+        assert graphs[2].x[0].tolist() == row and graphs[2].edge_index.tolist() == [[0, 1], [1, 0]]
+        assert graphs[1].edge_index.shape == (2, 0)
+
+
+@pytest.mark.parametrize(("name", "count", "nodes", "rows", "width", "classes"), REAL)
+def test_real_sets(name: str, count: int, nodes: int, rows: int, width: int, classes: int) -> None:
+    graphs = loaded(name)
+    assert (len(graphs), graphs.num_features, graphs.num_classes) == (count, width, classes)
+    assert sum(graph.num_nodes for graph in graphs) == nodes
+    assert sum(graph.num_edges for graph in graphs) == rows
+    assert all(is_undirected(graph.edge_index, num_nodes=graph.num_nodes) for graph in graphs[:50])
+    assert sorted(graphs.y.unique().tolist()) == list(range(classes))
+
+
+def test_splits_are_stratified_drawn_from_the_seed_and_disjoint() -> None:
+    graphs = loaded("MUTAG")
+    parts = (graphs.train_mask, graphs.val_mask, graphs.test_mask)
+    assert all(part.shape == (188, 100) for part in parts)
+    assert bool((sum(part.int() for part in parts) == 1).all())
+    assert [int(part[:, 0].sum()) for part in parts] == [150, 19, 19]
+    ones = [int(graphs.y[part[:, 7]].sum()) for part in parts]
+    assert ones == [100, 12, 13] or ones == [100, 13, 12]
+    assert not torch.equal(graphs.train_mask[:, 0], graphs.train_mask[:, 1])
+    assert torch.equal(loaded("mutag").test_mask, graphs.test_mask)
+    assert not torch.equal(loaded("mutag", split="random:1").test_mask, graphs.test_mask)
+
+
+def test_names_and_settings() -> None:
+    assert {"MUTAG", "ENZYMES", "IMDB-BINARY"} <= set(datasets.names(task="graph"))
+    assert "karate" not in datasets.names(task="graph")
+    assert "MUTAG" not in datasets.names(task="node")
+    assert datasets.resolve("imdb_binary")["features"] == "constant"
+    with pytest.raises(ValueError, match="unknown features of MUTAG 'attributes'.*'labels', 'deg"):
+        datasets.resolve("MUTAG", features="attributes")
+    with pytest.raises(ValueError, match="takes no setting 'rows'; source, split, seed, features"):
+        datasets.load("MUTAG", rows=3)
+    with pytest.raises(ValueError, match="MUTAG is a set of 188 graphs, and a card is of one"):
+        datasets.card("MUTAG")
+
+
+def loaded(name: str, **settings: str) -> Graphs:
+    try:
+        found = datasets.load(name, **settings)
+    except FileNotFoundError:
+        pytest.skip(f"{name} is not in the mirror")
+    assert isinstance(found, Graphs)
+    return found

@@ -1,0 +1,151 @@
+"""Every rewiring with every encoder that reads what it marks, on every task: two steps each.
+
+All three lists are what the rooms export: a new rewiring, relational encoder or task is in here as
+soon as it is, or fails for want of a line that says how it is built.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from copy import deepcopy
+from dataclasses import MISSING, fields
+from typing import Any
+
+import pytest
+import torch
+from torch import nn
+from torch_geometric.data import Data
+
+from gnnlab import layers, rewiring, tasks
+from gnnlab.datasets import Graphs
+from gnnlab.datasets.splits import stratified
+from gnnlab.rewiring import Rewiring
+
+CLASSES, FEATURES = 3, 4
+SETTINGS: dict[str, dict[str, Any]] = {
+    "BORF": {"batches": 1, "add": 3, "remove": 2},
+    "RandomEdges": {"add": 4, "remove": 2},
+}
+"""Of rewirings that would change nothing, or too much, with their defaults on a small graph."""
+STRUCTURAL = ("GCN", "GIN")
+"""Encoders that stand for those that see the union of all types."""
+
+
+def made(name: str) -> Rewiring:
+    """The rewiring with small settings; a count that has no default is 3."""
+    cls = rewiring.rewirings()[name]
+    needed = {
+        field.name: 3
+        for field in fields(cls)
+        if field.default is MISSING and field.default_factory is MISSING
+    }
+    return cls(**{**needed, **SETTINGS.get(name, {})})
+
+
+def relational() -> list[str]:
+    """Encoders that ask how many types of edge there are."""
+    return [
+        name
+        for name, cls in layers.encoders().items()
+        if "num_relations" in inspect.signature(cls).parameters
+    ]
+
+
+def one_graph(seed: int, nodes: int = 16) -> Data:
+    """A ring with chords, and a node that nothing reaches; features tell the classes."""
+    random = torch.Generator().manual_seed(seed)
+    ring = torch.arange(nodes - 1)
+    chords = torch.randint(nodes - 1, (2, 6), generator=random)
+    ends = torch.cat([torch.stack([ring, ring.roll(1)]), chords[:, chords[0] != chords[1]]], 1)
+    edge_index = torch.unique(torch.cat([ends, ends.flip(0)], dim=1), dim=1)
+    x = torch.randn(nodes, FEATURES, generator=random)
+    return Data(x=x, edge_index=edge_index, edge_weight=torch.ones(edge_index.shape[1]))
+
+
+def nodes(method: Rewiring) -> Data:
+    """One graph with labels and splits of its nodes, rewired."""
+    data = one_graph(0, nodes=30)
+    data.y = torch.arange(30) % CLASSES
+    masks = stratified(data.y, 1, (0.5, 0.25), 0)
+    data.train_mask, data.val_mask, data.test_mask = masks.train, masks.val, masks.test
+    found: Data = method(data)
+    return found
+
+
+def graphs(method: Rewiring) -> Graphs:
+    """Graphs of different size, one of which is complete and so cannot gain an edge."""
+    found = [one_graph(i, nodes=8 + i % 3) for i in range(17)]
+    full = torch.combinations(torch.arange(4)).T
+    full = torch.cat([full, full.flip(0)], 1)
+    found.append(Data(x=torch.ones(4, FEATURES), edge_index=full, edge_weight=torch.ones(12)))
+    labels = torch.arange(len(found)) % CLASSES
+    for data, label in zip(found, labels, strict=True):
+        data.y = label.reshape(1)
+    masks = stratified(labels, 1, (0.5, 0.25), 0)
+    together = Graphs(tuple(found), masks, classes=CLASSES, name="small")
+    return together.with_graphs(rewiring.apply(method, together, cache=False, progress=False))
+
+
+DATA: dict[str, Callable[[Rewiring], Any]] = {
+    "NodeClassification": nodes,
+    "GraphPrediction": graphs,
+}
+"""What each task is given; a new task needs a line here."""
+
+
+def exported_tasks() -> set[str]:
+    found = {name: getattr(tasks, name) for name in tasks.__all__}
+    return {name for name, cls in found.items() if callable(getattr(cls, "setup", None))}
+
+
+def build(name: str, data: Any) -> nn.Module:
+    """The encoder, told the number of edge types if it asks."""
+    cls = layers.encoders()[name]
+    first = data if isinstance(data, Data) else data[0]
+    extra = {}
+    if "num_relations" in inspect.signature(cls).parameters:
+        extra = {"num_relations": rewiring.count_edge_types(first)}
+    return cls(FEATURES, 8, 2, **extra)
+
+
+def test_every_task_is_covered() -> None:
+    assert exported_tasks() == set(DATA)
+
+
+def test_relational_encoders_are_found() -> None:
+    assert {"RGCN", "RGIN"} <= set(relational())
+
+
+@pytest.mark.parametrize("task", sorted(DATA))
+@pytest.mark.parametrize("encoder", sorted({*STRUCTURAL, *relational()}))
+@pytest.mark.parametrize("method", sorted(rewiring.rewirings()))
+def test_trains_two_steps(method: str, encoder: str, task: str) -> None:
+    chosen = made(method)
+    data = DATA[task](chosen)
+    kept = deepcopy(data if isinstance(data, Data) else data[0])
+    result = tasks.fit(
+        getattr(tasks, task)(), build(encoder, data), data, tasks.Training(epochs=2), seed=1
+    )
+    assert 0 <= result.test <= 1 and len(result.curve) == 2
+    assert all(torch.isfinite(torch.tensor(result.curve.loss)))
+    first = data if isinstance(data, Data) else data[0]
+    assert torch.equal(first.edge_index, kept.edge_index)
+    assert first.edge_type.shape == (first.num_edges,)
+    if encoder in relational() and result.model is not None:
+        weights = [p for p in result.model.encoder.parameters() if p.dim() == 3]
+        assert weights and all(len(w) == 1 + chosen.types for w in weights)
+
+
+@pytest.mark.parametrize("method", sorted(rewiring.rewirings()))
+def test_what_is_marked_changes_what_a_relational_encoder_sees(method: str) -> None:
+    """With the marks taken off, its answer differs wherever an edge was added."""
+    data = nodes(made(method))
+    if int(data.edge_type.max()) == 0:
+        assert method == "Identity"
+        return
+    unmarked = data.clone()
+    del unmarked.edge_type
+    for name in relational():
+        encoder = build(name, data).eval()
+        assert not torch.allclose(encoder(data), encoder(unmarked))
