@@ -4,7 +4,8 @@
 ``gcn_propagate``, ``edge_softmax`` and ``segment_reduce``; ``scatter``, which adds atomically on a
 GPU, is not used. torch_scatter has nothing for the other operations, which are the reference's
 (see ``__all__``). In max and min its kernels skip NaN and take a row of -inf for an empty one: what
-is not finite goes to the reference there, as does an empty table.
+is not finite goes to the reference there, as does an empty table. A long row is added up one by
+one, so that float32 drifts there (1e-4 over 100,000 equal numbers).
 """
 
 from __future__ import annotations
