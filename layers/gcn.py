@@ -180,6 +180,7 @@ class GCN(nn.Module):
                 GCNConv,
                 out_channels=out_channels,
                 dropout=dropout,
+                head=False,
             )
         else:
             stack: Callable[..., _Stack] = {"tuned": _Tuned, "pure": _Pure}[block]

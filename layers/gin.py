@@ -113,7 +113,7 @@ class GIN(ConvStack):
         in_channels: F, the width of ``data.x``.
         hidden_channels: H.
         num_layers: number of convolutions.
-        out_channels: C to have the last convolution predict, None to return the states.
+        out_channels: C to end with a Linear and predict by itself, None to return the states.
         dropout: probability, before every convolution.
         eps: how much more than a neighbour a node itself counts.
         train_eps: learn it, one for each convolution.

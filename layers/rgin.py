@@ -80,7 +80,7 @@ class RGIN(ConvStack):
         hidden_channels: H.
         num_layers: number of convolutions.
         num_relations: R, the number of edge types: ``data["num_edge_types"]`` of a rewired graph.
-        out_channels: C to have the last convolution predict, None to return the states.
+        out_channels: C to end with a Linear and predict by itself, None to return the states.
         dropout: probability, before every convolution.
 
     Shapes:

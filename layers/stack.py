@@ -27,9 +27,10 @@ class ConvStack(nn.Module):
         hidden_channels: H.
         num_layers: number of convolutions.
         conv: makes one from its input and its output width.
-        out_channels: C to have the last convolution predict, without a ReLU after it; None to
-            return the states.
+        out_channels: C to predict by itself, None to return the states.
         dropout: probability.
+        head: predict by a Linear after the convolutions; if not, by the last convolution, without
+            a ReLU after it.
 
     Shapes:
         data.x (N, F), data.edge_index (2, E), data.edge_weight and data.edge_type (E,) if there
@@ -50,15 +51,20 @@ class ConvStack(nn.Module):
         *,
         out_channels: int | None = None,
         dropout: float = 0.0,
+        head: bool = True,
     ) -> None:
         super().__init__()
         check_sizes(in_channels, hidden_channels, num_layers, out_channels)
         self.in_channels, self.hidden_channels = in_channels, hidden_channels
         self.out_channels = out_channels
-        last = hidden_channels if out_channels is None else out_channels
+        self.ends_bare = out_channels is not None and not head
+        last = out_channels if self.ends_bare and out_channels else hidden_channels
         widths = [in_channels, *[hidden_channels] * (num_layers - 1), last]
         self.dropout = Dropout(dropout)
         self.convs = nn.ModuleList(conv(a, b) for a, b in zip(widths[:-1], widths[1:], strict=True))
+        self.output = (
+            nn.Linear(hidden_channels, out_channels) if head and out_channels is not None else None
+        )
 
     def forward(self, data: Data) -> Tensor:
         h: Tensor = data.x
@@ -66,9 +72,9 @@ class ConvStack(nn.Module):
         weight, kind = getattr(data, "edge_weight", None), getattr(data, "edge_type", None)
         for number, conv in enumerate(self.convs, start=1):
             h = conv(self.dropout(h), adj, weight, edge_type=kind)
-            if number < len(self.convs) or self.out_channels is None:
+            if number < len(self.convs) or not self.ends_bare:
                 h = F.relu(h)
-        return h
+        return h if self.output is None else self.output(h)
 
     def reset_parameters(self) -> None:
         reset_children(self)
