@@ -45,9 +45,9 @@ ENCODERS: dict[str, Callable[[int], nn.Module]] = {
 
 
 @st.composite
-def graphs(draw: st.DrawFn, max_nodes: int = 8, max_edges: int = 20) -> Data:
+def graphs(draw: st.DrawFn, max_nodes: int = 8, max_edges: int = 20, min_nodes: int = 1) -> Data:
     """A graph of typed edges, or none, with isolated nodes, self-loops and parallel edges."""
-    nodes = draw(st.integers(1, max_nodes))
+    nodes = draw(st.integers(min_nodes, max_nodes))
     ends = st.tuples(st.integers(0, nodes - 1), st.integers(0, nodes - 1))
     edges = draw(st.lists(ends, max_size=max_edges))
     edge_index = torch.tensor(edges, dtype=torch.int64).reshape(-1, 2).T.contiguous()
