@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import inspect
-import os
 import random
 import sys
 from collections.abc import Iterator
@@ -11,9 +10,7 @@ from typing import Any
 
 import pytest
 
-os.environ.setdefault("TRITON_INTERPRET", "1")  # read when the kernels are first imported
-
-from gnnlab import ops  # noqa: E402
+from gnnlab import ops
 
 sys.path.insert(0, str(Path(__file__).parent))  # for the helpers in ops_oracles.py
 

@@ -61,8 +61,8 @@ def inner(kernel: Kernel) -> Kernel:
 
 @cache
 def _digest(folder: Path) -> str:
-    """What the source of all kernels in a folder comes to."""
-    sources = sorted(folder.glob("*.py"))
+    """What the source of the operations' kernels and of those in a folder comes to."""
+    sources = sorted({*Path(__file__).parent.rglob("*.py"), *folder.glob("*.py")})
     return hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:12]
 
 
