@@ -20,9 +20,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     ``GNNLAB_DEBUG=1`` shows the traceback of an error instead of its sentence alone.
     """
     arguments = _parser().parse_args(argv)
-    # Read by torch at its first tensor: large ones on huge pages, which halves the time of reading
-    # rows of a large table at random.
-    os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a terminal without "±" gets "?" and no error
             stream.reconfigure(errors="replace")
