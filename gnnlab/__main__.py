@@ -2,7 +2,7 @@
 
 import sys
 
-from gnnlab.cli import main
+from gnnlab.cli import entry
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(entry())

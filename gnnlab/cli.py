@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import io
 import os
 import sys
@@ -12,6 +13,15 @@ from pathlib import Path
 from typing import Any
 
 from gnnlab._version import __version__
+
+
+def entry() -> int:
+    """Run the command of this process and leave quickly."""
+    try:
+        return main()
+    finally:
+        # Python's last collection would walk all objects of torch and its like: a second or more.
+        gc.freeze()
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -81,7 +91,7 @@ def _parser() -> argparse.ArgumentParser:
     study.add_argument("name", help="such as rewiring")
     study.add_argument("--only", nargs="+", default=[], metavar="CELL", help="such as cora-gcn")
     study.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="settings")
-    study.add_argument("--jobs", type=int, default=1, help="processes that train at once")
+    study.add_argument("--jobs", type=int, default=1, help="cells that are worked on at once")
     study.add_argument("--out", type=Path, default=Path("runs/study"))
     cite = _command(commands, "cite", _cite, "BibTeX of what a recipe uses")
     cite.add_argument("recipe")
@@ -213,12 +223,13 @@ def _rewire(arguments: argparse.Namespace) -> None:
 
 
 def _study(arguments: argparse.Namespace) -> None:
-    from gnnlab.runner.study import read_study, run_study, select_cells, table
+    from gnnlab.runner.study import read_study, select_cells
+    from gnnlab.runner.study_page import run_study, table
 
     study = read_study(arguments.name, arguments.settings)
     cells = select_cells(study, arguments.only)
     outcomes = run_study(study, cells, arguments.out, jobs=arguments.jobs)
-    print(f"\n{table(outcomes)}\n\n{arguments.out}/table.md")
+    print(f"\n{table(outcomes)}\n\n{arguments.out}/page.md")
 
 
 def _cite(arguments: argparse.Namespace) -> None:
@@ -235,4 +246,4 @@ def _main(arguments: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(entry())

@@ -36,7 +36,9 @@ def page(folders: Iterable[str | Path]) -> str:
     lines = [HEAD, layout(COLUMNS, rows), "", "## How each run differs from its paper", ""]
     lines += [f"- `{run.name}`: {'; '.join(run.deviations) or 'in nothing'}." for run in runs]
     lines += ["", "## Machines and versions", ""]
-    lines += [f"- {text}" for text in sorted({text for run in runs for text in run.machines()})]
+    lines += [
+        f"- {text}" for text in sorted({text for run in runs for text in machines_of(run.folder)})
+    ]
     papers = {run.recipe.paper for run in runs if run.recipe is not None}
     lines += ["", "## Known flaws of the protocols", ""]
     lines += sorted({f"- {paper.name}: {flaw}" for paper in papers for flaw in paper.flaws})
@@ -47,13 +49,14 @@ class _Shown:
     """A run folder read back: its recipe if it has one, its settings, what it came to."""
 
     def __init__(self, folder: Path) -> None:
-        self.about = read_about(folder)
-        name = str(self.about.get("recipe", {}).get("name", ""))
+        about = read_about(folder)
+        self.folder = folder
+        name = str(about.get("recipe", {}).get("name", ""))
         self.name = name or folder.name
         self.recipe: Recipe | None = recipe(name) if name else None
         self.summary: Summary = summarise(read_results(folder))
         run = {"splits": self.summary.splits, "seeds": self.summary.seeds}
-        self.config = configure({**settings_of(self.about), "run": run})
+        self.config = configure({**settings_of(about), "run": run})
         self.deviations = deviations(self.recipe, self.config) if self.recipe else ["no recipe"]
 
     def row(self) -> tuple[str, ...]:
@@ -72,8 +75,10 @@ class _Shown:
             f"{s.parameters:,}",
         )
 
-    def machines(self) -> list[str]:
-        return [_machine(place) for place in places(self.about)]
+
+def machines_of(folder: Path) -> list[str]:
+    """What a run was begun and resumed on, with versions."""
+    return [_machine(place) for place in places(read_about(folder))]
 
 
 def _machine(place: dict[str, dict[str, str]]) -> str:

@@ -161,7 +161,7 @@ def test_ctrl_c_stops_processes_side_by_side(tmp_path: Path) -> None:
     while not list(tmp_path.rglob("results.jsonl")) and time.monotonic() < deadline:
         time.sleep(0.2)
     os.killpg(started.pid, signal.SIGINT)
-    assert started.wait(timeout=30) == 130
+    assert started.wait(timeout=100) == 130
     assert started.stderr is not None and b"the same command resumes" in started.stderr.read()
     (lines,) = tmp_path.rglob("results.jsonl")
     assert 1 <= len(lines.read_text().splitlines()) < 6

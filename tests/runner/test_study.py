@@ -13,9 +13,12 @@ import pytest
 from scipy import stats
 
 from gnnlab import cli, tasks
+from gnnlab.runner import cells as room
 from gnnlab.runner import configure, read_results
-from gnnlab.runner import study as room
-from gnnlab.runner.study import Cell, Study, corrected_t_test, read_study, run_cell, run_study
+from gnnlab.runner.cells import Edges, Outcome, compare, count_edges, random_twin, run_cell
+from gnnlab.runner.paired import Difference, corrected_t_test, difference
+from gnnlab.runner.study import Cell, Study, read_study, select_cells
+from gnnlab.runner.study_page import findings, page, run_study
 
 SETTINGS: dict[str, Any] = {
     "task": {"name": "node", "metric": "accuracy"},
@@ -33,7 +36,8 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def cell(method: str = "none", extra: list[str] | None = None) -> Cell:
     configs = [configure(SETTINGS, [f"training.lr={lr}", *(extra or [])]) for lr in (0.1, 0.01)]
-    return Cell("csbm", "gcn", method, tuple(configs), ((0, 9), (1, 8)), ((0, 0), (1, 1), (2, 2)))
+    pairs = ((0, 9), (1, 8)), ((0, 0), (1, 1), (2, 2))
+    return Cell("csbm", "gcn", method, tuple(configs), *pairs, twin=method != "none")
 
 
 def small() -> Study:
@@ -42,7 +46,10 @@ def small() -> Study:
 
 def test_every_cell_has_the_same_budget_and_training_settings() -> None:
     found = read_study("rewiring")
-    assert {c.data for c in found.cells} >= {"cora", "cornell", "mutag", "proteins"}
+    small = {"enzymes", "imdb-binary", "mutag", "proteins"}
+    assert {c.data for c in found.cells} == small | {
+        "chameleon-filtered", "citeseer", "cora", "cornell"
+    }  # fmt: skip
     methods = {"none", "random", "sdrf", "fosr", "borf", "gtr", "laser"}
     groups = {c.group for c in found.cells}
     assert len(found.cells) == len(groups) * len(methods) and len(groups) >= 8
@@ -78,7 +85,7 @@ def test_chooses_on_the_validation_of_the_tuning_runs(
     """Another setting has the best test, and the chosen one's other runs validate badly."""
     one = cell()
 
-    def fake(config: Any, out: Path, *, jobs: int, pairs: Any) -> Path:
+    def fake(config: Any, out: Path, *, pairs: Any) -> Path:
         folder = out / config.label()
         folder.mkdir(exist_ok=True)
         good = config.training["lr"] == 0.01
@@ -105,25 +112,77 @@ def room_keys() -> tuple[str, ...]:
 def test_resumes_and_trains_nothing_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = small()
     first = run_study(whole, whole.cells, tmp_path)
-    table = (tmp_path / "table.md").read_text()
+    table = (tmp_path / "page.md").read_text()
     assert "A protocol." in table and "| csbm | gcn   | fosr" in table
+    assert "- `fosr` against none, 1 cells: ahead in " in table
+    assert "- `fosr` against its random twin, 1 cells: ahead in " in table
     monkeypatch.setattr(tasks, "fit", None)  # whoever trains now, fails
     again = run_study(whole, whole.cells, tmp_path)
     assert [o.scores for o in first] == [o.scores for o in again]
-    assert (tmp_path / "table.md").read_text() == table
+    assert (tmp_path / "page.md").read_text() == table
     runs = sum(len(read_results(folder)) for folder in tmp_path.glob("csbm-*"))
-    assert runs == 2 * (2 * 2 + 3)
-    entries = json.loads((tmp_path / "table.json").read_text())
+    assert runs == 2 * (2 * 2 + 3) + 3
+    entries = json.loads((tmp_path / "page.json").read_text())
     assert [entry["cell"] for entry in entries] == ["csbm-gcn-none", "csbm-gcn-fosr"]
+    assert [[*pair, score] for pair, score in first[1].scores.items()] == entries[1]["test"]
 
 
 def test_differences_are_of_pairs(tmp_path: Path) -> None:
     whole = small()
     base, other = run_study(whole, whole.cells, tmp_path)
-    assert base.difference is None and base.p is None
-    apart = [other.scores[pair] - base.scores[pair] for pair in base.scores]
-    assert other.difference == pytest.approx(statistics.fmean(apart))
-    assert other.p == pytest.approx(corrected_t_test(apart, room.held_out_share(base.config)))
+    assert base.baseline is None and base.twin is None and other.twins is not None
+    share = room.held_out_share(base.config)
+    for found, others in ((other.baseline, base.scores), (other.twin, other.twins)):
+        apart = [other.scores[pair] - others[pair] for pair in others]
+        assert found is not None and found.mean == pytest.approx(statistics.fmean(apart))
+        assert found.p == pytest.approx(corrected_t_test(apart, share))
+
+
+def test_side_by_side_gives_the_same(tmp_path: Path) -> None:
+    whole = small()
+    one = run_study(whole, whole.cells, tmp_path / "one")
+    two = run_study(whole, whole.cells, tmp_path / "two", jobs=2)
+    assert [(o.scores, o.twins, o.baseline) for o in one] == [
+        (o.scores, o.twins, o.baseline) for o in two
+    ]
+
+
+def test_a_twin_changes_as_many_edges_elsewhere() -> None:
+    sdrf = "rewiring={name='sdrf', iterations=15, temperature=20.0, remove_bound=0.0}"
+    own = configure(SETTINGS, [sdrf])
+    twin = random_twin(own)
+    assert count_edges(twin) == count_edges(own) != count_edges(cell().configs[0])
+    assert twin.training == own.training and twin.model == own.model
+    assert room.load_data(twin).edge_index.tolist() != room.load_data(own).edge_index.tolist()
+    edges = count_edges(own)
+    assert edges.added == 15 and edges.before == room.load_data(cell().configs[0]).num_edges / 2
+
+
+def outcome(method: str, mean: float, p: float) -> Outcome:
+    own = cell(method)
+    apart, nothing = Difference(mean, p), Edges(9, 0, 0)
+    return Outcome(own, own.configs[0], Path(), 0.5, {}, nothing, None, apart, Difference(-mean, p))
+
+
+def test_findings_follow_from_the_numbers() -> None:
+    whole = small()
+    first, second = findings(whole, [outcome("fosr", 0.031, 0.01)])
+    assert first == (
+        "- `fosr` against none, 1 cells: ahead in 1 (csbm-gcn +3.10), behind in none; "
+        "1 of these after the correction."
+    )
+    assert "twin, 1 cells: ahead in none, behind in 1 (csbm-gcn -3.10); 1 of" in second
+    for line in findings(whole, [outcome("fosr", 0.031, 0.06)]):
+        assert "ahead in none, behind in none; 0 of these" in line
+    many = [outcome(f"method {i}", 0.01, 0.04 if i == 0 else 0.9) for i in range(20)]
+    assert "ahead in 1 (csbm-gcn +1.00), behind in none; 0 of" in findings(whole, many)[0]
+
+
+def test_a_part_of_the_study_says_so(tmp_path: Path) -> None:
+    whole = small()
+    outcomes = run_study(whole, whole.cells[:1], tmp_path)
+    assert "1 of 2 cells" in page(whole, outcomes)
+    assert compare(whole, outcomes) == outcomes
 
 
 def test_the_paired_test_is_student_s_widened_for_resampling() -> None:
@@ -135,16 +194,20 @@ def test_the_paired_test_is_student_s_widened_for_resampling() -> None:
     t = np.mean(apart) / np.sqrt((1 / 20 + 1 / 8) * np.var(apart, ddof=1))
     assert corrected_t_test(apart, 1 / 8) == pytest.approx(2 * stats.t.sf(abs(t), 19))
     assert corrected_t_test(apart, 1 / 8) > usual
+    pairs = {(0, seed): score for seed, score in enumerate(first)}
+    assert difference(pairs, {(0, seed): score for seed, score in enumerate(second)}, 0.0).p == (
+        pytest.approx(usual)
+    )
     assert corrected_t_test([0.0, 0.0], 0.1) == 1 and corrected_t_test([0.5, 0.5], 0.1) == 0
 
 
 def test_cells_are_named() -> None:
     found = read_study("Rewiring")
-    names = {c.name for c in room.select_cells(found, ["cornell-gin", "fosr-mutag"])}
+    names = {c.name for c in select_cells(found, ["cornell-gin", "fosr-mutag"])}
     assert len(names) == 7 + 2 and "mutag-gcn-fosr" in names
-    assert len(room.select_cells(found, [])) == len(found.cells)
+    assert len(select_cells(found, [])) == len(found.cells)
     with pytest.raises(ValueError, match="'cora-gat' names no cell of rewiring: cells are DATA-"):
-        room.select_cells(found, ["cora-gat"])
+        select_cells(found, ["cora-gat"])
     with pytest.raises(ValueError, match="unknown study 'rewirings'; did you mean rewiring"):
         read_study("rewirings")
 
