@@ -1,8 +1,6 @@
 """``python -m gnnlab``."""
 
-import sys
-
 from gnnlab.cli import entry
 
 if __name__ == "__main__":
-    sys.exit(entry())
+    entry()

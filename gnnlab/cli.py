@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 import argparse
-import gc
+import atexit
 import io
 import os
 import sys
 import warnings
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from gnnlab._version import __version__
 
 
-def entry() -> int:
-    """Run the command of this process and leave quickly."""
-    try:
-        return main()
-    finally:
-        # Python's last collection would walk all objects of torch and its like: a second or more.
-        gc.freeze()
+def entry() -> NoReturn:
+    """Run the command of this process and leave quickly.
+
+    Python would first collect all objects of torch and its like, a second or more for nothing.
+    """
+    status = main()
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(BrokenPipeError):
+            stream.flush()
+    os._exit(status)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -246,4 +251,4 @@ def _main(arguments: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(entry())
+    entry()
