@@ -9,6 +9,7 @@ if __name__ != "gnnlab.datasets":
 
 from .cards import Card, card, cite
 from .generators import csbm, karate, minesweeper, rmat
+from .graph_cards import GraphsCard
 from .graphs import Graphs
 from .homophily import (
     adjusted_homophily,
@@ -18,6 +19,7 @@ from .homophily import (
 )
 from .loading import FlawWarning, load, names, resolve
 from .records import Citation, Record
+from .repeats import first_alike
 from .sparse import ToSparseFeatures
 
 __all__ = [
@@ -25,6 +27,7 @@ __all__ = [
     "Citation",
     "FlawWarning",
     "Graphs",
+    "GraphsCard",
     "Record",
     "ToSparseFeatures",
     "adjusted_homophily",
@@ -32,6 +35,7 @@ __all__ = [
     "cite",
     "csbm",
     "edge_homophily",
+    "first_alike",
     "karate",
     "label_informativeness",
     "load",

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import textwrap
 import warnings
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,17 +11,20 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
+from .collections import features_name
 from .edges import both_directions, count_undirected
 from .generators import GENERATORS
+from .graph_cards import GraphsCard, describe_graphs
 from .homophily import (
     adjusted_homophily,
     edge_homophily,
     label_informativeness,
     node_homophily,
 )
-from .loading import FlawWarning, find_record, load, load_record, refuse_settings
+from .loading import FlawWarning, find_record, load, load_graphs, load_record, refuse_settings
 from .records import Citation, citations, normal
 from .splitting import split_name
+from .wrapping import lines
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data
@@ -90,9 +93,7 @@ class Card:
             ("duplicates", f"{self.duplicates:,} nodes repeat another's neighbours and label"),
             ("raw hash", self.raw_hash or "none: generated"),
         ]
-        rows += [("flaw", flaw) for flaw in self.flaws]
-        body = [line for label, text in rows for line in _wrapped(label, text)]
-        return "\n".join([self.name, *body, "", *map(str, self.citation)]).rstrip()
+        return lines(self.name, rows, self.flaws, self.citation)
 
 
 def card(
@@ -103,7 +104,7 @@ def card(
     seed: int | None = None,
     root: str | Path | None = None,
     **settings: Any,
-) -> Card:
+) -> Card | GraphsCard:
     """Load a set and describe it; arguments are those of ``load``.
 
     Raises:
@@ -123,10 +124,10 @@ def card(
         )
     record = find_record(name, source)
     if record.task == "graph":
-        raise ValueError(
-            f"{record.name} is a set of {record.statistics['graphs']} graphs, and a card is of one "
-            f"graph: load it with gnnlab.datasets.load({record.name!r})"
-        )
+        features = features_name(record, settings.pop("features", None))
+        refuse_settings(record, settings)
+        found = load_graphs(record, features, split_name(record, split, seed), root)
+        return describe_graphs(record, found, _papers(record.citations))
     refuse_settings(record, settings)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FlawWarning)  # the card says it as a flaw
@@ -143,7 +144,7 @@ def card(
         licence=record.licence,
         task=record.task,
         flaws=record.flaws,
-        citation=tuple(citations()[key] for key in dict.fromkeys(keys)),
+        citation=_papers(keys),
     )
 
 
@@ -155,7 +156,11 @@ def cite(name: str, source: str | None = None) -> tuple[Citation, ...]:
     """
     if normal(name) in map(normal, GENERATORS):
         return ()
-    return tuple(citations()[key] for key in find_record(name, source).citations)
+    return _papers(find_record(name, source).citations)
+
+
+def _papers(keys: Iterable[str]) -> tuple[Citation, ...]:
+    return tuple(citations()[key] for key in dict.fromkeys(keys))
 
 
 def _describe(
@@ -229,9 +234,3 @@ def count_duplicates(edge_index: Tensor, y: Tensor) -> int:
 
 def _neighbours(edge_index: Tensor, num_nodes: int) -> Tensor:
     return both_directions(edge_index, num_nodes, loops=False)
-
-
-def _wrapped(label: str, text: str) -> list[str]:
-    return textwrap.wrap(text, 96, initial_indent=f"  {label:<15}", subsequent_indent=" " * 17) or [
-        f"  {label}"
-    ]

@@ -222,7 +222,7 @@ def _rewire(arguments: argparse.Namespace) -> None:
     if arguments.undirected:
         from torch_geometric.transforms import ToUndirected
 
-        data = ToUndirected()(data)
+        data = ToUndirected()(data) if not isinstance(data, datasets.Graphs) else data
     print(f"{data.name}, {method}\n")
     print(compare(data, method, arguments.plot))
 

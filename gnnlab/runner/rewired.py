@@ -1,8 +1,10 @@
-"""A graph before and after rewiring, as a table and as a picture."""
+"""A graph, or a set of graphs, before and after rewiring, as a table and as a picture."""
 
 from __future__ import annotations
 
 import math
+import statistics
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +17,7 @@ from .report import layout
 if TYPE_CHECKING:
     from torch_geometric.data import Data
 
+    from gnnlab.datasets import Graphs
     from gnnlab.rewiring import Rewiring
 
 DENSE = 10_000
@@ -35,51 +38,71 @@ def parse_settings(texts: list[str]) -> dict[str, Any]:
     return settings
 
 
-def compare(data: Data, method: Rewiring, plot: Path | None = None) -> str:
-    """Rewire a graph and lay out what it was and what it is; draw the curvature if asked.
+def compare(data: Data | Graphs, method: Rewiring, plot: Path | None = None) -> str:
+    """Rewire a graph or a set and lay out what it was and what it is; draw the curvature if asked.
+
+    For a set, numbers are means over its graphs and histograms hold the edges of all of them.
 
     Raises:
         ValueError: what the method refuses.
         ImportError: ``plot`` is given and matplotlib is not installed.
     """
+    from gnnlab import datasets, rewiring
+
     if plot is not None:
         _pyplot()  # before the work, not after it
-    after = method(data)
-    curvatures = [_curvature(graph) for graph in (data, after)]
-    columns = [
-        {**_measures(graph), **_histogram(values)}
-        for graph, values in zip((data, after), curvatures, strict=True)
-    ]
+    many = isinstance(data, datasets.Graphs)
+    before = list(data) if many else [data]
+    after = rewiring.apply(method, before, cache=many)
+    columns, curvatures = [], []
+    for graphs in (before, after):
+        curvatures.append(np.concatenate([_curvature(graph) for graph in graphs]))
+        columns.append({**_measures(graphs), **_histogram(curvatures[-1])})
     rows = [(name, text, columns[1][name]) for name, text in columns[0].items()]
-    rows += _added(data, after)
+    rows += _added(before, after)
     if plot is not None:
         _draw(curvatures, f"{data.name}, {method}", plot)
     return layout(("", "before", "after"), rows)
 
 
-def _measures(data: Data) -> dict[str, str]:
-    """Numbers of the whole graph, written out."""
+def _measures(graphs: Sequence[Data]) -> dict[str, str]:
+    """Numbers of the whole graph, or their means, written out."""
+    numbers = [_numbers(graph) for graph in graphs]
+    names = [name for name in numbers[0] if all(name in own for own in numbers)]
+    found = {name: _text([own[name] for own in numbers]) for name in names}
+    return found if len(graphs) == 1 else {"graphs": f"{len(graphs):,}", **found}
+
+
+def _text(values: Sequence[float | None]) -> str:
+    known = [value for value in values if value is not None]
+    if not known:
+        return f"more than {DENSE:,} nodes"
+    if len(values) == 1 and isinstance(known[0], int):
+        return f"{known[0]:,}"
+    return f"{statistics.fmean(known):.6g}"
+
+
+def _numbers(data: Data) -> dict[str, float | None]:
+    """Numbers of one graph; None for what its size forbids."""
     from gnnlab import datasets
     from gnnlab.rewiring import spectral_gap, total_resistance
     from gnnlab.structure.csr import undirected
     from gnnlab.structure.resistance import components
 
     nodes, edge_index = int(data.num_nodes), data.edge_index
-    graph = undirected(edge_index, nodes)
-    found = {
-        "nodes": f"{nodes:,}",
-        "edges": f"{graph.num_edges:,}",
-        "components": f"{len(components(graph.rowptr, graph.col)):,}",
-        "diameter": f"more than {DENSE:,} nodes",
-        "spectral gap": f"{spectral_gap(edge_index, nodes):.6g}",
-        "total resistance": f"more than {DENSE:,} nodes",
+    graph, small = undirected(edge_index, nodes), nodes <= DENSE
+    found: dict[str, float | None] = {
+        "nodes": nodes,
+        "edges": graph.num_edges,
+        "components": len(components(graph.rowptr, graph.col)),
+        "diameter": diameter(graph.rowptr, graph.col) if small else None,
+        "spectral gap": spectral_gap(edge_index, nodes),
+        "total resistance": total_resistance(edge_index, nodes, within_components=True)
+        if small
+        else None,
     }
-    if nodes <= DENSE:
-        total = total_resistance(edge_index, nodes, within_components=True)
-        found["diameter"] = f"{diameter(graph.rowptr, graph.col):,}"
-        found["total resistance"] = f"{total:.6g}"
-    if "y" in data and data.y.dim() == 1 and not data.y.is_floating_point():
-        found["edge homophily"] = f"{datasets.edge_homophily(edge_index, data.y):.4f}"
+    if "y" in data and data.y.shape == (nodes,) and nodes > 1 and not data.y.is_floating_point():
+        found["edge homophily"] = datasets.edge_homophily(edge_index, data.y)
     return found
 
 
@@ -113,15 +136,17 @@ def _histogram(values: np.ndarray) -> dict[str, str]:
     return found | {f"curvature {low:4.1f} to {high:4.1f}": f"{n:,}" for low, high, n in spans}
 
 
-def _added(before: Data, after: Data) -> list[tuple[str, str, str]]:
+def _added(before: Sequence[Data], after: Sequence[Data]) -> list[tuple[str, str, str]]:
     """Count the edges of each new type."""
     from gnnlab.rewiring import count_edge_types
 
-    old = count_edge_types(before)
-    kinds, counts = after.edge_type[after.edge_type >= old].unique(return_counts=True)
+    old = max(count_edge_types(graph) for graph in before)
+    kinds = torch.cat([graph.edge_type for graph in after])
+    one = len(after) == 1
+    new, counts = torch.unique(kinds[kinds >= old], return_counts=True)
     return [
-        (f"edges of type {kind}", "0", f"{count // 2:,}")
-        for kind, count in zip(kinds.tolist(), counts.tolist(), strict=True)
+        (f"edges of type {kind}", "0", _text([count // 2 if one else count / 2 / len(after)]))
+        for kind, count in zip(new.tolist(), counts.tolist(), strict=True)
     ]
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
+import networkx as nx
 import pytest
 import torch
+from torch_geometric.data import Data
 from torch_geometric.utils import is_undirected
 
 from gnnlab import datasets
@@ -113,8 +116,53 @@ def test_names_and_settings() -> None:
         datasets.resolve("MUTAG", features="attributes")
     with pytest.raises(ValueError, match="takes no setting 'rows'; source, split, seed, features"):
         datasets.load("MUTAG", rows=3)
-    with pytest.raises(ValueError, match="MUTAG is a set of 188 graphs, and a card is of one"):
-        datasets.card("MUTAG")
+    with pytest.raises(ValueError, match="takes no setting 'rows'; source, split, seed, features"):
+        datasets.card("MUTAG", rows=3)
+
+
+def test_the_card_of_a_set() -> None:
+    graphs = loaded("MUTAG")
+    card = datasets.card("MUTAG")
+    assert isinstance(card, datasets.GraphsCard)
+    sizes = [graph.num_nodes for graph in graphs]
+    assert card.nodes == (min(sizes), sum(sizes) / 188, max(sizes))
+    assert card.edges[1] == pytest.approx(sum(graph.num_edges for graph in graphs) / 188 / 2)
+    assert (card.graphs, card.class_sizes, card.split_sizes) == (188, (63, 125), (150, 19, 19))
+    assert 0 < card.repeats < 60 and card.torn <= card.repeats
+    text = str(card)
+    assert "188" in text and "7 (labels)" in text and "random:0: 100 of train / val / test" in text
+    assert "degrees" in str(datasets.card("MUTAG", features="degrees"))
+
+
+def test_graphs_alike_are_those_that_networkx_finds_isomorphic() -> None:
+    graphs = list(loaded("MUTAG"))[:80]
+    first = datasets.first_alike(graphs).tolist()
+
+    def drawn(number: int) -> nx.Graph:
+        graph = nx.Graph(graphs[number].edge_index.T.tolist())
+        kinds = graphs[number].x.argmax(1).tolist()
+        nx.set_node_attributes(graph, dict(enumerate(kinds)), "kind")
+        return graph
+
+    same = nx.algorithms.isomorphism.categorical_node_match("kind", None)
+    for number, other in enumerate(first):
+        assert other <= number == first[number] or first[other] == other
+        assert nx.is_isomorphic(drawn(number), drawn(other), node_match=same)
+    own = [number for number, other in enumerate(first) if number == other]
+    for one, two in itertools.combinations(own, 2):
+        assert not nx.is_isomorphic(drawn(one), drawn(two), node_match=same)
+
+
+def test_alike_whatever_the_order_of_nodes_and_not_when_a_feature_differs() -> None:
+    generator = torch.Generator().manual_seed(0)
+    edge_index = torch.tensor([[0, 1, 1, 2, 2, 3], [1, 0, 2, 1, 3, 2]])
+    x = torch.tensor([[1.0], [0.0], [0.0], [1.0]])
+    order = torch.randperm(4, generator=generator)
+    other = Data(x=x[order], edge_index=order.argsort()[edge_index])
+    changed = Data(x=1 - x, edge_index=edge_index)
+    alone = Data(x=torch.zeros(0, 1), edge_index=torch.empty(2, 0, dtype=torch.int64))
+    graphs = [Data(x=x, edge_index=edge_index), changed, other, alone, alone]
+    assert datasets.first_alike(graphs).tolist() == [0, 1, 0, 3, 3]
 
 
 def loaded(name: str, **settings: str) -> Graphs:

@@ -12,7 +12,9 @@ from torch_geometric.data import Data
 from torch_geometric.utils import from_networkx
 
 from gnnlab import cli
-from gnnlab.rewiring import GTR, LASER, Identity
+from gnnlab.datasets import Graphs
+from gnnlab.datasets.splits import Masks
+from gnnlab.rewiring import GTR, LASER, FoSR, Identity
 from gnnlab.runner.rewired import compare, diameter, parse_settings
 from gnnlab.runner.rewirings import make_rewiring
 from gnnlab.structure.csr import undirected
@@ -42,6 +44,20 @@ def test_the_table_holds_known_numbers() -> None:
     assert float(found["edge homophily"][0]) == pytest.approx(homophily, abs=1e-4)
     counts = [int(row[0]) for name, row in found.items() if " to " in name]
     assert sum(counts) == 35
+
+
+def test_a_set_shows_means() -> None:
+    masks = Masks(*(torch.arange(3)[:, None] == part for part in range(3)))
+    path: Data = from_networkx(nx.path_graph(5))
+    path.num_nodes = 5
+    graphs = Graphs((barbell(), path, path), masks, classes=2, name="three")
+    found = cells(compare(graphs, FoSR(1)))
+    assert found["graphs"] == ("3", "3") and float(found["nodes"][0]) == pytest.approx(26 / 3, 1e-4)
+    assert float(found["edges"][0]) == pytest.approx(43 / 3, rel=1e-5)
+    assert float(found["edges"][1]) == pytest.approx(46 / 3, rel=1e-5)
+    assert found["diameter"][0] == "5" and found["edges of type 1"] == ("0", "1")
+    counts = [int(row[1]) for name, row in found.items() if name[0] == "c" and " to " in name]
+    assert sum(counts) == 46
 
 
 def test_identity_changes_no_cell() -> None:

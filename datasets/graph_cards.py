@@ -1,0 +1,108 @@
+"""The card of a set of many graphs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+
+from .graphs import Graphs
+from .records import Citation, Record
+from .repeats import first_alike
+from .wrapping import lines
+
+
+@dataclass(frozen=True)
+class GraphsCard:
+    """Everything to know about a set of graphs before training on it; ``print`` it.
+
+    Attributes:
+        graphs, features, classes: G, F and C.
+        class_sizes: graphs of each class.
+        nodes, edges: smallest, mean and largest number in a graph; edges are undirected.
+        split, splits, split_sizes: the split's name, how many there are, and train, validation and
+            test graphs of the first.
+        repeats: graphs that colour refinement cannot tell from an earlier one, features included.
+        torn: those of them whose label differs from the earlier one's: no model that passes
+            messages gets both right.
+        raw_hash: of the list of all files read.
+        flaws: what a user should know before trusting a result.
+    """
+
+    name: str
+    task: str
+    source: str
+    origin: str
+    licence: str
+    graphs: int
+    nodes: tuple[int, float, int]
+    edges: tuple[int, float, int]
+    features: int
+    feature_kind: str
+    classes: int
+    class_sizes: tuple[int, ...]
+    split: str
+    splits: int
+    split_sizes: tuple[int, int, int]
+    repeats: int
+    torn: int
+    raw_hash: str
+    flaws: tuple[str, ...]
+    citation: tuple[Citation, ...]
+
+    def __str__(self) -> str:
+        sizes = " / ".join(f"{size:,}" for size in self.split_sizes)
+        classes = " / ".join(f"{size:,}" for size in self.class_sizes)
+        rows = [
+            ("task", self.task),
+            ("source", f"{self.source} ({self.origin})"),
+            ("licence", self.licence),
+            ("graphs", f"{self.graphs:,}"),
+            ("nodes", _spread(self.nodes)),
+            ("edges", f"{_spread(self.edges)}, undirected"),
+            ("features", f"{self.features:,} ({self.feature_kind})"),
+            ("classes", f"{self.classes:,} of {classes} graphs"),
+            ("split", f"{self.split}: {self.splits} of train / val / test {sizes}"),
+            ("repeats", f"{self.repeats:,} graphs look like an earlier one, {self.torn:,} of them"),
+            ("", "with another label"),
+            ("raw hash", self.raw_hash),
+        ]
+        return lines(self.name, rows, self.flaws, self.citation)
+
+
+def describe_graphs(record: Record, data: Graphs, citation: tuple[Citation, ...]) -> GraphsCard:
+    """Measure a set that has been loaded."""
+    first = first_alike(data)
+    again = first != torch.arange(len(data))
+    return GraphsCard(
+        name=data.name,
+        task=record.task,
+        source=record.source,
+        origin=record.origin,
+        licence=record.licence,
+        graphs=len(data),
+        nodes=_three([graph.num_nodes or 0 for graph in data]),
+        edges=_three([graph.num_edges // 2 for graph in data]),
+        features=data.num_features,
+        feature_kind=data.features,
+        classes=data.classes,
+        class_sizes=tuple(torch.bincount(data.y, minlength=data.classes).tolist()),
+        split=data.split,
+        splits=data.train_mask.shape[1],
+        split_sizes=data.masks.sizes,
+        repeats=int(again.sum()),
+        torn=int((again & (data.y != data.y[first])).sum()),
+        raw_hash=data.raw_hash,
+        flaws=record.flaws,
+        citation=citation,
+    )
+
+
+def _three(counts: Sequence[int]) -> tuple[int, float, int]:
+    return min(counts), sum(counts) / len(counts), max(counts)
+
+
+def _spread(three: tuple[int, float, int]) -> str:
+    low, mean, high = three
+    return f"{low:,} to {high:,}, {mean:.1f} on average"

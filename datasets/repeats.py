@@ -1,0 +1,63 @@
+"""Graphs of a dataset that repeat another."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch import Tensor
+
+if TYPE_CHECKING:
+    from torch_geometric.data import Data
+
+ROUNDS = 4
+"""Of colour refinement; further rounds tell few graphs of the usual sizes apart."""
+
+
+def first_alike(graphs: Sequence[Data]) -> Tensor:
+    """Give for every graph the number of the first one that colour refinement finds alike.
+
+    Nodes start with their rows of ``x`` and take up the colours of their neighbours, four times;
+    graphs are alike when they hold equally many nodes of each colour. Isomorphic graphs always are;
+    a few others are too (regular ones above all). Labels do not count.
+
+    Args:
+        graphs: G graphs with x (N, F) and edge_index (2, E).
+
+    Returns:
+        (G,) int64; a graph unlike all before it has its own number.
+
+    Cost: O(N F log N + E).
+
+    Source:
+        Weisfeiler and Leman, "The reduction of a graph to canonical form", 1968. That many graphs
+        of this literature's datasets repeat others: Ivanov, Sviridov and Burnaev, "Understanding
+        isomorphism bias in graph data sets", 2019 (https://arxiv.org/abs/1910.12091).
+    """
+    sizes = np.array([graph.num_nodes for graph in graphs])
+    starts = np.cumsum(sizes) - sizes
+    source, target = np.concatenate(
+        [graph.edge_index.numpy() + start for graph, start in zip(graphs, starts, strict=True)], 1
+    )
+    rows = np.concatenate([graph.x.numpy() for graph in graphs])
+    colour = _mix(np.unique(rows, axis=0, return_inverse=True)[1].reshape(-1).astype(np.uint64))
+    for _ in range(ROUNDS):
+        around = np.zeros_like(colour)
+        np.add.at(around, target, _mix(colour[source]))
+        colour = _mix(colour + _mix(around))
+    part = np.arange(len(sizes)).repeat(sizes)
+    whole = sizes.astype(np.uint64)
+    np.add.at(whole, part, _mix(colour))
+    _, first, kind = np.unique(whole, return_index=True, return_inverse=True)
+    return torch.from_numpy(first[kind.reshape(-1)])
+
+
+def _mix(values: np.ndarray) -> np.ndarray:
+    """Scatter 64 bits, so that sums of different colours differ (the finaliser of splitmix64)."""
+    values = values + np.uint64(0x9E3779B97F4A7C15)
+    values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    mixed: np.ndarray = values ^ (values >> np.uint64(31))
+    return mixed
