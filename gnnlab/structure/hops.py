@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from gnnlab.ops.backends.parallel import Array, compiled, over_items, over_rows
+from gnnlab.ops.backends.parallel import Array, compiled, inner, over_items, over_rows
 
 from .memory import require_memory
 
@@ -118,7 +118,7 @@ def _fill_rows(
             dist[queue[q]] = -1
 
 
-search = compiled(_search)
+search = inner(_search)
 hop_rows = compiled(_hop_rows)
 count_rows = compiled(_count_rows)
 fill_rows = compiled(_fill_rows)

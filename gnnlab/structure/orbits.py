@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from gnnlab.ops.backends.parallel import Array, compiled, over_rows
+from gnnlab.ops.backends.parallel import Array, compiled, inner, over_rows
 
 from .hops import count_rows, search
 
@@ -182,9 +182,9 @@ def _before(i: int, j: int, key: Array, tie: Array) -> Any:
     return key[i] < key[j] or (key[i] == key[j] and tie[i] < tie[j])
 
 
-before = compiled(_before)
-select = compiled(_select)
-mix = compiled(_mix)
+before = inner(_before)
+select = inner(_select)
+mix = inner(_mix)
 walk_table = compiled(_walk_table)
 count_walks = compiled(_count_walks)
 select_rows = compiled(_select_rows)
