@@ -20,6 +20,7 @@ from .features import is_sparse as is_sparse
 from .gcn import gcn_propagate
 from .linear import linear
 from .norm import degree, gcn_norm
+from .norm import inverse_root as inverse_root
 from .propagate import propagate
 from .relations import Relation, relations
 from .segment import gather, segment_reduce
