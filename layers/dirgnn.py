@@ -72,7 +72,7 @@ class DirGCNConv(nn.Module):
         if self.alpha < 1:
             sent = propagate(ahead * self.to_in(x), adj, edge_weight)
             parts.append((1 - self.alpha) * (back * sent))
-        out = sum(parts)
+        out = parts[0] if len(parts) == 1 else parts[0] + parts[1]
         return out if self.bias is None else out + self.bias
 
     def reset_parameters(self) -> None:
