@@ -154,7 +154,7 @@ class DirGNN(JumpingStack):
         conv: ``gcn`` (:class:`DirGCNConv`) or ``sage`` (:class:`DirSAGEConv`).
         alpha: the share of the out-neighbours, 0 to 1; the released settings take 0.5 on most
             graphs and 1 on Squirrel and Chameleon.
-        jump: ``max``, ``cat``, ``lstm``, or None to have the last convolution predict.
+        jump: ``max``, ``cat``, ``lstm``, or ``last`` to have the last convolution predict.
         out_channels: C to predict by itself, None to return H columns.
         dropout: probability, after every convolution but one that predicts.
         normalize: scale every state of a node to length 1.
@@ -179,7 +179,7 @@ class DirGNN(JumpingStack):
         *,
         conv: Literal["gcn", "sage"] = "gcn",
         alpha: float = 0.5,
-        jump: Jump | None = "max",
+        jump: Jump = "max",
         out_channels: int | None = None,
         dropout: float = 0.0,
         normalize: bool = False,

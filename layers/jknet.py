@@ -19,8 +19,8 @@ class JKNet(JumpingStack):
         out_channels: C to end with a Linear and predict by itself; None to return H columns, which
             for ``cat`` takes a Linear too.
         dropout: probability, after every convolution.
-        jump: ``max`` over the layers, ``cat`` side by side, or ``lstm``, a sum weighted by what a
-            two-way LSTM reads.
+        jump: ``max`` over the layers, ``cat`` side by side, ``lstm``, a sum weighted by what a
+            two-way LSTM reads, or ``last`` to have the last convolution predict.
 
     Shapes:
         data.x (N, F), data.edge_index (2, E), data.edge_weight (E,) if there -> (N, H) or (N, C)

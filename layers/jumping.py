@@ -17,7 +17,7 @@ from .residual import check_sizes, reset_children
 if TYPE_CHECKING:
     from torch_geometric.data import Data
 
-Jump = Literal["cat", "lstm", "max"]
+Jump = Literal["cat", "last", "lstm", "max"]
 
 
 class JumpingKnowledge(nn.Module):
@@ -29,15 +29,12 @@ class JumpingKnowledge(nn.Module):
     f and b are the states of an LSTM that reads the layers forward, and one that reads backward.
 
     Args:
-        mode: ``max``, ``cat`` or ``lstm``.
+        mode: ``max``, ``cat`` or ``lstm``; ``last`` takes :math:`h_L`, without a jump.
         channels: H.
         num_layers: L.
 
     Shapes:
         L times (N, H) -> (N, L * H) for ``cat``, (N, H) for the others
-
-    Raises:
-        ValueError: another mode.
 
     Source:
         Xu et al., "Representation Learning on Graphs with Jumping Knowledge Networks", ICML 2018
@@ -47,9 +44,6 @@ class JumpingKnowledge(nn.Module):
 
     def __init__(self, mode: Jump, channels: int, num_layers: int) -> None:
         super().__init__()
-        if mode not in get_args(Jump):
-            choices = ", ".join(get_args(Jump))
-            raise ValueError(f"jump is {mode!r}, which is none of {choices}: take one")
         self.mode = mode
         self.width = channels * num_layers if mode == "cat" else channels
         if mode == "lstm":
@@ -60,6 +54,8 @@ class JumpingKnowledge(nn.Module):
             self.score = nn.Linear(2 * hidden, 1)
 
     def forward(self, states: Sequence[Tensor]) -> Tensor:
+        if self.mode == "last":
+            return states[-1]
         if self.mode == "cat":
             return torch.cat(list(states), dim=1)
         together = torch.stack(list(states))
@@ -99,8 +95,8 @@ class JumpingStack(nn.Module):
         hidden_channels: H.
         num_layers: L.
         conv: makes a convolution from its input and its output width.
-        jump: ``max``, ``cat``, ``lstm``, or None: then the last convolution gives the output, which
-            passes through ReLU only where it is a hidden state.
+        jump: ``max``, ``cat``, ``lstm``, or ``last``: then the last convolution gives the output,
+            which passes through ReLU alone, and only where it is a hidden state.
         out_channels: C to predict by itself, None to return the states.
         dropout: probability.
         normalize: scale every state of a node to length 1.
@@ -122,7 +118,7 @@ class JumpingStack(nn.Module):
         num_layers: int,
         conv: Callable[[int, int], nn.Module],
         *,
-        jump: Jump | None,
+        jump: Jump,
         out_channels: int | None = None,
         dropout: float = 0.0,
         normalize: bool = False,
@@ -131,19 +127,20 @@ class JumpingStack(nn.Module):
         check_sizes(in_channels, hidden_channels, num_layers, out_channels)
         self.in_channels, self.hidden_channels = in_channels, hidden_channels
         self.out_channels, self.normalize = out_channels, normalize
+        if jump not in get_args(Jump):
+            raise ValueError(f"jump is {jump!r}, which is none of {', '.join(get_args(Jump))}")
         outputs = hidden_channels if out_channels is None else out_channels
         self.dropout = Dropout(dropout)
-        self.jump = None if jump is None else JumpingKnowledge(jump, hidden_channels, num_layers)
-        last = outputs if self.jump is None else hidden_channels
+        self.jump = JumpingKnowledge(jump, hidden_channels, num_layers)
+        last = outputs if jump == "last" else hidden_channels
         widths = [in_channels, *[hidden_channels] * (num_layers - 1), last]
         self.convs = nn.ModuleList(conv(a, b) for a, b in zip(widths[:-1], widths[1:], strict=True))
         # States that are as wide as wanted need no map to become hidden states.
-        mapped = self.jump is not None and (out_channels is not None or jump == "cat")
-        self.output = nn.Linear(self.jump.width, outputs) if self.jump and mapped else None
+        mapped = jump != "last" and (out_channels is not None or jump == "cat")
+        self.output = nn.Linear(self.jump.width, outputs) if mapped else None
 
     def forward(self, data: Data) -> Tensor:
-        states = self.states(data)
-        h = states[-1] if self.jump is None else self.jump(states)
+        h: Tensor = self.jump(self.states(data))
         return h if self.output is None else self.output(h)
 
     def states(self, data: Data) -> list[Tensor]:
@@ -153,7 +150,7 @@ class JumpingStack(nn.Module):
         found: list[Tensor] = []
         for conv in self.convs:
             h = conv(h, adj, getattr(data, "edge_weight", None))
-            if len(found) + 1 < len(self.convs) or self.jump is not None:
+            if len(found) + 1 < len(self.convs) or self.jump.mode != "last":
                 h = self.dropout(F.relu(h))
                 h = F.normalize(h, dim=1) if self.normalize else h
             elif self.out_channels is None:

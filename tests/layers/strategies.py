@@ -34,7 +34,7 @@ ENCODERS: dict[str, Callable[[int], nn.Module]] = {
     "DAGNN": lambda n: layers.DAGNN(F_IN, WIDTH, 2, hops=3),
     "DAGNN one layer": lambda n: layers.DAGNN(F_IN, WIDTH, 1, hops=0, out_channels=2),
     "DirGNN": lambda n: layers.DirGNN(F_IN, WIDTH, 2, normalize=True),
-    "DirGNN without a jump": lambda n: layers.DirGNN(F_IN, WIDTH, 2, conv="sage", jump=None),
+    "DirGNN without a jump": lambda n: layers.DirGNN(F_IN, WIDTH, 2, conv="sage", jump="last"),
     "GAT": lambda n: layers.GAT(F_IN, WIDTH, 2, heads=2),
     "GATSep": lambda n: layers.GATSep(F_IN, WIDTH, 2, heads=2),
     "GCN": lambda n: layers.GCN(F_IN, WIDTH, 2),
