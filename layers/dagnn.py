@@ -8,11 +8,11 @@ import torch
 from torch import Tensor, nn
 
 from gnnlab.arguments import check_count
-from gnnlab.ops import Adjacency
+from gnnlab.ops import Adjacency, gcn_steps
 
+from .loops import weighted
 from .mlp import MLP, mlp_widths
 from .residual import check_sizes, reset_children
-from .steps import smooth_steps
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data
@@ -75,9 +75,8 @@ class DAGNN(nn.Module):
 
     def forward(self, data: Data) -> Tensor:
         adj = Adjacency.of(data.edge_index, data.x.shape[0])
-        z: Tensor = self.mlp(data.x)
-        weight: Tensor | None = getattr(data, "edge_weight", None)
-        states = torch.stack(smooth_steps(z, adj, weight, self.hops))
+        graph, weight = weighted(adj, getattr(data, "edge_weight", None), add_self_loops=True)
+        states = gcn_steps(self.mlp(data.x), graph, self.hops, weight)
         gates = torch.sigmoid(self.gate(states))
         return (gates * states).sum(0)
 

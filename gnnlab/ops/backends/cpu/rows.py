@@ -182,6 +182,7 @@ def _sum_row_(
         while f + 32 <= size:
             _sum8x4(y, None, i, x, col, None, w, width, start, end, f)
             f += 32
+    if heads == 1 or width % 8 == 0:
         while f + 8 <= size:
             _sum8(y, None, i, x, col, None, w, width, start, end, f)
             f += 8
