@@ -10,7 +10,7 @@ from torch import Tensor
 from gnnlab.ops.backends.parallel import Array, array, inner, over_rows
 
 from .memory import empty
-from .rows import sum_row
+from .rows import sum4, sum8, sum16
 
 if TYPE_CHECKING:
     from gnnlab.ops.adjacency import Adjacency
@@ -30,8 +30,9 @@ def steps(x: Tensor, scale: Tensor, adj: Adjacency, count: int) -> Tensor:
     out[0] = x
     tables = array(out).reshape(count + 1, len(x), x.shape[1:].numel())
     table, spare = _scaled(x, scale), _padded(x)
+    rows, col, own = array(adj.rowptr), array(adj.col), array(scale)
     for y in tables[1:]:
-        _step(adj, y, spare, table, scale, None)
+        over_rows(step_rows, rows, table.shape[1], y, spare, table, col, own, None)
         table, spare = spare, table
     return out
 
@@ -42,15 +43,11 @@ def horner(x: Tensor, scale: Tensor, adj: Adjacency) -> Tensor:
     added = array(x).reshape(*x.shape[:2], x.shape[2:].numel())
     y = array(out).reshape(added.shape[1:])
     table, spare = _scaled(out, scale), _padded(out)
+    rows, col, own = array(adj.rowptr), array(adj.col), array(scale)
     for add in added[-2::-1]:
-        _step(adj, y, spare, table, scale, add)
+        over_rows(step_rows, rows, table.shape[1], y, spare, table, col, own, add)
         table, spare = spare, table
     return out
-
-
-def _step(adj: Adjacency, y: Array, z: Array, x: Array, scale: Tensor, add: Array | None) -> None:
-    rows, width = array(adj.rowptr), x.shape[1]
-    over_rows(step_rows, rows, width, y, z, x, array(adj.col), array(scale), add)
 
 
 def _scaled(x: Tensor, scale: Tensor) -> Array:
@@ -73,12 +70,22 @@ def _step_rows(
     add: Array | None,
 ) -> None:  # fmt: skip
     """y[i] = add[i] + scale[i] * the sum of the row of x, and z[i] = scale[i] * y[i]."""
+    width = x.shape[1]
     for i in range(first, last):
         start, end = rowptr[i], rowptr[i + 1]
         if start == end:
             z[i] = 0
-        else:
-            sum_row(z, i, x, col, None, 1, start, end)
+        else:  # written out, because calling sum_row takes as long as adding up a short row
+            f = 0
+            while f + 16 <= width:
+                sum16(z, None, i, x, col, None, None, width, start, end, f)
+                f += 16
+            while f + 8 <= width:
+                sum8(z, None, i, x, col, None, None, width, start, end, f)
+                f += 8
+            while f < width:
+                sum4(z, None, i, x, col, None, None, width, start, end, f)
+                f += 4
         own = scale[i]
         for f in range(y.shape[1]):
             value = z[i, f] * own
