@@ -62,8 +62,8 @@ def gcn_steps(x: Tensor, adj: AdjacencyLike, steps: int, weight: Tensor | None =
     .. math:: Y_k = P^k X, \quad k = 0, \dots, K
 
     P is what one :func:`gcn_propagate` multiplies by, and the states are those of calling it K
-    times. All of them together are one node of autograd; on the CPU a narrow table stays in the
-    cache from step to step.
+    times. All of them together are one node of autograd; on the CPU a table of up to 64 columns is
+    padded to whole vectors once for all of them.
 
     Args:
         x: features, floating point.
@@ -72,13 +72,13 @@ def gcn_steps(x: Tensor, adj: AdjacencyLike, steps: int, weight: Tensor | None =
         weight: one number per edge; 1 by default.
 
     Shapes:
-        x (N, F) or (N, K, F), weight (E,) -> (steps + 1, the shape of x)
+        x (N, F) or (N, M, F), weight (E,) -> (K + 1, the shape of x)
 
     Raises:
         ValueError: fewer than 0 steps; what ``gcn_propagate`` refuses.
 
     Cost:
-        O(K E F), and K + 1 tables of the size of x.
+        O(K E F), in K + 1 tables of the size of x.
 
     Example:
         >>> gcn_steps(torch.eye(2), torch.tensor([[0, 1], [1, 0]]), 2)[:, 0].tolist()

@@ -1,4 +1,4 @@
-"""Several propagations of a narrow table, whose states never leave the cache in between."""
+"""Several propagations of a narrow table, padded to whole vectors once for all of them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from gnnlab.ops.adjacency import Adjacency
 
 WIDEST = 64
-"""Columns up to which the states are kept narrow; wider tables gain nothing."""
+"""Columns up to which a table is kept whole; wider ones are cut into tiles, step by step."""
 
 
 def takes_steps(x: Tensor) -> bool:
@@ -62,7 +62,7 @@ def _padded(x: Tensor) -> Array:
     """Zeros with room for x in columns that vectors take whole."""
     width = x.shape[1:].numel()
     lanes = 8 if width > 4 else 4
-    return torch.zeros(len(x), -(-width // lanes) * lanes, dtype=x.dtype).numpy()
+    return torch.zeros(len(x), -(-width // lanes) * lanes, dtype=x.dtype, device="cpu").numpy()
 
 
 def _step_rows(
