@@ -39,6 +39,7 @@ def cases(adj: Adjacency, width: int, device: torch.device) -> dict[str, Case]:
         found[f"segment_reduce {reduce}"] = (
             lambda v, r=reduce: ops.segment_reduce(v, target, nodes, r), [w8])  # fmt: skip
     found["gcn_propagate"] = (lambda x: ops.gcn_propagate(x, adj), [x])
+    found["gcn_steps"] = (lambda x: ops.gcn_steps(x, adj, 3), [x])
     found["edge_softmax"] = (lambda s: ops.edge_softmax(s, adj), [w8])
     found["edge_dot"] = (lambda q, k: ops.edge_dot(q, k, adj), [query, key])
     found["gather"] = (lambda x: ops.gather(x, adj), [x])

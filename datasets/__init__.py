@@ -8,6 +8,7 @@ if __name__ != "gnnlab.datasets":
     )
 
 from .cards import Card, card, cite
+from .features import NormalizeFeatures
 from .generators import csbm, karate, minesweeper, rmat
 from .graph_cards import GraphsCard
 from .graphs import Graphs
@@ -28,6 +29,7 @@ __all__ = [
     "FlawWarning",
     "Graphs",
     "GraphsCard",
+    "NormalizeFeatures",
     "Record",
     "ToSparseFeatures",
     "adjusted_homophily",

@@ -7,26 +7,41 @@ if __name__ != "gnnlab.layers":
         "import gnnlab.layers, not layers: the folder is a room of the gnnlab package"
     )
 
+from .appnp import APPNP
+from .dagnn import DAGNN
+from .dirgnn import DirGCNConv, DirGNN, DirSAGEConv
 from .dropout import Dropout
 from .families import convs, encoders, find
 from .gat import GAT, GATConv, GATSep
 from .gcn import GCN, GCNConv
+from .gcnii import GCNII
 from .gin import GIN, GINConv
 from .gt import GT, GTConv, GTSep
+from .jknet import JKNet
 from .linear import Linear
+from .linkx import LINKX
 from .resnet import ResNet, ResNetAdj, ResNetSGC
 from .rgcn import RGCN, RGCNConv
 from .rgin import RGIN, RGINConv
 from .sage import SAGE, SAGEConv
+from .sgc import SGC
 
 __all__ = [
+    "APPNP",
+    "DAGNN",
     "GAT",
     "GCN",
+    "GCNII",
     "GIN",
     "GT",
+    "LINKX",
     "RGCN",
     "RGIN",
     "SAGE",
+    "SGC",
+    "DirGCNConv",
+    "DirGNN",
+    "DirSAGEConv",
     "Dropout",
     "GATConv",
     "GATSep",
@@ -34,6 +49,7 @@ __all__ = [
     "GINConv",
     "GTConv",
     "GTSep",
+    "JKNet",
     "Linear",
     "RGCNConv",
     "RGINConv",

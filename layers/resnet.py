@@ -8,9 +8,10 @@ import torch
 from torch import Tensor, nn
 
 from gnnlab.arguments import check_count
-from gnnlab.ops import Adjacency, gcn_propagate, is_sparse, linear, propagate
+from gnnlab.ops import Adjacency, gcn_propagate, is_sparse, linear
 
 from .residual import FeedForwardBlock, ResidualEncoder
+from .rows import times_rows
 
 
 class ResNet(ResidualEncoder):
@@ -159,13 +160,8 @@ class ResNetAdj(ResNet):
         self.reset_parameters()
 
     def embed(self, x: Tensor, adj: Adjacency) -> Tensor:
-        if adj.num_nodes != len(self.rows):
-            raise ValueError(
-                f"ResNetAdj was built for {len(self.rows)} nodes, but the graph has "
-                f"{adj.num_nodes}: it cannot leave its graph, so build it with "
-                f"num_nodes={adj.num_nodes}"
-            )
-        h: Tensor = self.input(x) + propagate(self.rows, adj.without_self_loops())
+        adj = adj.without_self_loops()
+        h: Tensor = self.input(x) + times_rows(adj, self.rows, self)
         return h
 
     def reset_parameters(self) -> None:

@@ -53,14 +53,18 @@ def loss(logits: Tensor, labels: Tensor) -> Tensor:
     return F.cross_entropy(logits, labels)
 
 
+def logits_of(classes: int) -> int:
+    """Return how many logits tell so many classes apart."""
+    return 1 if classes == 2 else classes
+
+
 def outputs(encoder: nn.Module, classes: int, what: str) -> int:
     """Return how many logits a row has: what the encoder predicts, if that can be right.
 
     Raises:
         ValueError: it predicts another number.
     """
-    own = getattr(encoder, "out_channels", None)
-    usual = 1 if classes == 2 else classes
+    own, usual = getattr(encoder, "out_channels", None), logits_of(classes)
     if own is None:
         return usual
     if own in (usual, classes):

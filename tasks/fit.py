@@ -22,7 +22,7 @@ from .model import Model
 from .optimizer import make_optimizer
 from .progress import Progress, reporting
 from .seed import build, isolated, reset, seed_all
-from .selection import Best, Snapshot
+from .selection import Best, Snapshot, should_stop
 from .task import Problem, Task
 from .training import Training
 
@@ -190,7 +190,7 @@ def _loop(
         if best.improves(row) and snapshot is not None:
             snapshot.save()
         report(epoch, dict(row))  # a copy: what hears of the numbers cannot change them
-        if training.patience is not None and epoch - best.row["epoch"] >= training.patience:
+        if should_stop(training, curve, int(best.row["epoch"])):
             break
     return curve
 

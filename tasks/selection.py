@@ -1,10 +1,14 @@
-"""Which epoch is kept, and its weights."""
+"""Which epoch is kept, its weights, and when to look no further."""
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from statistics import fmean
+
 from torch import nn
 
-from .training import Select
+from .curve import Curve
+from .training import Select, Training
 
 
 class Best:
@@ -27,6 +31,18 @@ class Best:
 
     def _score(self, row: dict[str, float]) -> float:
         return row["valid"] if self.select == "metric" else -row["valid_loss"]
+
+
+def should_stop(training: Training, curve: Curve, best: int) -> bool:
+    """Whether training ends after the last epoch of the curve; ``best`` is the one kept so far."""
+    if training.patience is None:
+        return False
+    now = curve.epoch[-1]
+    if training.stop == "patience":
+        return now - best >= training.patience
+    start = bisect_left(curve.epoch, now - training.patience)
+    before = curve.valid_loss[start:-1]
+    return 2 * now > training.epochs and bool(before) and curve.valid_loss[-1] > fmean(before)
 
 
 class Snapshot:

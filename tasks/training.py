@@ -12,6 +12,7 @@ from gnnlab.arguments import check_count, check_not_negative, check_positive
 
 Optimizer = Literal["adam", "adamw", "sgd"]
 Select = Literal["loss", "metric"]
+Stop = Literal["patience", "rising"]
 Schedule = Literal["constant", "cosine", "linear"]
 Autocast = Literal["bf16"]
 
@@ -29,7 +30,11 @@ class Training:
         weight_decay: 0 or more; what it is added to depends on the optimiser, see there.
         select: what picks the epoch, on validation: the largest metric or the smallest loss. The
             first epoch that reaches it is kept.
-        patience: stop when that many epochs brought no better one; None trains to the end.
+        patience: how many epochs ``stop`` looks back over; None trains to the end.
+        stop: ``patience`` when that many epochs brought no better one. ``rising``, in the second
+            half of the epochs alone, when the validation loss exceeds the mean of those
+            evaluated in the ``patience`` epochs before: the rule of Shchur et al., "Pitfalls of
+            Graph Neural Network Evaluation", 2018, as the releases that followed it have it.
         schedule: ``constant``, or falling to 0 at the end as a ``cosine`` or ``linear`` ramp.
         warmup: epochs over which the learning rate rises linearly to ``lr``, before the schedule.
         grad_clip: largest gradient norm over all parameters; None leaves gradients as they are.
@@ -51,6 +56,7 @@ class Training:
     weight_decay: float = 0.0
     select: Select = "metric"
     patience: int | None = None
+    stop: Stop = "patience"
     schedule: Schedule = "constant"
     warmup: int = 0
     grad_clip: float | None = None
@@ -67,9 +73,15 @@ class Training:
         check_count("evaluate_every", self.evaluate_every, 1)
         _choice("optimizer", self.optimizer, get_args(Optimizer))
         _choice("select", self.select, get_args(Select))
+        _choice("stop", self.stop, get_args(Stop))
         _choice("schedule", self.schedule, get_args(Schedule))
         if self.patience is not None:
             check_count("patience", self.patience, 1)
+        elif self.stop != "patience":
+            raise ValueError(
+                f"stop is {self.stop!r} but patience is None, so there is nothing to compare a "
+                "loss with: set patience to a number of epochs"
+            )
         if self.grad_clip is not None:
             check_positive("grad_clip", self.grad_clip)
         if self.autocast is not None:

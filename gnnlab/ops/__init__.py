@@ -17,9 +17,10 @@ from .dot import edge_dot
 from .dropout import dropout
 from .features import SparseFeatures
 from .features import is_sparse as is_sparse
-from .gcn import gcn_propagate
+from .gcn import gcn_propagate, gcn_steps
 from .linear import linear
 from .norm import degree, gcn_norm
+from .norm import inverse_root as inverse_root
 from .propagate import propagate
 from .relations import Relation, relations
 from .segment import gather, segment_reduce
@@ -39,6 +40,7 @@ __all__ = [
     "gather",
     "gcn_norm",
     "gcn_propagate",
+    "gcn_steps",
     "linear",
     "propagate",
     "relations",

@@ -7,6 +7,8 @@ from functools import partial
 import torch
 from torch import Tensor
 
+from gnnlab.arguments import check_count
+
 from ._check import check_device, check_float
 from ._convert import AdjacencyLike
 from .adjacency import Adjacency
@@ -47,12 +49,59 @@ def gcn_propagate(x: Tensor, adj: AdjacencyLike, weight: Tensor | None = None) -
     check_float("x", x, (2, 3), "(N, F) or (N, K, F)")
     adj = Adjacency.of(adj, x.shape[0])
     check_device("x", x, adj)
-    wide = torch.float32 if x.dtype in (torch.float16, torch.bfloat16) else x.dtype
     if weight is None:
-        scale = adj.remember(("gcn scale", wide), partial(_scale, adj, wide))
-        return backend_for(x).gcn_propagate(x, adj, scale)
+        return backend_for(x).gcn_propagate(x, adj, _kept_scale(adj, x.dtype))
+    wide = torch.float32 if x.dtype in (torch.float16, torch.bfloat16) else x.dtype
     columns = inverse_root(degree(adj, weight=weight.to(wide))).reshape(-1, *(1,) * (x.dim() - 1))
     return (columns * propagate(columns * x.to(wide), adj, weight.to(wide))).to(x.dtype)
+
+
+def gcn_steps(x: Tensor, adj: AdjacencyLike, steps: int, weight: Tensor | None = None) -> Tensor:
+    r"""Propagate over and over, and keep every state.
+
+    .. math:: Y_k = P^k X, \quad k = 0, \dots, K
+
+    P is what one :func:`gcn_propagate` multiplies by, and the states are those of calling it K
+    times. All of them together are one node of autograd; on the CPU a table of up to 64 columns is
+    padded to whole vectors once for all of them.
+
+    Args:
+        x: features, floating point.
+        adj: the graph, anything that ``Adjacency.of`` takes.
+        steps: K.
+        weight: one number per edge; 1 by default.
+
+    Shapes:
+        x (N, F) or (N, M, F), weight (E,) -> (K + 1, the shape of x)
+
+    Raises:
+        ValueError: fewer than 0 steps; what ``gcn_propagate`` refuses.
+
+    Cost:
+        O(K E F), in K + 1 tables of the size of x.
+
+    Example:
+        >>> gcn_steps(torch.eye(2), torch.tensor([[0, 1], [1, 0]]), 2)[:, 0].tolist()
+        [[1.0, 0.0], [0.0, 1.0], [1.0, 0.0]]
+    """
+    check_count("steps", steps, 0)
+    check_float("x", x, (2, 3), "(N, F) or (N, K, F)")
+    adj = Adjacency.of(adj, x.shape[0])
+    check_device("x", x, adj)
+    together = getattr(backend_for(x), "gcn_steps", None)
+    if weight is None and together is not None:
+        out: Tensor = together(x, adj, _kept_scale(adj, x.dtype), steps)
+        return out
+    states = [x]
+    for _ in range(steps):
+        states.append(gcn_propagate(states[-1], adj, weight))
+    return torch.stack(states)
+
+
+def _kept_scale(adj: Adjacency, dtype: torch.dtype) -> Tensor:
+    """Of a graph without weights."""
+    wide = torch.float32 if dtype in (torch.float16, torch.bfloat16) else dtype
+    return adj.remember(("gcn scale", wide), partial(_scale, adj, wide))
 
 
 def _scale(adj: Adjacency, dtype: torch.dtype) -> Tensor:

@@ -38,7 +38,8 @@ class Recipe:
     """One published result, or one setting of ours, and how to run it.
 
     Args:
-        name: ``paper/dataset-model``, with ``-small`` where the budget is not the paper's.
+        name: ``paper/dataset-model``, with ``-small`` where the budget is not the paper's; a model
+            of the paper's own name is left out.
         settings: nested tables for :func:`gnnlab.runner.configure`.
         mean: the published test score in percent; None where there is none to compare with.
         std: its standard deviation in percent.
@@ -96,7 +97,9 @@ def _dataset(paper: Paper, path: Traversable) -> list[Recipe]:
     for model, result in content["results"].items():
         settings = {key: dict(content[key]) for key in TABLES if key in content}
         settings["model"] = {"name": model, **settings["model"], **result.get("model", {})}
-        name = f"{paper.name}/{stem}-{model}" + (f"-{suffix}" if suffix else "")
+        # The model that a paper's folder is named by goes without saying.
+        words = [stem, "" if model == paper.name else model, suffix]
+        name = f"{paper.name}/{'-'.join(word for word in words if word)}"
         made.append(
             Recipe(
                 name,

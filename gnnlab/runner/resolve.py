@@ -64,12 +64,20 @@ def resolved_training(table: Mapping[str, Any]) -> dict[str, Any]:
 
     defaults = {field.name: field.default for field in fields(tasks.Training)}
     found = asdict(tasks.Training(**table))
-    kept = {key: value for key, value in found.items() if value is not None and value != {}}
+    kept = {
+        key: value
+        for key, value in found.items()
+        if value is not None and value != {} and (key, value) not in ADDED
+    }
     return {key: _like(value, defaults[key]) for key, value in kept.items()}
 
 
 FROM_THE_GRAPH = ("in_channels", "out_channels", "num_nodes", "num_relations")
 """Arguments of encoders that no setting gives."""
+
+
+ADDED = (("stop", "patience"),)
+"""Settings that came later are left out at their defaults: runs from before keep their names."""
 
 
 def _like(value: Any, default: Any) -> Any:

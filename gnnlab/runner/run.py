@@ -164,10 +164,17 @@ def make_task(config: Config) -> Task:
 
 
 def make_encoder(config: Config, data: Data | Graphs) -> Callable[[], nn.Module]:
-    """Return a function that builds the config's encoder for this data."""
+    """Return a function that builds the config's encoder for this data.
+
+    One that says why it ``predicts`` by itself, because it propagates in class space for instance,
+    is told the number of logits on a graph of nodes. All others return states, and the task adds
+    the head.
+    """
     import inspect
 
     from gnnlab import datasets, layers, rewiring
+    from gnnlab.tasks.classification import logits_of
+    from gnnlab.validation import count_classes
 
     settings = dict(config.model)
     cls: Callable[..., nn.Module] = layers.find(settings.pop("name"))
@@ -177,6 +184,8 @@ def make_encoder(config: Config, data: Data | Graphs) -> Callable[[], nn.Module]
         settings["num_nodes"] = graphs[0].num_nodes
     if "num_relations" in known:
         settings["num_relations"] = max(rewiring.count_edge_types(graph) for graph in graphs)
+    if hasattr(cls, "predicts") and not isinstance(data, datasets.Graphs):
+        settings["out_channels"] = logits_of(count_classes(data))
     return lambda: cls(data.num_features, **settings)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 
 import torch
@@ -14,6 +15,9 @@ from gnnlab import layers
 F_IN, WIDTH = 3, 4
 # Named by what the room exports, and a word more where a setting makes it another layer.
 CONVS: dict[str, Callable[[], nn.Module]] = {
+    "DirGCNConv": lambda: layers.DirGCNConv(F_IN, WIDTH, alpha=0.3),
+    "DirGCNConv one way": lambda: layers.DirGCNConv(F_IN, WIDTH, alpha=1),
+    "DirSAGEConv": lambda: layers.DirSAGEConv(F_IN, WIDTH, alpha=0.3),
     "GATConv": lambda: layers.GATConv(F_IN, 2, heads=2),
     "GATConv no loops": lambda: layers.GATConv(F_IN, 2, heads=2, add_self_loops=False),
     "GCNConv": lambda: layers.GCNConv(F_IN, WIDTH),
@@ -26,22 +30,39 @@ CONVS: dict[str, Callable[[], nn.Module]] = {
     "SAGEConv": lambda: layers.SAGEConv(F_IN, WIDTH),
 }
 ENCODERS: dict[str, Callable[[int], nn.Module]] = {
+    "APPNP": lambda n: layers.APPNP(F_IN, WIDTH, 2, hops=3),
+    "DAGNN": lambda n: layers.DAGNN(F_IN, WIDTH, 2, hops=3),
+    "DAGNN one layer": lambda n: layers.DAGNN(F_IN, WIDTH, 1, hops=0, out_channels=2),
+    "DirGNN": lambda n: layers.DirGNN(F_IN, WIDTH, 2, normalize=True),
+    "DirGNN without a jump": lambda n: layers.DirGNN(F_IN, WIDTH, 2, conv="sage", jump="last"),
     "GAT": lambda n: layers.GAT(F_IN, WIDTH, 2, heads=2),
     "GATSep": lambda n: layers.GATSep(F_IN, WIDTH, 2, heads=2),
     "GCN": lambda n: layers.GCN(F_IN, WIDTH, 2),
     "GCN plain": lambda n: layers.GCN(F_IN, WIDTH, 2, block="plain"),
     "GCN pure": lambda n: layers.GCN(F_IN, WIDTH, 2, block="pure"),
     "GCN tuned": lambda n: layers.GCN(F_IN, WIDTH, 2, block="tuned"),
+    "GCNII": lambda n: layers.GCNII(F_IN, WIDTH, 2),
     "GIN": lambda n: layers.GIN(F_IN, WIDTH, 2),
     "GT": lambda n: layers.GT(F_IN, WIDTH, 2, heads=2),
     "GTSep": lambda n: layers.GTSep(F_IN, WIDTH, 2, heads=2),
+    "JKNet": lambda n: layers.JKNet(F_IN, WIDTH, 2),
+    "JKNet cat": lambda n: layers.JKNet(F_IN, WIDTH, 2, jump="cat"),
+    "JKNet lstm": lambda n: layers.JKNet(F_IN, WIDTH, 2, jump="lstm"),
+    "LINKX": lambda n: layers.LINKX(F_IN, WIDTH, 2, num_nodes=n),
     "RGCN": lambda n: layers.RGCN(F_IN, WIDTH, 2, num_relations=3),
     "RGIN": lambda n: layers.RGIN(F_IN, WIDTH, 2, num_relations=3),
     "ResNet": lambda n: layers.ResNet(F_IN, WIDTH, 2),
     "ResNetAdj": lambda n: layers.ResNetAdj(F_IN, WIDTH, 2, num_nodes=n),
     "ResNetSGC": lambda n: layers.ResNetSGC(F_IN, WIDTH, 2, hops=2),
     "SAGE": lambda n: layers.SAGE(F_IN, WIDTH, 2),
+    "SGC": lambda n: layers.SGC(F_IN, WIDTH, 2),
 }
+
+
+def sized(name: str, nodes: int) -> dict[str, int]:
+    """What an encoder has to be told about a graph of so many nodes."""
+    asks = "num_nodes" in inspect.signature(layers.find(name)).parameters
+    return {"num_nodes": nodes} if asks else {}
 
 
 @st.composite

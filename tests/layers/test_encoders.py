@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 import torch
 import torch.nn.functional as F
+from strategies import sized
 from torch import Tensor, nn
 from torch_geometric.data import Data
 
@@ -96,8 +97,7 @@ def test_gt_block_by_block(separate: bool) -> None:
 @pytest.mark.parametrize("name", sorted(layers.encoders()))
 def test_edge_weights_reach_every_block_that_reads_edges(name: str) -> None:
     data = ring()
-    extra = {"num_nodes": 6} if name == "ResNetAdj" else {}
-    encoder = layers.find(name)(3, 8, 2, **extra).double().eval()
+    encoder = layers.find(name)(3, 8, 2, **sized(name, 6)).double().eval()
     plain = encoder(data)
     data.edge_weight = torch.linspace(0.1, 2, data.num_edges).double()
     blind = name.startswith("ResNet")  # as their docstrings say
@@ -121,8 +121,7 @@ def test_dropout_acts_where_the_paper_has_it(
         return dropout(x, *arguments)
 
     monkeypatch.setattr(layers.dropout, "dropout", record)
-    extra = {"num_nodes": 6} if name == "ResNetAdj" else {}
-    encoder = layers.find(name)(3, 8, 2, dropout=0.5, **extra).double().train()
+    encoder = layers.find(name)(3, 8, 2, dropout=0.5, **sized(name, 6)).double().train()
     encoder(ring())
     assert widths == [8] * expected
 
@@ -192,7 +191,7 @@ def test_pure_gcn_sums_its_steps() -> None:
 
 @pytest.mark.parametrize("name", sorted(layers.encoders()))
 def test_runs_under_bf16_autocast(name: str) -> None:
-    extra = {"num_nodes": 6} if name == "ResNetAdj" else {}
+    extra = sized(name, 6)
     encoder, data = layers.find(name)(3, 16, 2, **extra), ring()
     data.x = data.x.float()
     with torch.autocast("cpu", torch.bfloat16):
@@ -266,7 +265,7 @@ def test_refuses_an_unknown_block() -> None:
 )
 def test_refuses_sizes_below_one(name: str, wrong: dict[str, float]) -> None:
     sizes = {"in_channels": 3, "hidden_channels": 8, "num_layers": 2} | wrong
-    extra = {"num_nodes": 6} if name == "ResNetAdj" else {}
+    extra = sized(name, 6)
     ((argument, value),) = wrong.items()
     with pytest.raises(ValueError, match=f"{argument} is {value}, but it must be a whole number"):
         layers.find(name)(**sizes, **extra)

@@ -9,7 +9,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from strategies import CONVS, ENCODERS, F_IN, apply, build, graphs
+from strategies import CONVS, ENCODERS, F_IN, apply, build, graphs, sized
 from torch_geometric.data import Batch, Data
 
 from gnnlab import layers
@@ -173,7 +173,7 @@ def test_reset_parameters_draws_all_weights_from_the_seed(name: str) -> None:
 def test_reset_parameters_draws_from_what_the_layer_was_built_with(name: str, block: str) -> None:
     if block != "platonov" and name != "GCN":
         return
-    extra = {"num_nodes": 50} if name == "ResNetAdj" else {}
+    extra = sized(name, 50)
     extra |= {"block": block} if name == "GCN" else {}
     with torch.random.fork_rng():
         torch.manual_seed(0)
@@ -197,7 +197,7 @@ def test_leaves_the_data_alone_and_repeats_itself(name: str) -> None:
 
 @pytest.mark.parametrize("name", sorted(layers.encoders()))
 def test_predicts_by_itself_when_told_how_many_classes(name: str) -> None:
-    cls, extra = getattr(layers, name), {"num_nodes": 3} if name == "ResNetAdj" else {}
+    cls, extra = getattr(layers, name), sized(name, 3)
     data = Data(x=torch.ones(3, F_IN), edge_index=torch.tensor([[0, 1], [1, 2]]))
     for outputs, width in ((None, 8), (5, 5)):
         encoder = cls(F_IN, 8, 2, out_channels=outputs, **extra)

@@ -29,7 +29,7 @@ def test_the_benchmark_runs_dry(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     page.write_text("# Performance\n\n## On a GPU\n\nof another day\n")
     kept = "--page", str(page), "--json", str(tmp_path / "found.json")
-    done = script("gpu.py", "--dry", "--only", "gcn", *kept)
+    done = script("gpu.py", "--dry", "--only", "gcn_propagate", *kept)
     assert done.returncode == 0, done.stderr + done.stdout
     found = json.loads((tmp_path / "found.json").read_text())
     assert [row["operation"] for row in found["checks"]] == ["gcn_propagate"] * 2

@@ -22,8 +22,8 @@ ROOT = Path(__file__).resolve().parents[2]
 WORK = """
 import hashlib, torch
 from gnnlab.ops import (
-    Adjacency, attend, block_propagate, dropout, edge_dot, edge_softmax, gather, propagate,
-    segment_reduce,
+    Adjacency, attend, block_propagate, dropout, edge_dot, edge_softmax, gather, gcn_steps,
+    propagate, segment_reduce,
 )
 
 def work(nodes=3000, edges=90_000):
@@ -39,6 +39,7 @@ def work(nodes=3000, edges=90_000):
     outs += [attend(heads, adj, query=heads, key=heads, weight=w)]
     outs += [attend(heads, adj, source=x[:, :2], target=x[:, 2:4])]
     outs += [block_propagate(heads, adj, w[:, :, None] * w[:, None])]
+    outs += [gcn_steps(x, adj, 3)]
     outs += [dropout(heads.repeat(20, 1, 1), 0.5, generator=g)]
     outs += torch.autograd.grad([(o * o).sum() for o in outs], [x, heads, w])
     digest = hashlib.sha256()

@@ -68,7 +68,10 @@ def test_lists_and_cites(
             ["run", "--data", "minesweper", "--model", "gcn"],
             "unknown dataset 'minesweper'; did you",
         ),
-        (["run", "--data", "karate", "--model", "gcm"], "unknown model 'gcm'; did you mean GCN"),
+        (
+            ["run", "--data", "karate", "--model", "gcm"],
+            "unknown model 'gcm'; did you mean SGC",
+        ),
         (["run", "--data", "karate"], "model.name is missing"),
         (["run", "--data", "karate", "--model", "gcn", "--rewiring", "borg"], "unknown rewiring"),
         (["run", "--data", "karate", "--model", "gcn", "--set", "training.lrr=1"], "did you mean"),

@@ -25,7 +25,7 @@ def test_overrides_are_toml_and_leave_the_settings_alone() -> None:
         ("run.split=[0]", "unknown key 'run.split'; did you mean 'splits'"),
         ("task.metrik='f1'", "unknown key 'task.metrik'; did you mean 'metric'"),
         ("model.in_channels=3", "unknown key 'model.in_channels'"),
-        ("model.name='gcm'", "unknown model 'gcm'; did you mean GCN"),
+        ("model.name='gcm'", "unknown model 'gcm'; did you mean SGC or GCN"),
         ("rewiring.name='borff'", "unknown rewiring 'borff'; did you mean BORF"),
         ("rewiring.num_edges=3", "rewiring.num_edges is 3, but rewiring.name is none"),
         ("rewiring={name='fosr', num_edge=3}", "'rewiring.num_edge'; did you mean 'num_edges'"),
@@ -68,11 +68,19 @@ def test_the_key_is_of_the_settings_and_not_of_what_is_run() -> None:
 @pytest.mark.parametrize(
     "override",
     ["model.name=GCN", "data.name=Karate", "training.lr=0.01", "model.block='platonov'"]
-    + ["training.epochs=500", "training.weight_decay=0", "data.seed=0", "model.dropout=0.2"],
+    + ["training.epochs=500", "training.weight_decay=0", "data.seed=0", "model.dropout=0.2"]
+    + ["training.stop='patience'"],
 )
 def test_a_default_given_or_left_out_is_the_same_run(override: str) -> None:
     one, other = configure(BASE), configure(BASE, [override])
     assert one == other and one.label() == other.label()
+
+
+def test_another_stop_is_another_run_and_the_first_leaves_names_as_they_were() -> None:
+    patient = configure(BASE, ["training.patience=9"])
+    rising = configure(BASE, ["training={patience=9, stop='rising'}"])
+    assert "stop" not in patient.training and rising.training["stop"] == "rising"
+    assert patient.key() != rising.key()
 
 
 def test_settings_are_whole() -> None:

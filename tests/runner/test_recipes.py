@@ -56,3 +56,45 @@ def test_covers_the_small_sets_with_four_models_each() -> None:
 def test_offers_the_nearest_name() -> None:
     with pytest.raises(ValueError, match="unknown recipe 'platonov/mineswepper-gcn'; did you mean"):
         recipe("platonov/mineswepper-gcn")
+
+
+# Mean and std, weight decay, hops, dropout, kind of split.
+DAGNN = """
+cora              84.4 0.5  5e-3 10 0.8  public
+citeseer          73.3 0.6  2e-2 10 0.5  public
+pubmed            80.5 0.5  5e-3 20 0.8  public
+cora-random       83.7 1.4  5e-3 10 0.8  planetoid
+citeseer-random   71.2 1.4  2e-2 10 0.5  planetoid
+pubmed-random     80.1 1.7  5e-3 20 0.8  planetoid
+coauthor-cs       92.8 0.9  0 5 0.8  shchur
+coauthor-physics  94.0 0.6  0 5 0.8  shchur
+amazon-computers  84.5 1.2  5e-5 5 0.5  shchur
+amazon-photo      92.0 0.8  5e-4 5 0.5  shchur
+"""
+
+
+@pytest.mark.parametrize("row", DAGNN.strip().splitlines())
+def test_holds_the_settings_of_dagnn(row: str) -> None:
+    name, mean, std, decay, hops, dropout, split = row.split()
+    made = recipe(f"dagnn/{name}")
+    config = configure(made.settings)
+    assert (made.mean, made.std) == (float(mean), float(std))
+    assert config.model == {
+        "name": "DAGNN", "hidden_channels": 64, "num_layers": 2, "dropout": float(dropout),
+        "hops": int(hops),
+    }  # fmt: skip
+    training = config.training
+    assert (training["optimizer"], training["lr"], training["select"], training["stop"]) == (
+        "adam", 1e-2, "loss", "rising",
+    )  # fmt: skip
+    assert training["weight_decay"] == float(decay)
+    long = name == "amazon-computers"
+    assert (training["epochs"], training["patience"]) == ((3000, 300) if long else (1000, 100))
+    assert config.data["normalize_features"] and config.data["split"].startswith(split)
+    assert len(config.run.splits) * len(config.run.seeds) == 100
+    assert (len(config.run.seeds) == 100) == (split == "public")
+
+
+def test_a_model_of_the_paper_s_name_goes_without_saying() -> None:
+    assert len(recipe_names("dagnn/")) == len(DAGNN.strip().splitlines())
+    assert not [name for name in recipe_names("dagnn/") if name.endswith("-dagnn")]

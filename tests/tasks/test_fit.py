@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,8 +14,9 @@ from learnable import NODES, Mean, graph, numbers, run
 from torch import Tensor, nn
 from torch_geometric.data.data import BaseData
 
-from gnnlab.tasks import NodeClassification, Result, Training
+from gnnlab.tasks import Curve, NodeClassification, Result, Training
 from gnnlab.tasks.metrics import METRICS
+from gnnlab.tasks.selection import should_stop
 
 # What is learnt
 
@@ -141,6 +143,43 @@ def test_patience_counts_epochs_not_evaluations() -> None:
     training = Training(epochs=200, lr=5e-2, select="loss", patience=10, evaluate_every=4)
     result = run(training, graph(noise=1.5))
     assert result.curve.epoch[-1] == result.epoch + 12  # the first evaluation at least 10 later
+
+
+RISING = (
+    # losses by epoch, patience, all epochs, the epoch after which training ends
+    ([9, 1, 9, 9, 2, 2, 1, 2.5, 1, 1], 3, 10, 8),  # 2.5 is above the mean of 2, 2 and 1
+    ([9, 1, 9, 9, 2, 3, 1, 1, 1, 1], 3, 10, 10),  # 3 is below the mean of 9, 9 and 2
+    ([1, 1, 1, 1, 9, 8, 1, 1, 1, 1], 3, 10, 6),  # epoch 5 is not yet in the second half
+    ([5, 4, 3, 2, 1, 1, 1, 1, 1, 1], 3, 10, 10),  # equal is not above
+    ([1, 9, 9, 9, 9, 6, 1, 1, 1, 1], 100, 10, 10),  # the mean is of all there were: 7.4
+    ([1, 1, 2, 1, 1, 1, 1], 2, 7, 7),  # epoch 3 of 7 is not yet in the second half
+    ([1, 1, 1, 2, 9, 8, 1], 2, 7, 4),  # epoch 4 is
+)
+
+
+@pytest.mark.parametrize(("losses", "patience", "epochs", "expected"), RISING)
+def test_stops_when_the_loss_rises_above_the_mean_of_the_last_ones(
+    losses: list[float], patience: int, epochs: int, expected: int
+) -> None:
+    training, curve = Training(epochs=epochs, patience=patience, stop="rising"), Curve()
+    for epoch, loss in enumerate(losses, start=1):
+        row = {"loss": 0.0, "valid_loss": float(loss), "valid": 0.0, "test": 0.0}
+        curve.append(epoch, row)
+        if should_stop(training, curve, best=1):
+            break
+    assert epoch == expected
+
+
+def test_a_rising_loss_ends_a_fit_in_its_second_half() -> None:
+    rising = Training(epochs=200, lr=5e-2, select="loss", patience=5, stop="rising")
+    full, short = (
+        run(replace(rising, patience=200), graph(noise=1.5)),
+        run(rising, graph(noise=1.5)),
+    )
+    ran = len(short.curve)
+    assert 100 < ran < 200 and short.curve.valid_loss == full.curve.valid_loss[:ran]
+    assert short.curve.valid_loss[-1] > sum(short.curve.valid_loss[-6:-1]) / 5
+    assert (short.epoch, short.test) == (full.epoch, full.test)
 
 
 def test_evaluating_seldom_changes_nothing_but_the_curve_s_length() -> None:

@@ -139,6 +139,8 @@ def test_settings_are_a_frozen_hashable_value() -> None:
         ({"epochs": 1.5}, "epochs is 1.5"),
         ({"epochs": True}, "epochs is True"),
         ({"weight_decay": -1}, "weight_decay is -1, but it must be 0 or more"),
+        ({"stop": "rise"}, "stop is 'rise', which is none of patience, rising: did you mean"),
+        ({"stop": "rising"}, "stop is 'rising' but patience is None, so there is nothing to comp"),
         ({"patience": 0}, "patience is 0, but it must be a whole number of at least 1"),
         ({"warmup": -1}, "warmup is -1"),
         ({"evaluate_every": 0}, "evaluate_every is 0"),

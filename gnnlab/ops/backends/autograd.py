@@ -21,6 +21,7 @@ from .linear import EdgeDot, Gather, Propagate, Scaled, SegmentSum, shares, wide
 from .random import Dropout
 from .reference import HALF, widen
 from .softmax import EdgeSoftmax
+from .steps import Steps
 
 if TYPE_CHECKING:
     from gnnlab.ops.adjacency import Adjacency, Rows
@@ -53,6 +54,10 @@ class Derived:
     def gcn_propagate(self, x: Tensor, adj: Adjacency, scale: Tensor) -> Tensor:
         """The weights of the edges are products of numbers of their ends."""
         return Scaled.call(self.engine.stored(x), scale, scale, adj, self.engine).to(x.dtype)
+
+    def gcn_steps(self, x: Tensor, adj: Adjacency, scale: Tensor, steps: int) -> Tensor:
+        """The states of several propagations."""
+        return Steps.call(self.engine.stored(x), scale, adj, steps, self.engine).to(x.dtype)
 
     def edge_softmax(self, score: Tensor, adj: Adjacency) -> Tensor:
         """Softmax of each row."""

@@ -35,6 +35,15 @@ class Engine(Protocol):
     def scaled(self, x: Tensor, own: Tensor | None, other: Tensor | None, adj: Adjacency) -> Tensor:
         """y[i] = sum of own_i other_j x_j."""
 
+    def takes_steps(self, x: Tensor) -> bool:
+        """Whether ``steps`` and ``horner`` read such a table, or ``scaled`` is to serve."""
+
+    def steps(self, x: Tensor, scale: Tensor, adj: Adjacency, count: int) -> Tensor:
+        """y[k] = (S A S)^k x for k = 0 to count."""
+
+    def horner(self, x: Tensor, scale: Tensor, adj: Adjacency) -> Tensor:
+        """The sum over k of (S A S)^k x[k]."""
+
     def edge_dot(self, query: Tensor, key: Tensor, adj: Adjacency) -> Tensor:
         """s[e] = <query_i, key_j>."""
 

@@ -14,6 +14,7 @@ from .extremes import extreme, extreme_grad_weight, extreme_grad_x, segment_extr
 from .features import sparse_product
 from .masked import drop
 from .softmaxes import softmax, softmax_grad
+from .steps import horner, steps, takes_steps
 from .sums import edge_dot, propagate, scaled, segment_sum
 
 
@@ -32,6 +33,6 @@ def group(keys: Tensor, num_rows: int) -> tuple[Tensor, Tensor]:
 
 __all__ = [
     "attend", "attend_grad", "block", "drop", "edge_dot", "extreme", "extreme_grad_weight",
-    "extreme_grad_x", "group", "outer", "propagate", "scaled", "segment_extreme", "segment_sum",
-    "softmax", "softmax_grad", "sparse_product", "stored",
+    "extreme_grad_x", "group", "horner", "outer", "propagate", "scaled", "segment_extreme",
+    "segment_sum", "softmax", "softmax_grad", "sparse_product", "steps", "stored", "takes_steps",
 ]  # fmt: skip

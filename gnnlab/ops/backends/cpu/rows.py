@@ -176,18 +176,19 @@ def _sum_row_(
             _sum16x4(y, None, i, x, col, None, w, width, start, end, f)
             f += 64
         while f + 16 <= size:
-            _sum16(y, None, i, x, col, None, w, width, start, end, f)
+            sum16(y, None, i, x, col, None, w, width, start, end, f)
             f += 16
     elif width % 8 == 0:
         while f + 32 <= size:
             _sum8x4(y, None, i, x, col, None, w, width, start, end, f)
             f += 32
+    if heads == 1 or width % 8 == 0:
         while f + 8 <= size:
-            _sum8(y, None, i, x, col, None, w, width, start, end, f)
+            sum8(y, None, i, x, col, None, w, width, start, end, f)
             f += 8
     if heads == 1 or width % 4 == 0:
         while f + 4 <= size:
-            _sum4(y, None, i, x, col, None, w, width, start, end, f)
+            sum4(y, None, i, x, col, None, w, width, start, end, f)
             f += 4
     while f < size:
         _sum1(y, None, i, x, col, None, w, width, start, end, f)
@@ -289,7 +290,7 @@ def _min_rows(
             f += 1
 
 
-_sum16x4, _sum16, _sum8x4, _sum8, _sum4, _sum1 = _tiles("sum")
+_sum16x4, sum16, _sum8x4, sum8, sum4, _sum1 = _tiles("sum")
 _max16x4, _max16, _, _, _max4, _max1 = _tiles("max")
 _min16x4, _min16, _, _, _min4, _min1 = _tiles("min")
 sum_row = inner(_sum_row_)
