@@ -18,6 +18,7 @@ from .resnet import ResNet, ResNetAdj, ResNetSGC
 from .rgcn import RGCN, RGCNConv
 from .rgin import RGIN, RGINConv
 from .sage import SAGE, SAGEConv
+from .sheaf import SheafDiffusion
 
 __all__ = [
     "GAT",
@@ -41,6 +42,7 @@ __all__ = [
     "ResNetAdj",
     "ResNetSGC",
     "SAGEConv",
+    "SheafDiffusion",
     "convs",
     "encoders",
     "find",

@@ -22,7 +22,7 @@ from .linear import linear
 from .norm import degree, gcn_norm
 from .propagate import propagate
 from .relations import Relation, relations
-from .segment import gather, segment_reduce
+from .segment import edge_sum, gather, segment_reduce
 from .softmax import edge_softmax
 
 __all__ = [
@@ -36,6 +36,7 @@ __all__ = [
     "dropout",
     "edge_dot",
     "edge_softmax",
+    "edge_sum",
     "gather",
     "gcn_norm",
     "gcn_propagate",
