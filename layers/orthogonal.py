@@ -8,6 +8,9 @@ from typing import Literal
 import torch
 from torch import Tensor
 
+from gnnlab.ops import orthogonal_transport
+from gnnlab.ops.backends.reflections import reflections
+
 Kind = Literal["householder", "cayley", "matrix_exp", "euler"]
 
 
@@ -52,21 +55,17 @@ def orthogonal(parameters: Tensor, dim: int, kind: Kind = "householder") -> Tens
     return PARAMETRISATIONS[kind](parameters, dim)
 
 
-def _householder(parameters: Tensor, dim: int) -> Tensor:
-    # The matrices lie along the last axis in memory: each step is one long vector operation.
-    rows = parameters.t().contiguous()
-    one = torch.ones_like(parameters[:, 0]) if dim > 1 else parameters.new_ones(len(parameters))
-    q = torch.eye(dim, dtype=one.dtype, device=one.device)[:, :, None] * one
-    start = 0
-    for k in range(dim - 1):
-        below = dim - 1 - k
-        v = torch.cat([one[None], rows[start : start + below]])  # (d - k, M)
-        start += below
-        tail = q[:, k:]
-        along = (tail * v).sum(1) * (2 / v.square().sum(0))  # (d, M)
-        q = torch.cat([q[:, :k], tail - along[:, None] * v], dim=1)
-    q = torch.cat([q[:, :-1], -q[:, -1:]], dim=1)  # the last reflection turns one axis round
-    return q.permute(2, 0, 1)
+def transport(own: Tensor, other: Tensor, dim: int, kind: Kind = "householder") -> Tensor:
+    r"""Multiply the transposed matrices of some parameters by those of others, row by row.
+
+    .. math:: T = Q(p)^\top Q(q)
+
+    Shapes:
+        own, other (P, d (d - 1) / 2) -> (P, d, d)
+    """
+    if kind == "householder":  # in one pass
+        return orthogonal_transport(own, other, dim)
+    return orthogonal(own, dim, kind).mT @ orthogonal(other, dim, kind)
 
 
 def _skew(parameters: Tensor, dim: int) -> Tensor:
@@ -109,7 +108,7 @@ def _rotation(angle: Tensor, dim: int, i: int, j: int) -> Tensor:
 
 
 PARAMETRISATIONS: dict[str, Callable[[Tensor, int], Tensor]] = {
-    "householder": _householder,
+    "householder": reflections,
     "cayley": _cayley,
     "matrix_exp": _matrix_exp,
     "euler": _euler,

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from gnnlab.ops import edge_sum, gather, linear
 
-from .orthogonal import Kind, count_parameters, orthogonal
+from .orthogonal import Kind, count_parameters, transport
 from .sheaf_graph import Pairs
 from .sheaf_laplacian import Sheaf
 
@@ -66,9 +66,9 @@ class Orthogonal(MapBuilder):
         self.parameters = count_parameters(dim, kind)
 
     def sheaf(self, own: Tensor, other: Tensor, pairs: Pairs, weight: Tensor | None) -> Sheaf:
-        left, right = (orthogonal(p, self.dim, self.kind) for p in (own, other))
+        carried = transport(own, other, self.dim, self.kind)
         degree = pairs._replace(weight=weight).degree(own.dtype)
-        return Sheaf(pairs.adj, weighted(left.mT @ right, weight), degree)
+        return Sheaf(pairs.adj, weighted(carried, weight), degree)
 
 
 def trivial(pairs: Pairs, dtype: torch.dtype) -> Sheaf:

@@ -24,6 +24,7 @@ from .propagate import propagate
 from .relations import Relation, relations
 from .segment import edge_sum, gather, segment_reduce
 from .softmax import edge_softmax
+from .transport import orthogonal_transport
 
 __all__ = [
     "Adjacency",
@@ -41,6 +42,7 @@ __all__ = [
     "gcn_norm",
     "gcn_propagate",
     "linear",
+    "orthogonal_transport",
     "propagate",
     "relations",
     "segment_reduce",

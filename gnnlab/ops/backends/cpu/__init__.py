@@ -13,6 +13,7 @@ from .blocks import block, outer
 from .extremes import extreme, extreme_grad_weight, extreme_grad_x, segment_extreme
 from .features import sparse_product
 from .masked import drop
+from .reflections import transport, transport_grad
 from .softmaxes import softmax, softmax_grad
 from .sums import edge_dot, propagate, scaled, segment_sum
 
@@ -33,5 +34,5 @@ def group(keys: Tensor, num_rows: int) -> tuple[Tensor, Tensor]:
 __all__ = [
     "attend", "attend_grad", "block", "drop", "edge_dot", "extreme", "extreme_grad_weight",
     "extreme_grad_x", "group", "outer", "propagate", "scaled", "segment_extreme", "segment_sum",
-    "softmax", "softmax_grad", "sparse_product", "stored",
+    "softmax", "softmax_grad", "sparse_product", "stored", "transport", "transport_grad",
 ]  # fmt: skip
