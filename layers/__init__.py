@@ -7,6 +7,7 @@ if __name__ != "gnnlab.layers":
         "import gnnlab.layers, not layers: the folder is a room of the gnnlab package"
     )
 
+from .connection_sheaf import ConnectionSheaf
 from .dropout import Dropout
 from .families import convs, encoders, find
 from .gat import GAT, GATConv, GATSep
@@ -28,6 +29,7 @@ __all__ = [
     "RGCN",
     "RGIN",
     "SAGE",
+    "ConnectionSheaf",
     "Dropout",
     "GATConv",
     "GATSep",
