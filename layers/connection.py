@@ -36,8 +36,7 @@ def transports(edge_index: Tensor, x: Tensor, dim: int) -> Tensor:
     Cost:
         O(E F dim^2) and the frames.
     """
-    frames = local_frames(edge_index, x, dim)
-    return aligned(edge_index, frames)
+    return aligned(edge_index.cpu(), local_frames(edge_index, x, dim))
 
 
 def aligned(edge_index: Tensor, frames: Tensor) -> Tensor:

@@ -132,5 +132,5 @@ def _stamp(data: Data, dim: int) -> str:
     x = data.x.to_sparse_coo().coalesce() if is_sparse(data.x) else data.x
     parts = (x.indices(), x.values()) if is_sparse(x) else (x,)
     for part in (data.edge_index, *parts):
-        digest.update(part.detach().cpu().contiguous().view(torch.uint8).numpy().tobytes())
+        digest.update(part.detach().cpu().flatten().view(torch.uint8).numpy().tobytes())
     return digest.hexdigest()

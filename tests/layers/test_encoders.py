@@ -8,6 +8,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from strategies import prepared
 from torch_geometric.data import Data
 
 from gnnlab import layers
@@ -98,6 +99,7 @@ def test_edge_weights_reach_every_block_that_reads_edges(name: str) -> None:
     data = ring()
     extra = {"num_nodes": 6} if name == "ResNetAdj" else {}
     encoder = layers.find(name)(3, 8, 2, **extra).double().eval()
+    data = prepared(encoder, data)
     plain = encoder(data)
     data.edge_weight = torch.linspace(0.1, 2, data.num_edges).double()
     blind = name.startswith("ResNet")  # as their docstrings say
@@ -195,6 +197,7 @@ def test_runs_under_bf16_autocast(name: str) -> None:
     extra = {"num_nodes": 6} if name == "ResNetAdj" else {}
     encoder, data = layers.find(name)(3, 16, 2, **extra), ring()
     data.x = data.x.float()
+    data = prepared(encoder, data)
     with torch.autocast("cpu", torch.bfloat16):
         h = encoder.eval()(data)
     torch.testing.assert_close(h.float(), encoder(data), atol=0.15, rtol=0.1)

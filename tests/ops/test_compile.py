@@ -41,6 +41,7 @@ def cases() -> dict[str, Callable[[Tensor], Case]]:
     found["softmax"] = lambda e: (lambda w: ops.edge_softmax(w, sized(e)), [w2])
     found["dot"] = lambda e: (lambda q, k: ops.edge_dot(q, k, e), list(ends))
     found["gather"] = lambda e: (lambda x: ops.gather(x, e, "source"), [x])
+    found["edge sum"] = lambda e: (lambda v: ops.edge_sum(v, sized(e), "source"), [w2])
     found["degree"] = lambda e: (lambda w: ops.degree(sized(e), weight=w), [w])
     found["gcn_norm"] = lambda e: (lambda w: ops.gcn_norm(sized(e), w), [w.abs()])
     found["block"] = lambda e: (lambda x, m: ops.block_propagate(x, e, m), [heads, maps])
@@ -115,6 +116,8 @@ def test_every_encoder_compiles_whole(name: str, weights: bool) -> None:
     if weights:
         data.edge_weight = torch.linspace(0.1, 1, edge_index.shape[1])
     encoder = layers.find(name)(3, 8, 2, dropout=0.0, **EXTRA.get(name, {}))
+    transform = getattr(encoder, "transform", None)
+    data = data if transform is None else transform(data)
     expected = encoder(data)
     expected.square().sum().backward()
     grads = [p.grad.clone() for p in encoder.parameters() if p.grad is not None]
