@@ -8,6 +8,7 @@ if __name__ != "gnnlab.datasets":
     )
 
 from .cards import Card, card, cite
+from .features import NormalizeFeatures
 from .generators import csbm, karate, minesweeper, rmat
 from .graphs import Graphs
 from .homophily import (
@@ -25,6 +26,7 @@ __all__ = [
     "Citation",
     "FlawWarning",
     "Graphs",
+    "NormalizeFeatures",
     "Record",
     "ToSparseFeatures",
     "adjusted_homophily",

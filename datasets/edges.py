@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -44,3 +45,24 @@ def count_undirected(edge_index: Tensor, num_nodes: int) -> int:
     """Count distinct unordered pairs of different nodes that some edge joins."""
     low, high = edge_index.min(dim=0).values, edge_index.max(dim=0).values
     return int(simple(torch.stack([low, high]), num_nodes, loops=False).shape[1])
+
+
+def largest_component(edge_index: Tensor, num_nodes: int) -> Tensor:
+    """Mark the nodes of the largest connected component, directions left out of account.
+
+    Of equally large ones it is the one with the lowest node.
+
+    Args:
+        edge_index: (2, E) int64.
+        num_nodes: N.
+
+    Shapes: (2, E) -> (N,) bool.
+    """
+    from scipy.sparse import coo_matrix
+    from scipy.sparse.csgraph import connected_components
+
+    source, target = edge_index.numpy()
+    ones = np.ones(len(source), dtype=np.int8)
+    matrix = coo_matrix((ones, (source, target)), shape=(num_nodes, num_nodes))
+    _, label = connected_components(matrix, directed=False)
+    return torch.from_numpy(label == np.bincount(label).argmax())

@@ -16,6 +16,7 @@ from gnnlab.validation import check
 from .building import build
 from .collections import collect, features_name
 from .edges import both_directions, count_undirected
+from .features import NormalizeFeatures
 from .generators import GENERATORS
 from .readers import RawGraph, reader
 from .records import Record, find, normal, records, unknown
@@ -40,6 +41,7 @@ def load(
     split: str | None = None,
     seed: int | None = None,
     root: str | Path | None = None,
+    normalize_features: bool = False,
     sparse_features: bool = False,
     **settings: Any,
 ) -> Data | Graphs:
@@ -49,11 +51,15 @@ def load(
         name: as ``names()`` lists them; case and ``-``/``_`` do not matter.
         source: where several publish a set of this name (``"heterophilous"``, ``"geom-gcn"``, …);
             the first listed one if not given.
-        split: ``"platonov"``, ``"public"``, ``"geom-gcn"`` as far as the set has them, or
-            ``"random:SEED"``: ten stratified splits, 50/25/25 for source heterophilous and 60/20/20
-            for all others; a set of many graphs has 100, 80/10/10. The set's own if not given.
-        seed: of a generated set, or of ``split="random"``.
+        split: ``"platonov"``, ``"public"``, ``"geom-gcn"`` as far as the set has them, or drawn:
+            ``"random:SEED"``, ten stratified splits, 50/25/25 for source heterophilous and 60/20/20
+            for all others (a set of many graphs has 100, 80/10/10); ``"planetoid:SEED"``, a hundred
+            of 20 nodes a class, 500 and 1000 of any class; ``"shchur:SEED"``, a hundred of 20 and
+            30 nodes a class and all others of the largest component. The set's own if not given.
+        seed: of a generated set, or of a drawn split named without one.
         root: a folder laid out as a mirror, looked at first and downloaded into.
+        normalize_features: divide each node's features by their sum (see
+            :class:`NormalizeFeatures`).
         sparse_features: keep x as a CSR tensor, however dense it is (see
             :class:`ToSparseFeatures`).
         settings: of a generated set, as its function takes them; of a set of many graphs
@@ -82,26 +88,27 @@ def load(
         if record.task == "graph":
             features = features_name(record, settings.pop("features", None))
             refuse_settings(record, settings)
-            if sparse_features:
-                raise ValueError(
-                    f"{record.name} is a set of many graphs: leave sparse_features out"
-                )
+            for option in _kept(normalize_features, sparse_features):
+                raise ValueError(f"{record.name} is a set of many graphs: leave {option} out")
             return load_graphs(record, features, split_name(record, split, seed), root)
         refuse_settings(record, settings)
         data = load_record(record, split_name(record, split, seed), root)[0]
-    return ToSparseFeatures(density=1)(data) if sparse_features else data
+    if sparse_features:  # first, since there is less to divide then
+        data = ToSparseFeatures(density=1)(data)
+    return NormalizeFeatures()(data) if normalize_features else data
 
 
 def resolve(
     name: str,
     source: str | None = None,
     split: str | None = None,
+    normalize_features: bool = False,
     sparse_features: bool = False,
     **settings: Any,
 ) -> dict[str, Any]:
     """Return the arguments of ``load`` with every default filled in and names as listed.
 
-    ``sparse_features`` is there only where it is set: how features are kept is no part of a set.
+    ``normalize_features`` and ``sparse_features`` are there only where they are set.
 
     Raises:
         ValueError: as ``load``; no file is opened.
@@ -113,7 +120,7 @@ def resolve(
     if normal(name) in (table := {normal(key): key for key in GENERATORS}):
         key = table[normal(name)]
         own = _generator_settings(key, source, split, settings)
-        return {"name": key, **own, **_kept(sparse_features)}
+        return {"name": key, **own, **_kept(normalize_features, sparse_features)}
     record = find_record(name, source)
     seed = settings.pop("seed", None)
     more = {}
@@ -122,13 +129,16 @@ def resolve(
     refuse_settings(record, settings)
     resolved = split_name(record, split, seed)
     place = {"name": record.name, "source": record.source, "split": resolved, **more}
-    return {**place, **_kept(sparse_features)}
+    return {**place, **_kept(normalize_features, sparse_features)}
 
 
-def _kept(sparse_features: bool) -> dict[str, Any]:
-    if not isinstance(sparse_features, bool):
-        raise ValueError(f"sparse_features is {sparse_features!r}, but it must be True or False")
-    return {"sparse_features": True} if sparse_features else {}
+def _kept(normalize_features: bool, sparse_features: bool) -> dict[str, Any]:
+    """What happens to the features, as far as anything does."""
+    options = {"normalize_features": normalize_features, "sparse_features": sparse_features}
+    for name, value in options.items():
+        if not isinstance(value, bool):
+            raise ValueError(f"{name} is {value!r}, but it must be True or False")
+    return {name: True for name, value in options.items() if value}
 
 
 def names(task: str | None = None) -> list[str]:

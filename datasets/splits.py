@@ -60,6 +60,91 @@ def stratified(
             row[order] = 2
             row[order[:first]] = 0
             row[order[first:second]] = 1
+    return _masks(part)
+
+
+def few_labels(
+    y: Tensor,
+    count: int = 100,
+    sizes: tuple[int, int, int] = (20, 500, 1000),
+    seed: int | np.random.Generator = 0,
+) -> Masks:
+    """Draw splits of the public Planetoid splits' sizes.
+
+    Args:
+        y: (N,) int64, negative where unknown; such nodes are in no part.
+        count: S, how many independent splits.
+        sizes: nodes of each class in train, then nodes of any class in validation and in test.
+        seed: of the draw, or a numpy generator to draw from.
+
+    Shapes: three masks (N, S).
+
+    Raises:
+        ValueError: too few nodes, in a class or in all.
+    """
+    each, valid, test = sizes
+    rng, label = np.random.default_rng(seed), y.numpy()
+    part = np.full((count, len(label)), -1, dtype=np.int8)
+    for row in part:
+        row[_of_each_class(label, each, rng)] = 0
+        rest = np.flatnonzero((label >= 0) & (row < 0))
+        if len(rest) < valid + test:
+            raise ValueError(
+                f"{len(rest)} nodes are left of {len(label)}, but validation and test take {valid} "
+                f"and {test}: take another split"
+            )
+        rest = rng.permutation(rest)
+        row[rest[:valid]], row[rest[valid : valid + test]] = 1, 2
+    return _masks(part)
+
+
+def few_per_class(
+    y: Tensor,
+    count: int = 100,
+    sizes: tuple[int, int] = (20, 30),
+    seed: int | np.random.Generator = 0,
+) -> Masks:
+    """Draw splits with equally many nodes of each class in train, and in validation.
+
+    Args:
+        y: (N,) int64, negative where unknown; such nodes are in no part.
+        count: S, how many independent splits.
+        sizes: nodes of each class in train and in validation; test takes all others.
+        seed: of the draw, or a numpy generator to draw from.
+
+    Shapes: three masks (N, S).
+
+    Raises:
+        ValueError: a class with too few nodes.
+
+    Source: Shchur et al., "Pitfalls of Graph Neural Network Evaluation", 2018
+    (https://arxiv.org/abs/1811.05868), who look at the largest component alone.
+    """
+    rng, label = np.random.default_rng(seed), y.numpy()
+    part = np.full((count, len(label)), -1, dtype=np.int8)
+    for row in part:
+        row[label >= 0] = 2
+        chosen = _of_each_class(label, sum(sizes), rng).reshape(-1, sum(sizes))
+        row[chosen[:, : sizes[0]]], row[chosen[:, sizes[0] :]] = 0, 1
+    return _masks(part)
+
+
+def _of_each_class(label: np.ndarray, size: int, rng: np.random.Generator) -> np.ndarray:
+    """So many nodes of each class, class by class."""
+    found = []
+    for c in np.unique(label[label >= 0]):
+        group = np.flatnonzero(label == c)
+        if len(group) < size:
+            raise ValueError(
+                f"class {c} has {len(group)} nodes to draw from, but the split takes {size} of "
+                "each: take another split"
+            )
+        found.append(rng.permutation(group)[:size])
+    return np.concatenate(found)
+
+
+def _masks(part: np.ndarray) -> Masks:
+    """From (S, N), 0 for train, 1 for validation, 2 for test."""
     parts = torch.from_numpy(part.T.copy())
     return Masks(parts == 0, parts == 1, parts == 2)
 

@@ -7,38 +7,43 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from .edges import largest_component
 from .readers import RawGraph
 from .readers.raw import load_npz
 from .records import Record, Split, normal, unknown
 from .sources import locate
-from .splits import Masks, from_indices, stratified
+from .splits import Masks, few_labels, few_per_class, from_indices, stratified
 
 HETEROPHILOUS = (0.5, 0.25)  # train and validation; test takes the rest
 OTHERS = (0.6, 0.2)
+DRAWN = ("random", "planetoid", "shchur")
+"""Kinds of splits that a seed draws: shares of every class, or few labels as two papers have it."""
 
 
 def split_name(record: Record, split: str | None, seed: int | None) -> str:
-    """Resolve what the caller asked for to one of the record's splits or ``random:SEED``.
+    """Resolve what the caller asked for to one of the record's splits or a kind of ``DRAWN:SEED``.
 
     Raises:
         ValueError: a split that the set does not have, or a seed that nothing uses.
     """
     if split is None and seed is None:
         return record.default_split
-    asked = normal(split or "")
-    if asked == "random" and seed is not None:
-        return f"random:{seed}"
+    kinds = DRAWN[:1] if record.task == "graph" else DRAWN
+    kind, colon, _ = (asked := normal(split or "")).partition(":")
+    drawn = kind in kinds
+    if drawn and not colon and seed is not None:
+        return f"{kind}:{seed}"
     if seed is not None:
         raise ValueError(
             f"seed={seed} has no use for {record.name} with split={split!r}; ask for "
             f"split='random:{seed}'"
         )
-    if asked.startswith("random:"):
-        return f"random:{_number(asked)}"
+    if drawn and colon:
+        return f"{kind}:{_number(asked)}"
     known = {normal(name): name for name in own_splits(record)}
     if asked in known:
         return known[asked]
-    choices = [*own_splits(record), "random:0"]
+    choices = [*own_splits(record), *(f"{kind}:0" for kind in kinds)]
     raise ValueError(
         f"{unknown(f'split of {record.name}', str(split), choices)} "
         f"(it has {', '.join(map(repr, choices))})"
@@ -53,9 +58,15 @@ def own_splits(record: Record) -> list[str]:
 
 def masks_for(record: Record, raw: RawGraph, split: str, root: str | Path | None) -> Masks:
     """Draw the split, read its files, or take what came with the graph."""
-    if split.startswith("random:"):
+    kind = split.partition(":")[0]
+    if kind == "random":
         fractions = HETEROPHILOUS if record.source == "heterophilous" else OTHERS
         return stratified(raw.y, 10, fractions, _number(split))
+    if kind == "planetoid":
+        return few_labels(raw.y, seed=_number(split))
+    if kind == "shchur":
+        inside = largest_component(raw.edge_index, len(raw.y))
+        return few_per_class(raw.y.where(inside, -1), seed=_number(split))
     if split in record.splits:
         return read_split(record.splits[split], len(raw.y), root)
     if raw.masks is None:
@@ -79,7 +90,7 @@ def read_split(split: Split, num_nodes: int, root: str | Path | None) -> Masks:
 
 
 def _number(split: str) -> int:
-    seed = split.partition(":")[2]
+    kind, _, seed = split.partition(":")
     if not seed.isdigit():
-        raise ValueError(f"split {split!r} names no seed; write 'random:0' with a whole number")
+        raise ValueError(f"split {split!r} names no seed; write '{kind}:0' with a whole number")
     return int(seed)

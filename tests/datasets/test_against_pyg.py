@@ -6,8 +6,11 @@ import shutil
 import warnings
 from pathlib import Path
 
+import networkx
 import pytest
 import torch
+from torch_geometric.transforms import NormalizeFeatures
+from torch_geometric.utils import to_networkx
 
 from gnnlab.datasets import FlawWarning, load
 from gnnlab.datasets.edges import simple
@@ -83,3 +86,31 @@ def test_every_number_of_a_seeded_split_is_reproducible(mirror: Path) -> None:
     assert torch.equal(one.train_mask, two.train_mask)
     share = one.train_mask.float().mean(0)
     assert bool(((share - 0.5).abs() < 0.01).all())
+
+
+def test_few_labels_of_a_real_graph(mirror: Path) -> None:
+    one, two = load("cora", split="planetoid:7"), load("cora", split="planetoid", seed=7)
+    assert one.split == two.split == "planetoid:7" and torch.equal(one.val_mask, two.val_mask)
+    assert one.train_mask.sum(0).tolist() == [140] * 100
+    assert one.test_mask.sum(0).tolist() == [1000] * 100
+
+
+def test_few_labels_lie_in_the_largest_component(mirror: Path) -> None:
+    data = load("cora", split="shchur:0")
+    graph = to_networkx(data, to_undirected=True)
+    inside = torch.zeros(data.num_nodes, dtype=torch.bool)
+    inside[list(max(networkx.connected_components(graph), key=len))] = True
+    assert int(inside.sum()) == 2485
+    used = data.train_mask | data.val_mask | data.test_mask
+    assert torch.equal(used, inside[:, None].expand(-1, 100))
+    assert (data.train_mask.sum(0).unique().tolist(), data.val_mask.sum(0).unique().tolist()) == (
+        [140],
+        [210],
+    )
+
+
+@pytest.mark.parametrize("sparse", [False, True])
+def test_normalised_features_equal_pyg_s(mirror: Path, sparse: bool) -> None:
+    ours = load("citeseer", normalize_features=True, sparse_features=sparse)
+    theirs = NormalizeFeatures()(load("citeseer"))
+    torch.testing.assert_close(ours.x.to_dense() if sparse else ours.x, theirs.x)

@@ -6,7 +6,7 @@ from torch_geometric.data import Data
 from torch_geometric.transforms import Compose
 
 from gnnlab import check, datasets
-from gnnlab.datasets import ToSparseFeatures
+from gnnlab.datasets import NormalizeFeatures, ToSparseFeatures
 from gnnlab.runner.config import configure
 
 
@@ -39,14 +39,27 @@ def test_loading_with_sparse_features() -> None:
     assert torch.equal(data.x.to_dense(), dense.x)
 
 
-def test_a_run_is_named_by_it_only_where_it_is_set() -> None:
+@pytest.mark.parametrize("name", ["sparse_features", "normalize_features"])
+def test_a_run_is_named_by_it_only_where_it_is_set(name: str) -> None:
     settings = {"data": {"name": "karate"}, "model": {"name": "gcn"}}
     plain, off, on = (
         configure(settings, overrides)
-        for overrides in ([], ["data.sparse_features=false"], ["data.sparse_features=true"])
+        for overrides in ([], [f"data.{name}=false"], [f"data.{name}=true"])
     )
-    assert "sparse_features" not in plain.data
+    assert name not in plain.data
     assert plain.key() == off.key() != on.key()
-    assert on.data["sparse_features"] is True
-    with pytest.raises(ValueError, match="sparse_features is 'auto'"):
-        configure(settings, ["data.sparse_features=auto"])
+    assert on.data[name] is True
+    with pytest.raises(ValueError, match=f"{name} is 'auto'"):
+        configure(settings, [f"data.{name}=auto"])
+
+
+def test_normalised_features_add_up_to_one_and_leave_the_graph() -> None:
+    data = Data(x=torch.tensor([[1.0, -3.0], [0.0, 0.0], [0.1, 0.1]]))
+    expected = torch.tensor([[0.25, -0.75], [0.0, 0.0], [0.5, 0.5]])
+    found = NormalizeFeatures()(data)
+    torch.testing.assert_close(found.x, expected)
+    assert data.x[0, 1] == -3
+    sparse = ToSparseFeatures(density=1)(data)
+    torch.testing.assert_close(NormalizeFeatures()(sparse).x.to_dense(), expected)
+    with pytest.raises(ValueError, match="is torch.sparse_coo, but must be dense or CSR"):
+        NormalizeFeatures()(Data(x=data.x.to_sparse()))
