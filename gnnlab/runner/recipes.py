@@ -94,8 +94,12 @@ def _dataset(paper: Paper, path: Traversable) -> list[Recipe]:
     stem, suffix = path.name.removesuffix(".toml"), content.get("suffix", "")
     made = []
     for model, result in content["results"].items():
-        settings = {key: dict(content[key]) for key in TABLES if key in content}
-        settings["model"] = {"name": model, **settings["model"], **result.get("model", {})}
+        settings = {
+            key: {**content.get(key, {}), **result.get(key, {})}
+            for key in TABLES
+            if key in content or key in result
+        }
+        settings["model"] = {"name": model, **settings["model"]}
         name = f"{paper.name}/{stem}-{model}" + (f"-{suffix}" if suffix else "")
         made.append(
             Recipe(
@@ -104,7 +108,7 @@ def _dataset(paper: Paper, path: Traversable) -> list[Recipe]:
                 settings,
                 result.get("mean"),
                 result.get("std"),
-                content.get("note", ""),
+                result.get("note", content.get("note", "")),
             )
         )
     return made
