@@ -275,7 +275,8 @@ def main(table: Table = TABLE, script: str = __file__, title: str = "") -> None:
             continue
         times = measure(steps, options.rounds)
         for name in steps:
-            found = row(model, name, times, peak_bytes(script, model, name) if options.memory else None)
+            peak = peak_bytes(script, model, name) if options.memory else None
+            found = row(model, name, times, peak)
             rows.append(found)
             print(line(found), flush=True)
     if options.json:

@@ -76,9 +76,7 @@ def scalars(data: Data) -> nn.Module:
     ours = sheaf(data, "orthogonal")
     theirs = Scalars(ours, data)
     with torch.no_grad():
-        torch.testing.assert_close(
-            theirs.eval()(data), ours.eval()(data), rtol=1e-3, atol=1e-3
-        )
+        torch.testing.assert_close(theirs.eval()(data), ours.eval()(data), rtol=1e-3, atol=1e-3)
     return theirs.train()
 
 

@@ -30,8 +30,8 @@ def transports(edge_index: Tensor, x: Tensor, dim: int) -> Tensor:
     .. math:: O_{ij} = U V^\top, \quad O_i^\top O_j = U \Sigma V^\top
 
     Shapes:
-        edge_index (2, E), x (N, F) -> (E, dim, dim) float64, which takes what node j = edge_index[0]
-        holds into the frame of node i = edge_index[1]; the identity on self-loops
+        edge_index (2, E), x (N, F) -> (E, dim, dim) float64, which takes what the source j holds
+        into the frame of the target i; the identity on self-loops
 
     Cost:
         O(E F dim^2) and the frames.
@@ -73,8 +73,8 @@ def local_frames(edge_index: Tensor, x: Tensor, dim: int) -> Tensor:
     :math:`x_j - x_i` over its neighbours j. A node with fewer than ``dim`` of them borrows the
     nodes nearest to it, by features, that are not. Directions that are missing still (the
     differences do not span ``dim`` dimensions) are the coordinate axes farthest from those that
-    are there. Of each vector's entries that are largest in size, the first is made positive, so that
-    the same graph has the same frames on every machine, unless singular values coincide. A node
+    are there. Of each vector's entries that are largest in size, the first is made positive: that
+    makes frames a function of the graph and its features, unless singular values coincide. A node
     without neighbours, whose frame nobody asks for, has zeros.
 
     Args:
@@ -162,10 +162,10 @@ def _lanczos(off: Array, dim: int) -> tuple[Array, Array]:
     from scipy.sparse import csr_array
     from scipy.sparse.linalg import LinearOperator, eigsh
 
-    if np.count_nonzero(off) < 0.2 * off.size:
-        off = csr_array(off)
+    few = np.count_nonzero(off) < 0.2 * off.size
+    table: Any = csr_array(off) if few else off
     size = off.shape[0]
-    gram = LinearOperator((size, size), matvec=lambda v: off @ (off.T @ v), dtype=np.float64)
+    gram = LinearOperator((size, size), matvec=lambda v: table @ (table.T @ v), dtype=np.float64)
     values, vectors = eigsh(gram, k=dim, v0=np.cos(np.arange(size)), tol=0)
     order = np.argsort(values)[::-1]
     return values[order], vectors[:, order]

@@ -120,7 +120,7 @@ class ConnectionSheaf(SheafEncoder):
         if found is None or found.shape != shape:
             what = "is missing" if found is None else f"is {tuple(found.shape)}, not {shape}"
             raise ValueError(
-                f"data.connection {what}: call encoder.transform(data) before the encoder (fit does)"
+                f"data.connection {what}: call encoder.transform(data) first (fit does)"
             )
         weight = None if pairs.weight is None else pairs.weight.to(found.dtype)
         return Sheaf(pairs.adj, weighted(pairs.of_rows(found), weight), pairs.degree(found.dtype))

@@ -24,8 +24,8 @@ def count_parameters(dim: int, kind: Kind = "householder") -> int:
         raise ValueError(f"orthogonal is {kind!r}, which is none of {', '.join(PARAMETRISATIONS)}")
     if kind == "euler" and dim not in (2, 3):
         raise ValueError(
-            f"Euler angles turn 2 or 3 dimensions, but stalk_dim is {dim}: take another orthogonal, "
-            "such as 'householder'"
+            f"Euler angles turn 2 or 3 dimensions, but stalk_dim is {dim}: take another way to be "
+            "orthogonal, such as 'householder'"
         )
     return dim * (dim - 1) // 2
 
@@ -83,7 +83,8 @@ def _cayley(parameters: Tensor, dim: int) -> Tensor:
 
 
 def _matrix_exp(parameters: Tensor, dim: int) -> Tensor:
-    return torch.linalg.matrix_exp(_skew(parameters, dim))
+    turned: Tensor = torch.linalg.matrix_exp(_skew(parameters, dim))
+    return turned
 
 
 def _euler(parameters: Tensor, dim: int) -> Tensor:
@@ -101,9 +102,7 @@ def _rotation(angle: Tensor, dim: int, i: int, j: int) -> Tensor:
     """Turn axis i towards axis j."""
     cos, sin, zero, one = angle.cos(), angle.sin(), angle * 0, torch.ones_like(angle)
     entries = {(i, i): cos, (j, j): cos, (j, i): sin, (i, j): -sin}
-    cells = [
-        entries.get((a, b), one if a == b else zero) for a in range(dim) for b in range(dim)
-    ]
+    cells = [entries.get((a, b), one if a == b else zero) for a in range(dim) for b in range(dim)]
     return torch.stack(cells, dim=1).reshape(-1, dim, dim)
 
 

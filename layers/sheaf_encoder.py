@@ -155,7 +155,8 @@ class SheafEncoder(nn.Module, ABC):
         weight = getattr(data, "edge_weight", None)
         pairs = undirected(data.edge_index, data.x.shape[0], weight)
         x = self.embed(data.x)
-        graph = trivial(pairs, self.input.weight.dtype) if self.stalks_dim > self.stalk_dim else None
+        extra = self.stalks_dim > self.stalk_dim
+        graph = trivial(pairs, self.input.weight.dtype) if extra else None
         sheaf: Sheaf | None = None
         for number, step in enumerate(self.steps):
             if sheaf is None or self.varies:
@@ -165,7 +166,7 @@ class SheafEncoder(nn.Module, ABC):
 
     def embed(self, x: Tensor) -> Tensor:
         """Map the features into stalks, (N, F) -> (N, stalk_dim + extra, C)."""
-        h = self.dropout(F.elu(self.input(self.input_dropout(x))))
+        h: Tensor = self.dropout(F.elu(self.input(self.input_dropout(x))))
         if self.second is not None:
             h = self.second(h)
         return h.reshape(-1, self.stalks_dim, self.channels)

@@ -33,7 +33,7 @@ class Sheaf(NamedTuple):
 
 
 def laplacian(
-    x: Tensor, sheaf: Sheaf, normalisation: Normalisation = "augmented", sign: float = -1.0
+    x: Tensor, sheaf: Sheaf, normalisation: Normalisation = "augmented", sign: float | Tensor = -1.0
 ) -> Tensor:
     r"""Measure at every node how much its stalk disagrees with its neighbours'.
 
@@ -46,7 +46,7 @@ def laplacian(
         x: stalks of d dimensions in C channels.
         sheaf: see :class:`Sheaf`.
         normalisation: ``augmented``, ``textbook`` or ``none``.
-        sign: of the neighbours' term; 1 gives the signless Laplacian.
+        sign: of the neighbours' term, for all of x or (d, 1); 1 gives the signless Laplacian.
 
     Shapes:
         x (N, d, C) -> (N, d, C)
@@ -56,8 +56,8 @@ def laplacian(
 
     Source:
         Hansen and Ghrist, "Toward a Spectral Theory of Cellular Sheaves", 2019
-        (https://arxiv.org/abs/1808.01513), sections 3.2 and 3.4; augmented as in the release of Bodnar et
-        al., "Neural Sheaf Diffusion", NeurIPS 2022 (https://arxiv.org/abs/2202.04579).
+        (https://arxiv.org/abs/1808.01513), section 3; augmented as in the release of Bodnar et al.,
+        "Neural Sheaf Diffusion", NeurIPS 2022 (https://arxiv.org/abs/2202.04579).
     """
     root = inverse_root(sheaf.degree, normalisation)
     scaled = x if root is None else scale(root, x)
@@ -98,7 +98,7 @@ def inverse_root(degree: Tensor, normalisation: Normalisation) -> Tensor | None:
     if degree.dim() == 3:
         if normalisation == "augmented":
             degree = degree + torch.eye(degree.shape[1], dtype=degree.dtype, device=degree.device)
-        root: Tensor = _InverseRoot.apply(degree)
+        root: Tensor = _InverseRoot.apply(degree)  # type: ignore[no-untyped-call]
         return root
     if normalisation == "augmented":
         return (degree + 1).rsqrt()
@@ -127,7 +127,7 @@ class _InverseRoot(torch.autograd.Function):
         return result
 
     @staticmethod
-    @once_differentiable  # type: ignore[untyped-decorator]
+    @once_differentiable
     def backward(ctx: Any, grad: Tensor) -> Tensor:
         roots, vectors = ctx.saved_tensors
         left, right = roots[:, :, None], roots[:, None]

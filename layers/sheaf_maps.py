@@ -39,9 +39,9 @@ class Diagonal(MapBuilder):
         self.parameters = dim
 
     def sheaf(self, own: Tensor, other: Tensor, pairs: Pairs, weight: Tensor | None) -> Sheaf:
-        heavy, heavy_other = weighted(own, weight), weighted(other, weight)
-        at_both = edge_sum(heavy * own, pairs.adj), edge_sum(heavy_other * other, pairs.adj, "source")
-        return Sheaf(pairs.adj, heavy * other, at_both[0] + at_both[1])
+        left, right = weighted(own, weight), weighted(other, weight)
+        degree = edge_sum(left * own, pairs.adj) + edge_sum(right * other, pairs.adj, "source")
+        return Sheaf(pairs.adj, left * other, degree)
 
 
 class General(MapBuilder):
@@ -206,7 +206,7 @@ def read(weight: Tensor, h: Tensor, pairs: Pairs) -> tuple[Tensor, Tensor]:
     count = weight.shape[0]
     if count == 0:  # orthogonal maps of one dimension
         return (h.new_empty(pairs.adj.num_edges, 0),) * 2
-    halves = torch.cat(weight.split(h.shape[1], dim=1))  # (2 m, H)
+    halves = torch.cat([weight[:, : h.shape[1]], weight[:, h.shape[1] :]])  # (2 m, H)
     seen = nn.functional.linear(h, halves)
     if seen.dtype in (torch.float16, torch.bfloat16):
         seen = seen.float()  # the maps would not be orthogonal

@@ -10,7 +10,6 @@ from torch import Tensor
 from ._check import check_edges, check_float
 from ._convert import AdjacencyLike
 from .adjacency import Adjacency
-from .backends import backend_for
 from .segment import at_end, edge_sum, gather
 
 

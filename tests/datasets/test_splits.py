@@ -65,9 +65,7 @@ def test_few_per_class_leaves_the_rest_to_the_test() -> None:
     assert torch.equal(masks.train | masks.val | masks.test, (y >= 0)[:, None].expand(-1, 5))
     assert torch.unique(masks.train, dim=1).shape[1] == 5
     assert torch.equal(masks.val, few_per_class(y, 5, seed=3).val)
-    with pytest.raises(
-        ValueError, match="class 1 has 9 nodes to draw from, but the"
-    ):
+    with pytest.raises(ValueError, match="class 1 has 9 nodes to draw from, but the"):
         few_per_class((torch.arange(100) > 90).long(), 1)
 
 

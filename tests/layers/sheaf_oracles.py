@@ -16,7 +16,8 @@ def pairs_of(edge_index: Tensor, weight: Tensor | None = None) -> dict[tuple[int
     for row, (u, v) in enumerate(edge_index.T.tolist()):
         if u != v:
             key = (min(u, v), max(u, v))
-            found[key] = found.get(key, 0.0) + (1.0 if weight is None else float(weight[row].detach())) / 2
+            heavy = 1.0 if weight is None else float(weight[row].detach())
+            found[key] = found.get(key, 0.0) + heavy / 2
     return found
 
 

@@ -30,7 +30,7 @@ def graph(nodes: int = 12, pairs: int = 20, seed: int = 0, columns: int = 5) -> 
 def neighbourhood(data: Data, node: int, dim: int) -> list[int]:
     """Neighbours, and the nearest others where they are too few."""
     source, target = data.edge_index.tolist()
-    near = sorted({u for u, v in zip(source, target) if v == node and u != node})
+    near = sorted({u for u, v in zip(source, target, strict=True) if v == node and u != node})
     others = [u for u in range(data.num_nodes) if u != node and u not in near]
     others.sort(key=lambda u: float((data.x[u] - data.x[node]).norm()))
     return near + others[: max(0, dim - len(near))] if near else []

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
 from strategies import prepared
+from torch import Tensor, nn
 from torch_geometric.data import Data
 
 from gnnlab import layers

@@ -111,7 +111,8 @@ def test_random_maps_are_fixed_orthogonal_and_unlike() -> None:
     assert not any(name.startswith("random") for name in trained)
     before = [p.clone() for p in encoder.random.parameters()]
     encoder.reset_parameters()
-    assert all(not torch.equal(a, b) for a, b in zip(before, encoder.random.parameters()))
+    after = encoder.random.parameters()
+    assert all(not torch.equal(a, b) for a, b in zip(before, after, strict=True))
 
 
 def test_random_maps_stay_as_they_are_in_training() -> None:

@@ -46,9 +46,7 @@ def test_equals_the_block_matrix(maps: str, dim: int, kind: str, weights: bool) 
     given = edge_weight if weights else None
     sheaf = module(x, undirected(EDGES, NODES, given))
     scores = None if module.weights is None else module.weights.weight[0]
-    edges = learned_edges(
-        x, EDGES, given, maps, dim, "householder", module.maps.weight, scores
-    )
+    edges = learned_edges(x, EDGES, given, maps, dim, "householder", module.maps.weight, scores)
     expected = normalised(*coboundary_laplacian(NODES, edges, dim), kind)
     torch.testing.assert_close(dense(sheaf, dim, kind), expected, rtol=1e-10, atol=1e-12)
 

@@ -56,9 +56,7 @@ def _load_(v: Array, s: Array, p: Array, start: int, size: int, k: int, at: int)
         s[m] = (one + one) / s[m]
 
 
-def _reflect_(
-    q: Array, p: Array, start: int, size: int, v: Array, s: Array, w: Array
-) -> None:
+def _reflect_(q: Array, p: Array, start: int, size: int, v: Array, s: Array, w: Array) -> None:
     """q[i, j, m] = entry i, j of the product of row start + m."""
     dim = q.shape[0]
     for i in range(dim):
