@@ -9,6 +9,8 @@ Run: python benchmarks/layers.py [--only chameleon] [--rounds 9] [--memory] [--j
 
 from __future__ import annotations
 
+import sys
+import time
 import warnings
 from functools import partial
 from typing import Any
@@ -22,6 +24,8 @@ from torch_geometric.utils import to_undirected
 
 from gnnlab import datasets, layers
 from gnnlab.datasets import FlawWarning
+from gnnlab.layers.connection import transports
+from gnnlab.tasks.memory import PeakMemory
 
 SIZES = {  # nodes, undirected edges, features, density, classes
     "chameleon": (2_277, 31_371, 2_325, 0.0055, 5),
@@ -102,5 +106,23 @@ TABLE: Table = {
 }
 
 
+def print_frames(nodes: int = 20_000, pairs: int = 100_000, columns: int = 300) -> None:
+    """Seconds and memory of what the connection sheaf computes once, by degree and features."""
+    generator = torch.Generator().manual_seed(0)
+    print(f"{'frames and transports':32}{'seconds':>10}{'peak MB':>10}")
+    for name, skew in (("uniform", 1.0), ("power law", 2.5)):
+        edge_index = to_undirected(build(Graph(nodes, pairs, skew)), num_nodes=nodes)
+        dense = torch.randn(nodes, columns, generator=generator)
+        for kind, x in (("dense", dense), ("words", (dense > 2).float())):
+            memory, start = PeakMemory(torch.device("cpu")), time.perf_counter()
+            transports(edge_index, x, 3)
+            seconds = time.perf_counter() - start
+            title = f"{nodes} nodes, {name}, {kind}"
+            print(f"{title:32}{seconds:10.2f}{memory.bytes() / 1e6:10.0f}", flush=True)
+
+
 if __name__ == "__main__":
-    main(TABLE, __file__, __doc__.splitlines()[0])
+    if "--frames" in sys.argv:
+        print_frames()
+    else:
+        main(TABLE, __file__, __doc__.splitlines()[0])
