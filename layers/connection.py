@@ -9,8 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from gnnlab.ops import Adjacency, is_sparse, propagate
-from gnnlab.ops.backends import backend_for
+from gnnlab.ops import Adjacency, edge_outer, is_sparse, propagate
 
 from .sheaf_graph import undirected
 
@@ -47,7 +46,7 @@ def aligned(edge_index: Tensor, frames: Tensor) -> Tensor:
     """
     nodes, dim = frames.shape[:2]
     adj = Adjacency.of(edge_index, nodes)
-    between = backend_for(frames).edge_outer(frames, frames, undirected(adj, nodes).adj)
+    between = edge_outer(frames, frames, undirected(adj, nodes).adj)
     u, _, v = torch.linalg.svd(between)
     return spread(edge_index, u @ v, nodes)
 

@@ -9,7 +9,6 @@ import torch
 from torch import Tensor
 
 from gnnlab.ops import orthogonal_transport
-from gnnlab.ops.backends.reflections import reflections
 
 Kind = Literal["householder", "cayley", "matrix_exp", "euler"]
 
@@ -68,6 +67,11 @@ def transport(own: Tensor, other: Tensor, dim: int, kind: Kind = "householder") 
     return orthogonal(own, dim, kind).mT @ orthogonal(other, dim, kind)
 
 
+def _householder(parameters: Tensor, dim: int) -> Tensor:
+    # The reflections of no parameters come to -I, from which everything is seen as it is.
+    return -orthogonal_transport(torch.zeros_like(parameters), parameters, dim)
+
+
 def _skew(parameters: Tensor, dim: int) -> Tensor:
     row, column = torch.tril_indices(dim, dim, -1, device=parameters.device)
     lower = parameters.new_zeros(len(parameters), dim * dim)
@@ -107,7 +111,7 @@ def _rotation(angle: Tensor, dim: int, i: int, j: int) -> Tensor:
 
 
 PARAMETRISATIONS: dict[str, Callable[[Tensor, int], Tensor]] = {
-    "householder": reflections,
+    "householder": _householder,
     "cayley": _cayley,
     "matrix_exp": _matrix_exp,
     "euler": _euler,

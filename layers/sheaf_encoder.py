@@ -63,10 +63,11 @@ class Diffusion(nn.Module):
 
     def forward(self, x: Tensor, sheaf: Sheaf, graph: Sheaf | None) -> Tensor:
         h = F.linear(self.left @ self.dropout(x), self.right)
-        parts = [laplacian(h[:, : self.dim], sheaf, self.normalisation)]
+        moved = laplacian(h[:, : self.dim], sheaf, self.normalisation)
         if graph is not None:
-            parts.append(laplacian(h[:, self.dim :], graph, self.normalisation, self.signs))
-        return (1 + self.epsilon.tanh()) * x - F.elu(torch.cat(parts, dim=1))
+            extra = laplacian(h[:, self.dim :], graph, self.normalisation, self.signs)
+            moved = torch.cat([moved, extra], dim=1)
+        return (1 + self.epsilon.tanh()) * x - F.elu(moved)
 
     def reset_parameters(self) -> None:
         nn.init.eye_(self.left)

@@ -13,7 +13,7 @@ from .adjacency import Adjacency
 from .attend import attend
 from .backends import use
 from .block import block_propagate
-from .dot import edge_dot
+from .dot import edge_dot, edge_outer
 from .dropout import dropout
 from .features import SparseFeatures
 from .features import is_sparse as is_sparse
@@ -36,6 +36,7 @@ __all__ = [
     "degree",
     "dropout",
     "edge_dot",
+    "edge_outer",
     "edge_softmax",
     "edge_sum",
     "gather",

@@ -45,6 +45,11 @@ def cases() -> dict[str, Callable[[Tensor], Case]]:
     found["degree"] = lambda e: (lambda w: ops.degree(sized(e), weight=w), [w])
     found["gcn_norm"] = lambda e: (lambda w: ops.gcn_norm(sized(e), w), [w.abs()])
     found["block"] = lambda e: (lambda x, m: ops.block_propagate(x, e, m), [heads, maps])
+    found["outer"] = lambda e: (lambda a, b: ops.edge_outer(a, b, e), [heads, heads + 1])
+    found["transport"] = lambda e: (
+        lambda a, b: ops.orthogonal_transport(a, b, 3),
+        [normal(4, 3), normal(4, 3, seed=8)],
+    )
     found["attend additive"] = lambda e: (
         lambda v, a, b, w: ops.attend(v, e, source=a, target=b, weight=w),
         [heads, *score, w2],
@@ -198,7 +203,7 @@ def operators() -> dict[str, tuple[Any, tuple[Any, ...]]]:
         "degree": (linear.count, (*g, 2, False)),
         "attend": (attention.attend, (heads, *ends, w, *g, 2, False, "additive", 0.2)),
         "block_propagate": (block.block, (heads, maps, *g, False, True)),
-        "edge_outer": (block.outer, (heads.detach(), heads.detach(), *g, False)),
+        "edge_outer": (block.outer, (heads, heads, *g, False)),
         "sparse_product": (sparse.product, (x, *features, NODES, False)),
         "sparse_product turned": (sparse.product, (x, *features, NODES, True)),
         "segment_sum": (picked.segment_sum, (w, edge_index[1], NODES)),

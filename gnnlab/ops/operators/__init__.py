@@ -81,6 +81,13 @@ def block_propagate(x: Tensor, adj: Traced, maps: Tensor) -> Tensor:
     return result
 
 
+def edge_outer(left: Tensor, right: Tensor, adj: Traced) -> Tensor:
+    """Outer products."""
+    adj = adj.without_loops("edge_outer")
+    result: Tensor = block.outer(left, right, adj.edge_index, adj.num_nodes, adj.turned)
+    return result
+
+
 def orthogonal_transport(own: Tensor, other: Tensor, dim: int) -> Tensor:
     """Transports between products of reflections, whose torch form compiles as it is."""
     return reference.orthogonal_transport(own, other, dim)
