@@ -35,8 +35,8 @@ def orthogonal_transport(own: Tensor, other: Tensor, dim: int) -> Tensor:
 
     Example:
         >>> half = torch.tensor([[1.0]])  # v = (1, 1): a reflection that swaps the axes
-        >>> orthogonal_transport(half, half * 0, 2).round().tolist()
-        [[[0.0, -1.0], [1.0, 0.0]]]
+        >>> (orthogonal_transport(half, half * 0, 2).round() + 0).tolist()
+        [[[0.0, 1.0], [-1.0, 0.0]]]
     """
     check_count("dim", dim)
     count = dim * (dim - 1) // 2
