@@ -122,7 +122,8 @@ WIDE: dict[str, Callable[[], dict[str, Side]]] = {
     "Platonov GAT-sep": partial(platonov, "GATSep", [peer_models.GATSep], heads=8),
     "Platonov GT": partial(platonov, "GT", [peer_models.GT, peer_models.Plain], heads=8),
 }
-TABLE: dict[str, tuple[Callable[[], Data], Callable[[], dict[str, Side]]]] = {
+Table = dict[str, tuple[Callable[[], Data], Callable[[], dict[str, Side]]]]
+TABLE: Table = {
     "cora, GCN 64": (cora, partial(kipf, 64)),
     "cora, GCN 16": (cora, partial(kipf, 16)),
     **{
@@ -189,15 +190,15 @@ def measure(steps: dict[str, Step], rounds: int, warm: int = 2) -> dict[str, lis
     return times
 
 
-def peak_bytes(model: str, side: str) -> int:
+def peak_bytes(script: str, model: str, side: str) -> int:
     """How far memory rises above model and data in two steps, in a process of its own."""
-    words = [sys.executable, __file__, "--peak", model, side]
+    words = [sys.executable, script, "--peak", model, side]
     done = subprocess.run(words, capture_output=True, text=True, check=True)
     return int(done.stdout.split()[-1])
 
 
-def print_peak(model: str, side: str) -> None:
-    load, sides = TABLE[model]
+def print_peak(table: Table, model: str, side: str) -> None:
+    load, sides = table[model]
     _, step = training(sides()[side], load())
     memory = PeakMemory(torch.device("cpu"))
     for _ in range(2):
@@ -237,8 +238,8 @@ def line(found: dict[str, Any]) -> str:
     return f"{found['model']:32}{found['side']:22}{times}   {spread}{peak}"
 
 
-def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+def arguments(title: str) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=title)
     parser.add_argument("--rounds", type=int, default=9, help="timed rounds")
     parser.add_argument("--only", default="", help="models whose name contains this")
     parser.add_argument("--sides", default="", help="sides, separated by semicolons; all if empty")
@@ -250,17 +251,18 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def main() -> None:
-    options = arguments()
+def main(table: Table = TABLE, script: str = __file__, title: str = "") -> None:
+    """Time the models of a table as the command line asks."""
+    options = arguments(title or __doc__.splitlines()[0])
     if options.threads:
         torch.set_num_threads(options.threads)
     if options.peak:
-        return print_peak(*options.peak)
+        return print_peak(table, *options.peak)
     wanted = [name for name in options.sides.split(";") if name]
     rows = []
     print(f"{'an epoch':32}{'':22}{'ms':>10}{'least':>10}{'ratio':>8}   min - max   peak MB")
-    for model in (name for name in TABLE if options.only in name):
-        load, sides = TABLE[model]
+    for model in (name for name in table if options.only in name):
+        load, sides = table[model]
         data = load()
         steps = {
             name: training(side, data)[1]
@@ -273,7 +275,8 @@ def main() -> None:
             continue
         times = measure(steps, options.rounds)
         for name in steps:
-            found = row(model, name, times, peak_bytes(model, name) if options.memory else None)
+            peak = peak_bytes(script, model, name) if options.memory else None
+            found = row(model, name, times, peak)
             rows.append(found)
             print(line(found), flush=True)
     if options.json:

@@ -8,6 +8,7 @@ if __name__ != "gnnlab.layers":
     )
 
 from .appnp import APPNP
+from .connection_sheaf import ConnectionSheaf
 from .dagnn import DAGNN
 from .dirgnn import DirGCNConv, DirGNN, DirSAGEConv
 from .dropout import Dropout
@@ -25,6 +26,7 @@ from .rgcn import RGCN, RGCNConv
 from .rgin import RGIN, RGINConv
 from .sage import SAGE, SAGEConv
 from .sgc import SGC
+from .sheaf import SheafDiffusion
 
 __all__ = [
     "APPNP",
@@ -39,6 +41,7 @@ __all__ = [
     "RGIN",
     "SAGE",
     "SGC",
+    "ConnectionSheaf",
     "DirGCNConv",
     "DirGNN",
     "DirSAGEConv",
@@ -57,6 +60,7 @@ __all__ = [
     "ResNetAdj",
     "ResNetSGC",
     "SAGEConv",
+    "SheafDiffusion",
     "convs",
     "encoders",
     "find",

@@ -22,7 +22,7 @@ def weighted(
         ValueError: weights of another shape or kind.
     """
     if edge_weight is not None:
-        _check_weight(edge_weight, adj)
+        check_weight(edge_weight, adj)
     if not add_self_loops:
         return adj, edge_weight
     graph = adj.with_self_loops()
@@ -32,7 +32,7 @@ def weighted(
     return graph, torch.cat([edge_weight, loops])
 
 
-def _check_weight(weight: Tensor, adj: Adjacency) -> None:
+def check_weight(weight: Tensor, adj: Adjacency) -> None:
     if weight.shape != (adj.num_edges,) or not weight.is_floating_point():
         raise ValueError(
             f"edge_weight is {weight.dtype} of shape {tuple(weight.shape)}, but each edge needs "

@@ -13,7 +13,7 @@ from .adjacency import Adjacency
 from .attend import attend
 from .backends import use
 from .block import block_propagate
-from .dot import edge_dot
+from .dot import edge_dot, edge_outer
 from .dropout import dropout
 from .features import SparseFeatures
 from .features import is_sparse as is_sparse
@@ -23,8 +23,9 @@ from .norm import degree, gcn_norm
 from .norm import inverse_root as inverse_root
 from .propagate import propagate
 from .relations import Relation, relations
-from .segment import gather, segment_reduce
+from .segment import edge_sum, gather, segment_reduce
 from .softmax import edge_softmax
+from .transport import orthogonal_transport
 
 __all__ = [
     "Adjacency",
@@ -36,12 +37,15 @@ __all__ = [
     "degree",
     "dropout",
     "edge_dot",
+    "edge_outer",
     "edge_softmax",
+    "edge_sum",
     "gather",
     "gcn_norm",
     "gcn_propagate",
     "gcn_steps",
     "linear",
+    "orthogonal_transport",
     "propagate",
     "relations",
     "segment_reduce",

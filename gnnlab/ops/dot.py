@@ -1,4 +1,4 @@
-"""Inner products of the two ends of every edge (a sampled dense-dense matrix product)."""
+"""Inner and outer products of the two ends of every edge."""
 
 from __future__ import annotations
 
@@ -42,3 +42,42 @@ def edge_dot(query: Tensor, key: Tensor, adj: AdjacencyLike) -> Tensor:
     check_device("query", query, adj)
     check_device("key", key, adj)
     return backend_for(query, key).edge_dot(query, key, adj)
+
+
+def edge_outer(left: Tensor, right: Tensor, adj: AdjacencyLike) -> Tensor:
+    r"""Multiply the stalks at both ends of every edge, dimension by dimension.
+
+    .. math:: M_e = L_i R_j^\top, \quad e = (j, i)
+
+    It is what the maps of :func:`block_propagate` receive as their gradient.
+
+    Args:
+        left: what the target's stalk holds, in F channels.
+        right: what the source's holds.
+        adj: the graph, anything that ``Adjacency.of`` takes.
+
+    Shapes:
+        left (N, P, F), right (N, D, F) -> (E, P, D), in the caller's order of edges
+
+    Raises:
+        ValueError: shapes, dtypes, devices or the node count do not fit.
+
+    Cost:
+        O(E P D F).
+
+    Example:
+        >>> x = torch.tensor([[[1.0], [2.0]], [[3.0], [4.0]]])
+        >>> edge_outer(x, x, torch.tensor([[0], [1]])).tolist()
+        [[[3.0, 6.0], [4.0, 8.0]]]
+    """
+    check_float("left", left, (3,), "(N, P, F)")
+    check_float("right", right, (3,), "(N, D, F)")
+    if left.shape[::2] != right.shape[::2] or left.dtype != right.dtype:
+        raise ValueError(
+            f"left {tuple(left.shape)} {left.dtype} and right {tuple(right.shape)} {right.dtype} "
+            "must have the same nodes, channels and dtype"
+        )
+    adj = Adjacency.of(adj, left.shape[0])
+    check_device("left", left, adj)
+    check_device("right", right, adj)
+    return backend_for(left, right).edge_outer(left, right, adj)

@@ -10,8 +10,7 @@ from torch import Tensor
 from ._check import check_edges, check_float
 from ._convert import AdjacencyLike
 from .adjacency import Adjacency
-from .backends import backend_for
-from .segment import at_end, gather
+from .segment import at_end, edge_sum, gather
 
 
 def degree(adj: AdjacencyLike, end: str = "target", weight: Tensor | None = None) -> Tensor:
@@ -44,7 +43,7 @@ def degree(adj: AdjacencyLike, end: str = "target", weight: Tensor | None = None
         return operators.degree(operators.traced(adj), weight, torch.get_default_dtype())
     if weight is None:
         return adj.rowptr.diff().to(torch.get_default_dtype())
-    return backend_for(weight).segment_reduce(weight, adj.target, adj.rows, "sum")
+    return edge_sum(weight, adj)
 
 
 def gcn_norm(

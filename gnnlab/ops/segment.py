@@ -9,7 +9,7 @@ from torch import Tensor
 
 from gnnlab.arguments import check_count
 
-from ._check import check_device, check_float, check_reduce
+from ._check import check_device, check_edges, check_float, check_reduce
 from ._convert import AdjacencyLike
 from ._memo import remember
 from .adjacency import Adjacency, Rows, group
@@ -56,6 +56,38 @@ def gather(x: Tensor, adj: AdjacencyLike, end: str = "source", sparse_grad: bool
     if sparse_grad:
         return SparseGather.call(x, grouped.target, grouped.rows)
     return backend_for(x).gather(x, grouped.target, grouped.rows)
+
+
+def edge_sum(values: Tensor, adj: AdjacencyLike, end: str = "target") -> Tensor:
+    r"""Add up what the edges hold at one of their ends: the gradient of :func:`gather`.
+
+    .. math:: y_i = \sum_{e \to i} v_e
+
+    Args:
+        values: one row per edge, in the caller's order of edges; floating point.
+        adj: the graph, anything that ``Adjacency.of`` takes.
+        end: ``"target"`` or ``"source"``.
+
+    Shapes:
+        values (E, ...) -> (N, ...)
+
+    Raises:
+        ValueError: ``end`` is unknown, or values do not fit the graph.
+
+    Example:
+        >>> edge_sum(torch.tensor([1.0, 2.0, 4.0]), torch.tensor([[0, 1, 1], [1, 0, 1]])).tolist()
+        [2.0, 5.0]
+    """
+    adj = at_end(Adjacency.of(adj), end)
+    check_float("values", values, tuple(range(1, 9)), "(E, ...)")
+    check_edges("values", values, adj)
+    if torch.compiler.is_compiling():
+        from .operators import linear, traced
+
+        adj = traced(adj).without_loops("edge_sum")
+        total: Tensor = linear.edge_sum(values, adj.edge_index, adj.num_nodes, adj.turned)
+        return total
+    return backend_for(values).segment_reduce(values, adj.target, adj.rows, "sum")
 
 
 def at_end(adj: Adjacency, end: str) -> Adjacency:

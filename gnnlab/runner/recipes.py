@@ -95,8 +95,12 @@ def _dataset(paper: Paper, path: Traversable) -> list[Recipe]:
     stem, suffix = path.name.removesuffix(".toml"), content.get("suffix", "")
     made = []
     for model, result in content["results"].items():
-        settings = {key: dict(content[key]) for key in TABLES if key in content}
-        settings["model"] = {"name": model, **settings["model"], **result.get("model", {})}
+        settings = {
+            key: {**content.get(key, {}), **result.get(key, {})}
+            for key in TABLES
+            if key in content or key in result
+        }
+        settings["model"] = {"name": model, **settings["model"]}
         # The model that a paper's folder is named by goes without saying.
         words = [stem, "" if model == paper.name else model, suffix]
         name = f"{paper.name}/{'-'.join(word for word in words if word)}"
@@ -107,7 +111,7 @@ def _dataset(paper: Paper, path: Traversable) -> list[Recipe]:
                 settings,
                 result.get("mean"),
                 result.get("std"),
-                content.get("note", ""),
+                result.get("note", content.get("note", "")),
             )
         )
     return made

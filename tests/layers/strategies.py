@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from copy import copy
 
 import torch
 from hypothesis import strategies as st
@@ -56,6 +57,22 @@ ENCODERS: dict[str, Callable[[int], nn.Module]] = {
     "ResNetSGC": lambda n: layers.ResNetSGC(F_IN, WIDTH, 2, hops=2),
     "SAGE": lambda n: layers.SAGE(F_IN, WIDTH, 2),
     "SGC": lambda n: layers.SGC(F_IN, WIDTH, 2),
+    "ConnectionSheaf": lambda n: layers.ConnectionSheaf(F_IN, 2, 2, stalk_dim=2),
+    "ConnectionSheaf extra": lambda n: layers.ConnectionSheaf(
+        F_IN, 2, 2, stalk_dim=2, plus_channel=True, minus_channel=True, second_linear=True
+    ),
+    "SheafDiffusion": lambda n: layers.SheafDiffusion(F_IN, 2, 2, stalk_dim=2),
+    "SheafDiffusion cayley": lambda n: layers.SheafDiffusion(
+        F_IN, 2, 2, orthogonal="cayley", sparse_learner=True, linear=True
+    ),
+    "SheafDiffusion diag": lambda n: layers.SheafDiffusion(
+        F_IN, 2, 2, maps="diag", stalk_dim=2, plus_channel=True, minus_channel=True
+    ),
+    "SheafDiffusion general": lambda n: layers.SheafDiffusion(
+        F_IN, 2, 2, maps="general", stalk_dim=2, edge_weights=True
+    ),
+    "SheafDiffusion identity": lambda n: layers.SheafDiffusion(F_IN, 2, 2, maps="identity"),
+    "SheafDiffusion random": lambda n: layers.SheafDiffusion(F_IN, 2, 2, maps="random"),
 }
 
 
@@ -86,8 +103,19 @@ def build(name: str, nodes: int) -> nn.Module:
     return layer.double().eval()
 
 
+def prepared(layer: nn.Module, data: Data) -> Data:
+    """The graph with what the encoder computes once, if it has a transform."""
+    transform = getattr(layer, "transform", None)
+    if transform is None or "prepared" in data:
+        return data
+    data = copy(transform(data))
+    data.prepared = True
+    return data
+
+
 def apply(layer: nn.Module, data: Data) -> Tensor:
     """Call a conv or an encoder on a graph."""
+    data = prepared(layer, data)
     level = getattr(layer, "level", None)
     if level is not None:
         out: Tensor = layer(data)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 import torch
 import torch.nn.functional as F
-from strategies import sized
+from strategies import prepared, sized
 from torch import Tensor, nn
 from torch_geometric.data import Data
 
@@ -98,6 +98,7 @@ def test_gt_block_by_block(separate: bool) -> None:
 def test_edge_weights_reach_every_block_that_reads_edges(name: str) -> None:
     data = ring()
     encoder = layers.find(name)(3, 8, 2, **sized(name, 6)).double().eval()
+    data = prepared(encoder, data)
     plain = encoder(data)
     data.edge_weight = torch.linspace(0.1, 2, data.num_edges).double()
     blind = name.startswith("ResNet")  # as their docstrings say
@@ -194,6 +195,7 @@ def test_runs_under_bf16_autocast(name: str) -> None:
     extra = sized(name, 6)
     encoder, data = layers.find(name)(3, 16, 2, **extra), ring()
     data.x = data.x.float()
+    data = prepared(encoder, data)
     with torch.autocast("cpu", torch.bfloat16):
         h = encoder.eval()(data)
     torch.testing.assert_close(h.float(), encoder(data), atol=0.15, rtol=0.1)

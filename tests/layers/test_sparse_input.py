@@ -8,7 +8,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from strategies import CONVS, ENCODERS, F_IN, apply, build, graphs
+from strategies import CONVS, ENCODERS, F_IN, apply, build, graphs, prepared
 from torch import Tensor, nn
 from torch_geometric.data import Batch, Data
 
@@ -70,7 +70,8 @@ def test_on_plain_torch(name: str) -> None:
 def test_compiles_whole(name: str) -> None:
     edge_index = torch.tensor([[0, 1, 2, 2], [1, 2, 0, 1]])
     x = torch.randn(3, F_IN, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
-    layer, data = build(name, 3), bag(Data(x=x, edge_index=edge_index))
+    layer = build(name, 3)
+    data = prepared(layer, bag(Data(x=x, edge_index=edge_index)))
     for module in layer.modules():
         if isinstance(module, layers.Dropout):
             module.p = 0.0  # compiled dropout draws other numbers

@@ -41,9 +41,15 @@ def cases() -> dict[str, Callable[[Tensor], Case]]:
     found["softmax"] = lambda e: (lambda w: ops.edge_softmax(w, sized(e)), [w2])
     found["dot"] = lambda e: (lambda q, k: ops.edge_dot(q, k, e), list(ends))
     found["gather"] = lambda e: (lambda x: ops.gather(x, e, "source"), [x])
+    found["edge sum"] = lambda e: (lambda v: ops.edge_sum(v, sized(e), "source"), [w2])
     found["degree"] = lambda e: (lambda w: ops.degree(sized(e), weight=w), [w])
     found["gcn_norm"] = lambda e: (lambda w: ops.gcn_norm(sized(e), w), [w.abs()])
     found["block"] = lambda e: (lambda x, m: ops.block_propagate(x, e, m), [heads, maps])
+    found["outer"] = lambda e: (lambda a, b: ops.edge_outer(a, b, e), [heads, heads + 1])
+    found["transport"] = lambda e: (
+        lambda a, b: ops.orthogonal_transport(a, b, 3),
+        [normal(4, 3), normal(4, 3, seed=8)],
+    )
     found["attend additive"] = lambda e: (
         lambda v, a, b, w: ops.attend(v, e, source=a, target=b, weight=w),
         [heads, *score, w2],
@@ -115,6 +121,8 @@ def test_every_encoder_compiles_whole(name: str, weights: bool) -> None:
     if weights:
         data.edge_weight = torch.linspace(0.1, 1, edge_index.shape[1])
     encoder = layers.find(name)(3, 8, 2, dropout=0.0, **EXTRA.get(name, {}))
+    transform = getattr(encoder, "transform", None)
+    data = data if transform is None else transform(data)
     expected = encoder(data)
     expected.square().sum().backward()
     grads = [p.grad.clone() for p in encoder.parameters() if p.grad is not None]
@@ -195,7 +203,7 @@ def operators() -> dict[str, tuple[Any, tuple[Any, ...]]]:
         "degree": (linear.count, (*g, 2, False)),
         "attend": (attention.attend, (heads, *ends, w, *g, 2, False, "additive", 0.2)),
         "block_propagate": (block.block, (heads, maps, *g, False, True)),
-        "edge_outer": (block.outer, (heads.detach(), heads.detach(), *g, False)),
+        "edge_outer": (block.outer, (heads, heads, *g, False)),
         "sparse_product": (sparse.product, (x, *features, NODES, False)),
         "sparse_product turned": (sparse.product, (x, *features, NODES, True)),
         "segment_sum": (picked.segment_sum, (w, edge_index[1], NODES)),

@@ -11,7 +11,9 @@ from gnnlab.ops import (
     Adjacency,
     degree,
     edge_dot,
+    edge_outer,
     edge_softmax,
+    edge_sum,
     gather,
     gcn_norm,
     segment_reduce,
@@ -220,3 +222,52 @@ def test_bad_input_is_named() -> None:
         segment_reduce(torch.zeros(2), torch.tensor([0, 1, 1]), 3)
     with pytest.raises(ValueError, match="weight has 5 rows"):
         degree(edge_index, weight=torch.ones(5))
+
+
+@pytest.mark.parametrize("end", ["source", "target"])
+@pytest.mark.parametrize("shape", [(), (3,), (2, 5)])
+@pytest.mark.parametrize("name", GRAPHS)
+def test_edge_sum_is_the_gradient_of_gather(
+    backend: str, name: str, shape: tuple[int, ...], end: str
+) -> None:
+    edge_index, nodes = graph(name)
+    values, x = normal(edge_index.shape[1], *shape), normal(nodes, *shape).requires_grad_()
+    adj = Adjacency(edge_index, nodes)
+    total = edge_sum(values, adj, end)
+    assert total.shape == x.shape
+    (expected,) = torch.autograd.grad(gather(x, adj, end), x, values)
+    torch.testing.assert_close(total, expected)
+    index = edge_index[int(end == "target")]
+    torch.testing.assert_close(total, dense_segment(values, index, nodes, "sum"))
+
+
+@pytest.mark.parametrize("name", ["plain", "empty"])
+def test_edge_sum_gradients(backend: str, name: str) -> None:
+    edge_index, nodes = graph(name)
+    adj, values = Adjacency(edge_index, nodes), normal(edge_index.shape[1], 2).requires_grad_()
+    assert torch.autograd.gradcheck(lambda v: edge_sum(v, adj), (values,))
+
+
+@pytest.mark.parametrize("sizes", [(1, 1), (2, 3), (4, 2)])
+@pytest.mark.parametrize("name", GRAPHS)
+def test_outer(backend: str, name: str, sizes: tuple[int, int]) -> None:
+    edge_index, nodes = graph(name)
+    left, right = normal(nodes, sizes[0], 5), normal(nodes, sizes[1], 5, seed=1)
+    expected = torch.einsum("epf,edf->epd", left[edge_index[1]], right[edge_index[0]])
+    torch.testing.assert_close(edge_outer(left, right, edge_index), expected)
+
+
+def test_outer_gradients(backend: str) -> None:
+    edge_index, nodes = graph("plain")
+    ends = normal(nodes, 2, 2).requires_grad_(), normal(nodes, 3, 2, seed=1).requires_grad_()
+    assert torch.autograd.gradcheck(lambda a, b: edge_outer(a, b, edge_index), ends)
+
+
+def test_edge_sum_and_outer_refuse_what_does_not_fit() -> None:
+    edge_index, nodes = graph("plain")
+    with pytest.raises(ValueError, match="values has 3 rows but the graph has"):
+        edge_sum(torch.ones(3), Adjacency(edge_index, nodes))
+    with pytest.raises(ValueError, match="end must be 'source' or 'target'"):
+        edge_sum(normal(edge_index.shape[1]), Adjacency(edge_index, nodes), "left")
+    with pytest.raises(ValueError, match="must have the same nodes, channels and dtype"):
+        edge_outer(torch.ones(2, 3, 4), torch.ones(2, 3, 5), torch.zeros(2, 1).long())

@@ -98,3 +98,53 @@ def test_holds_the_settings_of_dagnn(row: str) -> None:
 def test_a_model_of_the_paper_s_name_goes_without_saying() -> None:
     assert len(recipe_names("dagnn/")) == len(DAGNN.strip().splitlines())
     assert not [name for name in recipe_names("dagnn/") if name.endswith("-dagnn")]
+
+
+# Rows of the paper's table and of Barbero et al. whose settings are published, or are ours (actor).
+SHEAVES = """
+texas-orthogonal      85.95 5.51
+texas-connection      86.16 2.24
+wisconsin-orthogonal  89.41 4.74
+wisconsin-connection  88.73 4.47
+cornell-diag          86.49 7.35
+cornell-connection    85.95 7.72
+chameleon-diag        68.68 1.73
+chameleon-connection  65.21 2.04
+squirrel-orthogonal   56.34 1.32
+squirrel-connection   45.19 1.57
+actor-orthogonal      37.81 1.15
+actor-connection      37.91 1.28
+"""
+
+
+@pytest.mark.parametrize("row", SHEAVES.strip().splitlines())
+def test_holds_the_published_sheaves_and_their_protocol(row: str) -> None:
+    name, mean, std = row.split()
+    made = recipe(f"nsd/{name}")
+    assert (made.mean, made.std, made.paper.ddof) == (float(mean), float(std), 0)
+    assert made.settings["data"]["normalize_features"] and made.settings["training"]["patience"]
+    assert made.settings["training"]["optimizer"] == "adam"
+    by = "loss" if name.split("-")[0] in ("texas", "wisconsin", "cornell") else "metric"
+    assert made.settings["training"]["select"] == by
+
+
+def test_every_sheaf_has_its_controls_beside_it() -> None:
+    names = set(recipe_names("nsd"))
+    for name in names:
+        place = name.rpartition("-")[0]
+        assert {f"{place}-{control}" for control in ("connection", "identity", "random")} <= names
+        for control in ("identity", "random"):
+            made = recipe(f"{place}-{control}")
+            assert made.settings["model"]["maps"] == control and made.mean is None
+
+
+@pytest.mark.parametrize("name", recipe_names("nsd"))
+def test_sheaf_recipes_build_models_whose_groups_exist(name: str) -> None:
+    from gnnlab import layers, tasks
+    from gnnlab.tasks.optimizer import parameter_groups
+
+    config = configure(recipe(name).settings)
+    settings = {key: value for key, value in config.model.items() if key != "name"}
+    encoder = layers.find(config.model["name"])(7, **settings)
+    groups = parameter_groups(tasks.Model(encoder, 5), tasks.Training(**config.training))
+    assert len(groups) == (2 if config.training.get("groups") else 1)

@@ -20,6 +20,7 @@ from .features import SparseProduct
 from .linear import EdgeDot, Gather, Propagate, Scaled, SegmentSum, shares, wide
 from .random import Dropout
 from .reference import HALF, widen
+from .reflections import Transport
 from .softmax import EdgeSoftmax
 from .steps import Steps
 
@@ -118,6 +119,11 @@ class Derived:
     def edge_outer(self, left: Tensor, right: Tensor, adj: Adjacency) -> Tensor:
         """The gradient of the maps."""
         return EdgeOuter.call(widen(left), widen(right), adj, self.engine).to(left.dtype)
+
+    def orthogonal_transport(self, own: Tensor, other: Tensor, dim: int) -> Tensor:
+        """Transports between products of reflections; never in half precision inside."""
+        found = Transport.call(widen(own), widen(other), dim, self.engine)
+        return found.to(own.dtype)
 
     def gather(self, x: Tensor, index: Tensor, rows: Rows) -> Tensor:
         """Rows of x; half precision is widened in the gradient only."""

@@ -92,6 +92,14 @@ class Engine(Protocol):
     def outer(self, left: Tensor, right: Tensor, adj: Adjacency) -> Tensor:
         """(E, P, D): inner products over channels of left[i] (P) and right[j] (D)."""
 
+    def transport(self, own: Tensor, other: Tensor, dim: int) -> Tensor:
+        """(P, d, d): Q(own)^T Q(other) of :mod:`.reflections`."""
+
+    def transport_grad(
+        self, own: Tensor, other: Tensor, grad: Tensor, dim: int
+    ) -> tuple[Tensor, Tensor]:
+        """What the parameters of both receive."""
+
     def drop(self, x: Tensor, p: float, seed: int | Tensor) -> Tensor:
         """x where the bits of :mod:`.random` keep it, scaled by 1 / (1 - p)."""
 

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import leaky_relu
 
+from . import reflections
 from .random import Dropout, drop, keep_elements
 
 if TYPE_CHECKING:
@@ -139,6 +140,11 @@ def block_propagate(x: Tensor, adj: Adjacency, maps: Tensor) -> Tensor:
     """Gather the sources' stalks, map them, sum them by target."""
     message = widen(maps) @ take(widen(x), adj.source)
     return scatter(message, adj.target, adj.num_nodes, "sum").to(x.dtype)
+
+
+def orthogonal_transport(own: Tensor, other: Tensor, dim: int) -> Tensor:
+    """Transports between products of reflections."""
+    return reflections.transport(widen(own), widen(other), dim).to(own.dtype)
 
 
 def gather(x: Tensor, index: Tensor, rows: Rows) -> Tensor:

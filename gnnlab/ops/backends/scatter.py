@@ -31,6 +31,7 @@ from .reference import (
     extreme_edge,
     gather,
     group,
+    orthogonal_transport,
     sparse_product,
     take,
     widen,
@@ -51,6 +52,7 @@ __all__ = [  # the reference's
     "extreme_edge",
     "gather",
     "group",
+    "orthogonal_transport",
     "sparse_product",
 ]
 __all__ += ["edge_softmax", "gcn_propagate", "propagate", "segment_reduce"]  # torch_scatter's

@@ -29,6 +29,7 @@ from .reference import (
     extreme_edge,
     gather,
     group,
+    orthogonal_transport,
     segment_reduce,
     sparse_product,
     widen,
@@ -50,6 +51,7 @@ __all__ = [  # the reference's
     "extreme_edge",
     "gather",
     "group",
+    "orthogonal_transport",
     "segment_reduce",
     "sparse_product",
 ]

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from gnnlab.ops.adjacency import Adjacency
+from gnnlab.ops.backends import reference
 from gnnlab.ops.backends.reference import HALF
 from gnnlab.ops.features import SparseFeatures
 from gnnlab.ops.traced import Traced
@@ -78,6 +79,18 @@ def block_propagate(x: Tensor, adj: Traced, maps: Tensor) -> Tensor:
     adj = adj.without_loops("block_propagate")
     result: Tensor = block.block(x, maps, adj.edge_index, adj.num_nodes, adj.turned, False)
     return result
+
+
+def edge_outer(left: Tensor, right: Tensor, adj: Traced) -> Tensor:
+    """Outer products."""
+    adj = adj.without_loops("edge_outer")
+    result: Tensor = block.outer(left, right, adj.edge_index, adj.num_nodes, adj.turned)
+    return result
+
+
+def orthogonal_transport(own: Tensor, other: Tensor, dim: int) -> Tensor:
+    """Transports between products of reflections, whose torch form compiles as it is."""
+    return reference.orthogonal_transport(own, other, dim)
 
 
 def segment_reduce(values: Tensor, index: Tensor, num: int, reduce: str) -> Tensor:

@@ -55,3 +55,19 @@ def outer(left: Tensor, right: Tensor, edge_index: Tensor, nodes: int, turned: b
 @outer.register_fake
 def _(left, right, edge_index, nodes, turned):  # type: ignore[no-untyped-def]
     return left.new_empty((edge_index.shape[1], left.shape[1], right.shape[1]))
+
+
+def _outer_setup(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
+    left, right, edge_index, *ctx.form = inputs
+    ctx.save_for_backward(left, right, edge_index)
+
+
+def _outer_gradients(ctx: Any, grad: Tensor) -> Gradients:
+    left, right, edge_index = ctx.saved_tensors
+    nodes, turned = ctx.form
+    grad_left = block(right, grad, edge_index, nodes, turned, False)
+    grad_right = block(left, grad, edge_index, nodes, not turned, True)
+    return grad_left, grad_right, None, None, None
+
+
+outer.register_autograd(_outer_gradients, setup_context=_outer_setup)

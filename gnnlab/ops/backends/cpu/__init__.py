@@ -13,6 +13,7 @@ from .blocks import block, outer
 from .extremes import extreme, extreme_grad_weight, extreme_grad_x, segment_extreme
 from .features import sparse_product
 from .masked import drop
+from .reflections import transport, transport_grad
 from .softmaxes import softmax, softmax_grad
 from .steps import horner, steps, takes_steps
 from .sums import edge_dot, propagate, scaled, segment_sum
@@ -35,4 +36,5 @@ __all__ = [
     "attend", "attend_grad", "block", "drop", "edge_dot", "extreme", "extreme_grad_weight",
     "extreme_grad_x", "group", "horner", "outer", "propagate", "scaled", "segment_extreme",
     "segment_sum", "softmax", "softmax_grad", "sparse_product", "steps", "stored", "takes_steps",
+    "transport", "transport_grad",
 ]  # fmt: skip

@@ -46,8 +46,8 @@ def _emit(builder: Any, left: Any, right: Any, lanes: int, vectors: int) -> Any:
     return fold(builder, total)
 
 
-_dot64, _dot16, _dot8, _dot4, _dot1 = (
-    _tile(*shape) for shape in ((16, 4), (16, 1), (8, 1), (4, 1), (1, 1))
+_dot64, _dot32, _dot16, _dot8, _dot4, _dot1 = (
+    _tile(*shape) for shape in ((16, 4), (16, 2), (16, 1), (8, 1), (4, 1), (1, 1))
 )
 
 
@@ -67,7 +67,10 @@ def _dot_row_(out: Array, query: Array, i: int, key: Array, col: Array, count: i
             while f + 64 <= stop:
                 total += _dot64(query, i, key, j, f)
                 f += 64
-            while f + 16 <= stop:
+            if f + 32 <= stop:  # folding a vector into a number takes longer than filling it
+                total += _dot32(query, i, key, j, f)
+                f += 32
+            if f + 16 <= stop:
                 total += _dot16(query, i, key, j, f)
                 f += 16
             if f + 8 <= stop:

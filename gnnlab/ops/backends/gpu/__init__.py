@@ -11,6 +11,7 @@ from __future__ import annotations
 from torch import Tensor
 
 from gnnlab.ops.backends.reference import group, sparse_product
+from gnnlab.ops.backends.reflections import transport, transport_grad
 
 from .attend_grad_rows import attend_grad
 from .attend_rows import attend
@@ -35,5 +36,6 @@ def takes_steps(x: Tensor) -> bool:
 __all__ = [
     "attend", "attend_grad", "block", "drop", "edge_dot", "extreme", "extreme_grad_weight",
     "extreme_grad_x", "group", "outer", "propagate", "scaled", "segment_extreme", "segment_sum",
-    "softmax", "softmax_grad", "sparse_product", "stored", "takes_steps",
+    "softmax", "softmax_grad", "sparse_product", "stored", "takes_steps", "transport",
+    "transport_grad",
 ]  # fmt: skip
