@@ -5,6 +5,7 @@ from __future__ import annotations
 from .depth import DepthCurve, by_depth
 from .energy import dirichlet_energy
 from .separation import class_separation
+from .sheaf import sheaf_energies, sheaf_energy
 from .smoothness import smoothness
 from .states import hidden_states
 
@@ -14,5 +15,7 @@ __all__ = [
     "class_separation",
     "dirichlet_energy",
     "hidden_states",
+    "sheaf_energies",
+    "sheaf_energy",
     "smoothness",
 ]

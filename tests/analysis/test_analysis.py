@@ -14,7 +14,17 @@ from torch_geometric.data import Data
 from torch_geometric.utils import from_networkx
 
 from gnnlab import analysis, datasets, layers
-from gnnlab.analysis import class_separation, dirichlet_energy, hidden_states, smoothness
+from gnnlab.analysis import (
+    class_separation,
+    dirichlet_energy,
+    hidden_states,
+    sheaf_energies,
+    sheaf_energy,
+    smoothness,
+)
+from gnnlab.layers.orthogonal import orthogonal
+from gnnlab.layers.sheaf_graph import undirected
+from gnnlab.layers.sheaf_maps import SheafLearner, trivial
 
 
 def graph(seed: int = 0, nodes: int = 20) -> tuple[nx.Graph, torch.Tensor]:
@@ -98,6 +108,48 @@ def test_separation_is_the_share_of_variance_between_classes() -> None:
     assert nothing != nothing
     unknown = class_separation(h, torch.full((60,), -1))
     assert unknown != unknown
+
+
+@pytest.mark.parametrize("maps", ["identity", "diag", "orthogonal", "general"])
+def test_energy_of_a_sheaf_is_the_disagreement_along_its_edges(maps: str) -> None:
+    _, edge_index = graph()
+    h = states(20, 6).double().reshape(20, 2, 3)
+    pairs = undirected(edge_index, 20)
+    if maps == "identity":
+        sheaf = trivial(pairs, torch.float64)
+        energy = dirichlet_energy(h.flatten(1), edge_index, normalised=False)
+        assert sheaf_energy(h, sheaf, "none") == pytest.approx(energy)
+        assert sheaf_energy(h, sheaf) == pytest.approx(dirichlet_energy(h.flatten(1), edge_index))
+        return
+    torch.manual_seed(0)
+    learner = SheafLearner(2, 3, maps, "cayley", 2).double()
+    sheaf = learner(h, pairs)
+    seen = sheaf_energy(h, sheaf, "none")
+    own, other = (side.tanh() for side in learner.maps(h.flatten(1), pairs))
+    total = 0.0
+    for e, (source, target) in enumerate(pairs.adj.edge_index.T.tolist()):
+        at_target, at_source = _matrix(own[e], maps), _matrix(other[e], maps)
+        total += float((at_target @ h[target] - at_source @ h[source]).square().sum())
+    assert seen == pytest.approx(total)
+    assert 0 <= sheaf_energy(h, sheaf, relative=True) <= 2
+
+
+def _matrix(numbers: torch.Tensor, maps: str) -> torch.Tensor:
+    if maps == "diag":
+        return torch.diag(numbers)
+    return numbers.reshape(2, 2) if maps == "general" else orthogonal(numbers[None], 2, "cayley")[0]
+
+
+def test_energies_of_a_network_are_those_of_its_steps() -> None:
+    data = datasets.karate()
+    torch.manual_seed(0)
+    encoder = layers.SheafDiffusion(data.num_features, 4, 3, maps="identity", plus_channel=True)
+    found = sheaf_energies(encoder, data)
+    first = encoder.eval().embed(data.x)[:, :3]
+    energy = dirichlet_energy(first.flatten(1), data.edge_index, relative=True)
+    assert len(found) == 3 and found[0] == pytest.approx(energy, rel=1e-5)
+    with pytest.raises(ValueError, match="GCN diffuses on no sheaf"):
+        sheaf_energies(layers.GCN(data.num_features, 4), data)  # type: ignore[arg-type]
 
 
 def test_states_of_every_layer() -> None:
