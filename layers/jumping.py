@@ -38,8 +38,8 @@ class JumpingKnowledge(nn.Module):
 
     Source:
         Xu et al., "Representation Learning on Graphs with Jumping Knowledge Networks", ICML 2018
-        (https://arxiv.org/abs/1806.03536). The LSTMs are L * H / 2 wide, as in the loaders of
-        others; the paper leaves their width open.
+        (https://arxiv.org/abs/1806.03536). The LSTMs are L * H / 2 wide, as PyG has them; the
+        paper leaves their width open.
     """
 
     def __init__(self, mode: Jump, channels: int, num_layers: int) -> None:

