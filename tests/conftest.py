@@ -4,3 +4,8 @@ import os
 
 # Triton decides at its import whether kernels are interpreted, and torch.compile imports it too.
 os.environ.setdefault("TRITON_INTERPRET", "1")
+
+# Workers of pytest-xdist share the cores: threads that wait, spinning, for one that another worker
+# has pushed off its core would take many times as long. What is about threads asks for them.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
