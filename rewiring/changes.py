@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .graph import Array, Graph
+from .graph import Array, Graph, among
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data
@@ -115,7 +115,7 @@ def _kept(edge_index: Tensor, graph: Graph, removed: Array) -> Tensor | None:
     if graph.undirected:
         source, target = np.minimum(source, target), np.maximum(source, target)
     keys = source * graph.num_nodes + target
-    gone = np.isin(keys, removed[0] * graph.num_nodes + removed[1])
+    gone = among(keys, np.sort(removed[0] * graph.num_nodes + removed[1]))
     return torch.from_numpy(~gone).to(edge_index.device)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from gnnlab.structure.csr import Neighbours, from_edges
 
 from .changes import Changes
-from .graph import Array, Graph, distinct, ends
+from .graph import Array, Graph, among, distinct, ends
 
 Measure = Callable[[Neighbours, Array], Array]
 """(neighbour lists, numbers of edges) -> their curvature."""
@@ -39,25 +39,26 @@ class Curved:
     def absent(self, keys: Array) -> Array:
         """Those of the keys low * N + high that are no edges, sorted and once each."""
         keys = distinct(keys)
-        return keys[~_among(keys, self.keys)]
+        return keys[~among(keys, self.keys)]
 
     def change(self, added: Array, removed: Array) -> None:
         """Add the keys of absent edges and remove those of edges; ``update`` measures."""
         before, after = self.keys, np.concatenate([self.keys, added])
-        after = np.sort(after[~_among(after, np.sort(removed))], kind="stable")
+        after = np.sort(after[~among(after, np.sort(removed))], kind="stable")
         self._note(added, self._added, self._removed)
         self._note(removed, self._removed, self._added)
         self.keys, self._before = after, before
-        self._pending = np.unique(ends(np.concatenate([added, removed]), self._nodes))
+        self._pending = np.concatenate([added, removed])
 
     def update(self) -> None:
         """Bring ``lists`` and ``values`` up to the last change."""
         if self._pending is None:
             return
         low, high = ends(self.keys, self._nodes)
-        near = _near(self.lists, self._pending)
+        touched = np.unique(ends(self._pending, self._nodes))
+        near = _near(self.lists, touched)
         self.lists = from_edges(low, high, self._nodes)
-        near |= _near(self.lists, self._pending)
+        near |= _near(self.lists, touched)
         place = np.searchsorted(self._before, self.keys)
         values = np.append(self.values, 0.0)[place]  # new edges take anything: they are near
         stale = np.flatnonzero(near[low] | near[high]).astype(np.int32)
@@ -74,15 +75,6 @@ class Curved:
         new = set(keys.tolist())
         gained |= new - lost
         lost -= new
-
-
-def _among(keys: Array, others: Array) -> Array:
-    """Which keys are among others, which are sorted: (K,) bool."""
-    if not len(others):
-        return np.zeros(len(keys), bool)
-    place = np.searchsorted(others, keys).clip(max=len(others) - 1)
-    found: Array = others[place] == keys
-    return found
 
 
 def _near(lists: Neighbours, nodes: Array) -> Array:
