@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from .about import places, read_about, settings_of
@@ -69,11 +69,26 @@ class _Shown:
             paper,
             percent(s.mean, s.std, s.runs),
             "" if apart is None else f"{apart:+.2f}",
-            ", ".join(map(str, s.splits)),
-            ", ".join(map(str, s.seeds)),
+            spans(s.splits),
+            spans(s.seeds),
             f"{s.seconds:.0f}",
             f"{s.parameters:,}",
         )
+
+
+def spans(numbers: Sequence[int]) -> str:
+    """Write ascending numbers with three or more in a row as a span: 0-2, 5."""
+    found: list[list[int]] = []
+    for number in numbers:
+        if found and number == found[-1][-1] + 1:
+            found[-1].append(number)
+        else:
+            found.append([number])
+    words = [
+        [f"{run[0]}-{run[-1]}"] if len(run) > 2 else [str(number) for number in run]
+        for run in found
+    ]
+    return ", ".join(word for group in words for word in group)
 
 
 def machines_of(folder: Path) -> list[str]:

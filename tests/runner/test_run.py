@@ -17,7 +17,7 @@ from gnnlab.datasets import Graphs
 from gnnlab.datasets.splits import stratified
 from gnnlab.runner import Config, configure, read_results, recipe, run, summarise
 from gnnlab.runner.about import read_about, settings_of, to_toml
-from gnnlab.runner.page import page
+from gnnlab.runner.page import page, spans
 from gnnlab.runner.report import layout, table
 from gnnlab.runner.reproduce import comparison, distance
 from gnnlab.runner.results import append_result
@@ -207,6 +207,11 @@ def test_another_task_or_a_smaller_budget_is_not_compared(override: str) -> None
     assert "apart     not comparable" in text and "Task(" not in text
     assert distance(made, summary, config) is None
     assert "paper     89.75 ± 0.52 roc_auc" in text
+
+
+def test_numbers_in_a_row_are_written_as_a_span() -> None:
+    assert spans(range(100)) == "0-99" and spans([3]) == "3" and spans([]) == ""
+    assert spans([0, 1, 2, 5, 7, 8, 10, 11, 12, 13]) == "0-2, 5, 7, 8, 10-13"
 
 
 def test_page_of_results_is_made_from_the_runs_kept() -> None:
