@@ -2,7 +2,7 @@
 
 The settings of every curve are in depth.toml beside this file. Every point is a run like any other:
 what is finished is not repeated.
-Run: python benchmarks/depth.py [--only dagnn] [--out runs] [--jobs 2] [--json FILE]
+Run: python benchmarks/depth.py [--only dagnn gcn] [--out runs] [--jobs 2] [--json FILE]
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ TABLES = ("task", "data", "training", "run")
 
 
 def points(
-    study: Mapping[str, Any], only: str = "", overrides: Sequence[str] = ()
+    study: Mapping[str, Any], only: Sequence[str] = (), overrides: Sequence[str] = ()
 ) -> Iterator[tuple[str, int, Config]]:
     """Give every curve's name, depth and settings."""
     shared = {name: study[name] for name in TABLES if name in study}
     for name, curve in study["curves"].items():
-        if only not in name:
+        if only and name not in only:
             continue
         for depth in curve["values"]:
             settings = {
@@ -57,7 +57,7 @@ def measured(name: str, depth: int, config: Config, out: Path, jobs: int) -> dic
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--study", type=Path, default=Path(__file__).with_name("depth.toml"))
-    parser.add_argument("--only", default="", help="curves whose name contains this")
+    parser.add_argument("--only", nargs="+", default=[], help="curves, all if none is named")
     parser.add_argument("--out", type=Path, default=Path("runs"), help="where run folders lie")
     parser.add_argument("--jobs", type=int, default=1, help="processes that train at once")
     parser.add_argument("--json", type=Path, help="also write the points to this file")

@@ -59,6 +59,8 @@ def test_trains_every_point_once(
         ("far", 1, 2), ("far", 4, 2), ("deep", 2, 2),
     ]  # fmt: skip
     printed = capsys.readouterr().out.splitlines()
+    depth.main(["--study", str(study), "--out", str(tmp_path / "runs"), "--only", "deep"])
+    assert capsys.readouterr().out.splitlines() == printed[2:3]
     assert printed[:3] == printed[3:] and printed[0].startswith("far        1  ")
     for row in rows:
         lines = (tmp_path / "runs" / row["folder"] / "results.jsonl").read_text().splitlines()
