@@ -127,8 +127,11 @@ class Derived:
         return self.engine.extreme(widen(x), weight, adj, reduce)[1].reshape(x.shape)
 
     def block_propagate(self, x: Tensor, adj: Adjacency, maps: Tensor) -> Tensor:
-        """Stalks through the maps of the edges."""
-        return BlockPropagate.call(widen(x), widen(maps), adj, False, self.engine).to(x.dtype)
+        """Stalks through the maps of the edges; maps that only look transposed are not copied."""
+        x_, maps_ = widen(x), widen(maps)
+        turned = not maps_.is_contiguous() and maps_.mT.is_contiguous()
+        maps_ = maps_.mT if turned else maps_
+        return BlockPropagate.call(x_, maps_, adj, turned, self.engine).to(x.dtype)
 
     def edge_outer(self, left: Tensor, right: Tensor, adj: Adjacency) -> Tensor:
         """The gradient of the maps."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import torch
 from torch import Tensor
 
 from gnnlab.ops.backends.parallel import Array, array, over_rows
@@ -22,18 +23,21 @@ def block(x: Tensor, maps: Tensor, adj: Adjacency, turned: bool) -> Tensor:
     width = rows * columns * x.shape[2]
     over_rows(
         block_rows, array(adj.rowptr), width, channels(out), channels(x), array(adj.col),
-        array(adj.order), array(maps), turned,
+        array(adj.order), edges(maps), rows, columns, turned,
     )  # fmt: skip
     return out
 
 
 def outer(left: Tensor, right: Tensor, adj: Adjacency) -> Tensor:
     """Inner products over channels of the stalks at both ends."""
-    out = empty((adj.num_edges, left.shape[1], right.shape[1]), left.dtype)
+    shape = (adj.num_edges, left.shape[1], right.shape[1])
+    if left.shape[2] == 0:
+        return torch.zeros(shape, dtype=left.dtype)
+    out = empty(shape, left.dtype)
     width = left.shape[1] * right.shape[1] * left.shape[2]
     over_rows(
-        outer_rows, array(adj.rowptr), width, array(out), channels(left), channels(right),
-        array(adj.col), array(adj.order),
+        outer_rows, array(adj.rowptr), width, edges(out), channels(left), channels(right),
+        array(adj.col), array(adj.order), left.shape[1], right.shape[1],
     )  # fmt: skip
     return out
 
@@ -41,3 +45,8 @@ def outer(left: Tensor, right: Tensor, adj: Adjacency) -> Tensor:
 def channels(x: Tensor) -> Array:
     """(N D, F): one row per node and dimension of its stalk."""
     return array(x).reshape(x.shape[0] * x.shape[1], x.shape[2])
+
+
+def edges(maps: Tensor) -> Array:
+    """(E, P D): one row per edge."""
+    return array(maps).reshape(maps.shape[0], maps.shape[1] * maps.shape[2])
