@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import reduce
 from operator import add
 from typing import ClassVar
@@ -19,12 +20,13 @@ from gnnlab.ops import (
     gather,
     neighbor_sum,
 )
+from gnnlab.ops.neighbors import stacked
 from gnnlab.ops.touched import touched_rows
 
 from .pair_mlp import PairMLP
 
-Parts = list[tuple[NeighborLists, Tensor | None]]
-"""Lists, and a number for each entry."""
+Parts = Sequence[NeighborLists]
+"""Lists of each pair, of one kind or several."""
 BLOCK = 4096
 """Pairs that go through the maps at once without gradients, so that they stay in the cache."""
 
@@ -119,7 +121,7 @@ class NCN(nn.Module):
         adj = Adjacency.of(adj, h.shape[0])
         drop = self._draw_edges()
         lists = self._common(adj, pairs, drop)
-        return self._logits(h, pairs, [(lists, self._found(lists, drop, 2))])
+        return self._logits(h, pairs, [self._found(lists, drop)])
 
     def _common(self, adj: Adjacency, pairs: Tensor, drop: EdgeDrop | None) -> NeighborLists:
         return common_neighbors(adj, pairs, limit=self.limit, seed=self._draw(), drop=drop)
@@ -130,9 +132,10 @@ class NCN(nn.Module):
             raise ValueError(
                 f"h is {h.shape[1]} wide, but the head was built for in_channels={self.in_channels}"
             )
-        nodes = torch.cat([lists.node for lists, _ in parts])
-        index = torch.cat([pairs.flatten(), nodes.long()])
-        rows, place = touched_rows(h, index, self.sparse_grad)
+        nodes = torch.cat([lists.node for lists in parts])
+        rows, place = h, torch.cat([pairs.flatten(), nodes.long()])
+        if times or torch.is_grad_enabled():  # else rows are read where they lie
+            rows, place = touched_rows(h, place, self.sparse_grad)
         for _ in range(times):
             rows = self._mapped(rows)
         filled = self._filled(parts)
@@ -151,7 +154,7 @@ class NCN(nn.Module):
         """
         if self.training and self.common.dropout:
             return None
-        return reduce(add, (lists.count for lists, _ in parts)).nonzero().flatten()
+        return reduce(add, (lists.count for lists in parts)).nonzero().flatten()
 
     def _spread(self, shared: Tensor, filled: Tensor | None, pairs: int) -> Tensor:
         """MLP_cn of the sums, given for the pairs that are filled, for all pairs."""
@@ -173,7 +176,7 @@ class NCN(nn.Module):
             product = gather(rows, graph, "source") * gather(rows, graph, "target")
         else:
             product = rows.index_select(0, ends[0]).mul_(rows.index_select(0, ends[1]))
-        out: Tensor = self.score(self.beta * common + self.ends(product))
+        out: Tensor = self.score(torch.addcmul(self.ends(product), self.beta, common))
         return out.squeeze(1)
 
     def _mapped(self, x: Tensor) -> Tensor:
@@ -184,15 +187,12 @@ class NCN(nn.Module):
 
     def _sum(self, rows: Tensor, place: Tensor, parts: Parts, filled: Tensor | None) -> Tensor:
         """Add up x' over the lists of the filled pairs; their nodes lie at places of the rows."""
-        if 2 * len(place) < len(rows):
-            rows, place = touched_rows(rows, place)
-        x = self._mapped(rows)
-        sizes = [len(lists.node) for lists, _ in parts]
-        totals = (
-            neighbor_sum(x, lists.renamed(node, len(x), filled), weight)
-            for (lists, weight), node in zip(parts, torch.split(place, sizes), strict=True)
-        )
-        return reduce(add, totals)
+        rows, place = touched_rows(rows, place)
+        x, kinds, pairs = self._mapped(rows), len(parts), len(parts[0])
+        if filled is not None:
+            filled = torch.cat([filled + kind * pairs for kind in range(kinds)])
+        total = neighbor_sum(x, stacked(parts).renamed(place, len(x), filled))
+        return reduce(add, total.chunk(kinds))
 
     def _draw_edges(self) -> EdgeDrop | None:
         if not self.training or self.edge_dropout == 0:
@@ -203,13 +203,11 @@ class NCN(nn.Module):
         """The seed of a batch's draws, which outside training are always the same."""
         return _random() if self.training else self.seed
 
-    def _found(self, lists: NeighborLists, drop: EdgeDrop | None, edges: int) -> Tensor | None:
-        """What each neighbour stands for that needed so many edges to be found."""
+    def _found(self, lists: NeighborLists, drop: EdgeDrop | None) -> NeighborLists:
+        """Common neighbours by what each stands for that needed two edges to be found."""
         if drop is None or not self.rescale:
-            return lists.weight
-        factor = (1 - drop.p) ** -edges
-        ones = lists.node.new_ones(len(lists.node), dtype=torch.float64)
-        return factor * (ones if lists.weight is None else lists.weight)
+            return lists
+        return lists.weighted(lists.stands * (1 - drop.p) ** -2)
 
     def reset_parameters(self) -> None:
         """Draw the weights anew."""

@@ -123,7 +123,7 @@ class NCNC(NCN):
     ) -> Tensor:
         """The logits of pairs inside so many recursions."""
         common = self._common(adj, pairs, drop)
-        parts = [(common, self._found(common, drop, 2))]
+        parts = [self._found(common, drop)]
         if level < self.depth:
             limit = self.sampled if self.training else self.eval_sampled
             known = common if self.limit is None else None
@@ -131,7 +131,7 @@ class NCNC(NCN):
                 adj, pairs, limit=limit, seed=self._draw(), drop=drop, common=known
             )
             likely = self._likely(h, adj, pairs, sides, drop, level + 1)
-            parts += zip(sides, likely, strict=True)
+            parts += [side.weighted(p) for side, p in zip(sides, likely, strict=True)]
         times = level if self.recursion == "released" else 0
         return self._logits(h, pairs, parts, times)
 

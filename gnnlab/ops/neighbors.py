@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from itertools import accumulate
 
 import torch
 from torch import Tensor
@@ -49,6 +51,13 @@ class NeighborLists:
         return pairs.repeat_interleave(self.count)
 
     @property
+    def stands(self) -> Tensor:
+        """(M,): how many nodes each stands for."""
+        if self.weight is not None:
+            return self.weight
+        return torch.ones(self.node.shape, dtype=torch.float64, device=self.node.device)
+
+    @property
     def graph(self) -> Bipartite:
         """The lists as edges from nodes to pairs."""
         if "graph" not in self._graphs:
@@ -68,8 +77,23 @@ class NeighborLists:
             rowptr = torch.cat([rowptr[filled], rowptr[-1:]])
         return NeighborLists(rowptr, node, num_nodes, self.weight)
 
+    def weighted(self, weight: Tensor) -> NeighborLists:
+        """The same lists, each node for so many (M,)."""
+        return replace(self, weight=weight)
+
     def __len__(self) -> int:
         return self.rowptr.shape[0] - 1
+
+
+def stacked(parts: Sequence[NeighborLists]) -> NeighborLists:
+    """The lists of all parts, one part after the other."""
+    if len(parts) == 1:
+        return parts[0]
+    starts = accumulate((lists.node.shape[0] for lists in parts), initial=0)
+    ends = [lists.rowptr[1:] + start for lists, start in zip(parts, starts, strict=False)]
+    rowptr, node = torch.cat([parts[0].rowptr[:1], *ends]), torch.cat([p.node for p in parts])
+    weight = torch.cat([lists.stands for lists in parts])
+    return NeighborLists(rowptr, node, parts[0].num_nodes, weight)
 
 
 @dataclass(frozen=True)

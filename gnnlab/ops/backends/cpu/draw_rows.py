@@ -19,10 +19,10 @@ def _offer_(key: Array, node: Array, drawn: int, new: np.uint64, u: int) -> int:
     else:
         return drawn
     if drawn == key.shape[0]:  # the largest key lies in front
-        most = 0
+        most, largest = 0, key[0]
         for m in range(1, drawn):
-            if key[m] > key[most]:
-                most = m
+            if key[m] > largest:
+                most, largest = m, key[m]
         key[0], key[most] = key[most], key[0]
         node[0], node[most] = node[most], node[0]
     return drawn
@@ -41,21 +41,30 @@ def _draw_alone_(
     rows: Rows, own: int, common: Array, first: int, last: int, seed: np.uint64, key: Array,
     node: Array,
 ) -> tuple[int, int]:  # fmt: skip
-    """Draw from own's neighbours that are not in common[first:last]; how many, of how many."""
-    col, drawn, size, before, c = rows.col, 0, 0, -1, first
-    for p in range(rows.rowptr[own], rows.rowptr[own + 1]):
+    """Draw from own's neighbours that are not in common[first:last]; how many, of how many.
+
+    Few hashes are among the smallest, so that little else is asked of most entries.
+    """
+    col, drawn, c = rows.col, 0, first
+    start, end = rows.rowptr[own], rows.rowptr[own + 1]
+    for p in range(start, end):
         u = col[p]
-        if u == before:
+        new = hashed(u, seed)
+        if (drawn == key.shape[0] and new >= key[0]) or (p > start and col[p - 1] == u):
             continue
-        before = u
-        while c < last and common[c] < u:
-            c += 1
-        if (c < last and common[c] == u) or not alive(rows, p):
-            continue
-        size += 1
-        drawn = offer(key, node, drawn, hashed(u, seed), u)
+        c = gallop(common, c, last, u)
+        if (c == last or common[c] != u) and alive(rows, p):
+            drawn = offer(key, node, drawn, new, u)
     sort(node, drawn)
-    return drawn, size
+    return drawn, neighbours(rows, start, end) - (last - first)
+
+
+def _neighbours_(rows: Rows, start: int, end: int) -> int:
+    """How many different nodes a row's entries name."""
+    count = 0
+    for p in range(start, end):
+        count += alive(rows, p) and (p == start or rows.col[p - 1] != rows.col[p])
+    return count
 
 
 def _residual_draws(
@@ -116,6 +125,7 @@ def _common_draws(
 
 offer = inner(_offer_)
 sort = inner(_sort_)
+neighbours = inner(_neighbours_)
 draw_alone = inner(_draw_alone_)
 residual_draws = compiled(_residual_draws)
 residual_lists = compiled(_residual_lists)
