@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing import get_context, parent_process
 from threading import Thread
@@ -13,6 +13,29 @@ from typing import TypeVar
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+
+
+def each(function: Callable[[Item], Result], items: Sequence[Item], jobs: int) -> Iterator[Result]:
+    """Yield what the function makes of the items: one after the other in this process, or, for
+    more jobs than one, side by side as they are finished.
+
+    Raises:
+        ValueError: fewer than one job.
+    """
+    check_jobs(jobs)
+    if jobs == 1 or not items:
+        return map(function, items)
+    return side_by_side(function, items, min(jobs, len(items)))
+
+
+def check_jobs(jobs: int) -> None:
+    """Refuse to work with no process.
+
+    Raises:
+        ValueError: fewer than one job.
+    """
+    if jobs < 1:
+        raise ValueError(f"jobs is {jobs}, but at least one process must work")
 
 
 def side_by_side(
