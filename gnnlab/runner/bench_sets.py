@@ -1,4 +1,4 @@
-"""What a bench knows of its sets before it trains: their folds, their repeats, a score for nothing."""
+"""What a bench knows of its sets before it trains: folds, repeats, what no look is worth."""
 
 from __future__ import annotations
 
@@ -108,9 +108,7 @@ def _measured(data: Any) -> Facts:
     from gnnlab.datasets import first_alike
 
     if len(data.y) != len(data):
-        raise ValueError(
-            f"{data.name} has no label a graph, and this is about graphs: leave it out"
-        )
+        raise ValueError(f"{data.name} has no label for each graph: leave it out")
     first = first_alike(data)
     again = first != torch.arange(len(data))
     apart = (data.y != data.y[first]).reshape(len(data), -1).any(1)
