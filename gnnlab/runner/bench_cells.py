@@ -79,7 +79,8 @@ def run_cells(
     for cell in cells:
         if cell not in there:
             yield Outcome(cell, out / cell.config.label(), error=facts[cell.data].error)
-    yield from each(partial(run_cell, out=out, progress=jobs == 1), there, jobs)
+    work = partial(run_cell, out=out, progress=jobs == 1)
+    yield from each(work, there, jobs, lost=partial(_lost, out=out))
 
 
 def run_cell(cell: Cell, out: Path, progress: bool = False) -> Outcome:
@@ -99,6 +100,12 @@ def run_cell(cell: Cell, out: Path, progress: bool = False) -> Outcome:
             raise
         error = sentence(broken)
     return Outcome(cell, folder, tuple(_read(folder, cell)), error)
+
+
+def _lost(cell: Cell, out: Path) -> Outcome:
+    folder = out / cell.config.label()
+    told = "its process was ended, as systems do with one that takes too much memory"
+    return Outcome(cell, folder, tuple(_read(folder, cell)), told)
 
 
 def _read(folder: Path, cell: Cell) -> list[dict[str, Any]]:
