@@ -146,7 +146,7 @@ def _constant(data: Any, config: Config) -> Constant:
     for split in config.run.splits:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            problem = make_task(config).setup(stressed(config, data, split), split)
+            problem: Any = make_task(config).setup(stressed(config, data, split), split)
         scores.append(constant_score(problem))
         metric = problem.metric
     return Constant(metric, tuple(scores))
