@@ -15,7 +15,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from gnnlab.parallel import side_by_side
+from gnnlab.names import select
+from gnnlab.parallel import each
 from gnnlab.runner import Config, configure, run
 from gnnlab.runner.run import Pair, wanted_results
 
@@ -161,14 +162,10 @@ def chosen(points: Sequence[Point], only: Sequence[str]) -> list[Point]:
     Raises:
         SystemExit: a name that fits no point.
     """
-    found: set[str] = set()
-    for name in only:
-        words = set(name.lower().split("-"))
-        fits = {point.name for point in points if words <= set(point.name.split("-"))}
-        if not fits:
-            raise SystemExit(f"{name!r} names no point; they are such as {points[0].name}")
-        found |= fits
-    return [point for point in points if not only or point.name in found]
+    try:
+        return select(points, only, "point")
+    except ValueError as error:
+        raise SystemExit(str(error)) from None
 
 
 def arguments_of(told: str | None, study: Path) -> argparse.ArgumentParser:
@@ -201,8 +198,7 @@ def work_through(
     if options.list:
         print("\n".join(point.name for point in points))
         return
-    jobs = min(options.jobs, len(points))
-    found = map(measured, points) if jobs == 1 else side_by_side(measured, points, jobs)
+    found = each(measured, points, options.jobs)
     order = {(p.part, p.data, p.curve, p.at): number for number, p in enumerate(points)}
     rows: list[Row] = []
     for number, row in enumerate(found, start=1):

@@ -76,10 +76,15 @@ class Stress:
         """Return the set with what is wrong or missing among one split's training graphs.
 
         Raises:
-            ValueError: targets that are no classes, where any of this is asked for.
+            ValueError: targets that are no classes, or a split that is not there, where any of
+                this is asked for.
         """
         if not self.labels and self.imbalance == 1 and self.shots is None:
             return data
+        if not 0 <= split < (splits := data.train_mask.shape[1]):
+            raise ValueError(
+                f"split is {split}, but {data.name} has {splits}, numbered from 0: choose another"
+            )
         y = _classes(data)
         random = np.random.default_rng([self.seed, split])
         mask = data.train_mask[:, split].numpy()

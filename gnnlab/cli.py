@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from gnnlab._version import __version__
+from gnnlab.sentences import sentence
 
 
 def entry() -> NoReturn:
@@ -30,7 +31,8 @@ def entry() -> NoReturn:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a command and return its exit status: 0, 2 for what the user can mend, 130 on Ctrl-C.
+    """Run a command and return its exit status: 0, 2 for what the user can mend, 130 on Ctrl-C;
+    1 where some cells of a bench broke.
 
     ``GNNLAB_DEBUG=1`` shows the traceback of an error instead of its sentence alone.
     """
@@ -50,10 +52,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Exception as error:
         if os.environ.get("GNNLAB_DEBUG"):
             raise
-        known = isinstance(error, (ValueError, OSError, KeyError, RuntimeError, ImportError))
-        kind = "" if known else f" ({type(error).__name__}; GNNLAB_DEBUG=1 shows where)"
-        text = error.args[0] if isinstance(error, KeyError) and error.args else error
-        print(f"gnnlab: {text}{kind}", file=sys.stderr)
+        print(f"gnnlab: {sentence(error)}", file=sys.stderr)
         return 2
 
 
@@ -99,6 +98,16 @@ def _parser() -> argparse.ArgumentParser:
     study.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="settings")
     study.add_argument("--jobs", type=int, default=1, help="cells that are worked on at once")
     study.add_argument("--out", type=Path, default=Path("runs/study"))
+    bench = _command(commands, "bench", _bench, "encoders x sets x settings; resumes")
+    bench.add_argument("name", nargs="?", default="graph", help="such as graph")
+    for axis, example in (("models", "path-nn kind=all"), ("data", "mutag"), ("settings", "edges")):
+        option: dict[str, Any] = {"nargs": "+", "default": [], "metavar": "NAME"}
+        option["help"] = f"those of the bench, or others, such as {example!r}"
+        bench.add_argument(f"--{axis}", dest=f"bench_{axis}", **option)
+    bench.add_argument("--only", nargs="+", default=[], metavar="CELL", help="such as mutag-gin")
+    bench.add_argument("--list", action="store_true", help="name the cells and stop")
+    _add_run_options(bench)
+    bench.set_defaults(out=Path("runs/bench"))
     cite = _command(commands, "cite", _cite, "BibTeX of what a recipe uses")
     cite.add_argument("recipe")
     first = _command(commands, "main", _main, "four models on a generated Minesweeper board")
@@ -107,7 +116,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _command(
-    commands: Any, name: str, function: Callable[[argparse.Namespace], None], text: str
+    commands: Any, name: str, function: Callable[[argparse.Namespace], int | None], text: str
 ) -> argparse.ArgumentParser:
     command: argparse.ArgumentParser = commands.add_parser(name, help=text, description=text)
     command.set_defaults(command=function)
@@ -239,6 +248,21 @@ def _study(arguments: argparse.Namespace) -> None:
     cells = select_cells(study, arguments.only)
     outcomes = run_study(study, cells, arguments.out, jobs=arguments.jobs)
     print(f"\n{table(outcomes)}\n\n{arguments.out}/page.md")
+
+
+def _bench(arguments: argparse.Namespace) -> int:
+    from gnnlab.runner.bench import choose, read_bench, select_cells
+    from gnnlab.runner.bench_page import run_bench, table
+
+    axes = arguments.bench_models, arguments.bench_data, arguments.bench_settings
+    bench = choose(read_bench(arguments.name), *axes, changes=_overrides(arguments))
+    cells = select_cells(bench, bench.cells(), arguments.only)
+    if arguments.list:
+        print("\n".join(cell.name for cell in cells))
+        return 0
+    found = run_bench(bench, cells, arguments.out, jobs=arguments.jobs)
+    print(f"\n{table(found)}\n\n{arguments.out}/page.md")
+    return int(bool(found.broken))
 
 
 def _cite(arguments: argparse.Namespace) -> None:

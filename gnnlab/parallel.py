@@ -5,14 +5,82 @@ from __future__ import annotations
 import os
 import signal
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from functools import partial
 from multiprocessing import get_context, parent_process
 from threading import Thread
 from typing import TypeVar
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+
+
+def each(
+    function: Callable[[Item], Result],
+    items: Sequence[Item],
+    jobs: int,
+    lost: Callable[[Item], Result] | None = None,
+) -> Iterator[Result]:
+    """Yield what the function makes of the items: one after the other in this process, or, for
+    more jobs than one, side by side as they are finished.
+
+    Args:
+        lost: makes the result of an item whose process ends, killed for its memory say; None takes
+            that for a failure.
+
+    Raises:
+        ValueError: fewer than one job.
+    """
+    check_jobs(jobs)
+    if jobs == 1 or not items:
+        return map(function, items)
+    if lost is None:
+        return side_by_side(function, items, min(jobs, len(items)))
+    return _outlived(function, items, min(jobs, len(items)), lost)
+
+
+def _outlived(
+    function: Callable[[Item], Result],
+    items: Sequence[Item],
+    jobs: int,
+    lost: Callable[[Item], Result],
+) -> Iterator[Result]:
+    """Go on where a process ends: it takes all others with it, and nobody knows whose it was."""
+    left = dict(enumerate(items))
+    try:
+        for number, result in side_by_side(partial(_numbered, function), list(left.items()), jobs):
+            del left[number]
+            yield result
+    except RuntimeError as error:
+        _refuse_failure(error)
+    for item in left.values():
+        try:
+            yield from side_by_side(function, [item], 1)
+        except RuntimeError as error:
+            _refuse_failure(error)
+            yield lost(item)
+
+
+def _numbered(function: Callable[[Item], Result], item: tuple[int, Item]) -> tuple[int, Result]:
+    return item[0], function(item[1])
+
+
+def _refuse_failure(error: RuntimeError) -> None:
+    """Raise what an item failed by, and pass over a process that ended."""
+    if not isinstance(error.__cause__, BrokenProcessPool):
+        raise error
+
+
+def check_jobs(jobs: int) -> None:
+    """Refuse to work with no process.
+
+    Raises:
+        ValueError: fewer than one job.
+    """
+    if jobs < 1:
+        raise ValueError(f"jobs is {jobs}, but at least one process must work")
 
 
 def side_by_side(

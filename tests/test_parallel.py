@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from gnnlab.parallel import side_by_side
+from gnnlab.parallel import each, side_by_side
 
 
 def half(number: int) -> float:
@@ -36,6 +36,29 @@ def test_a_failure_does_not_lose_the_others() -> None:
             found.append(result)
     assert sorted(found) == [2, 3, 4]
     assert isinstance(caught.value.__cause__, ValueError)
+
+
+def end(number: int) -> float:
+    if number == 0:
+        os.kill(os.getpid(), 9)
+    return half(number)
+
+
+def test_a_process_that_is_killed_loses_its_item_alone() -> None:
+    found = list(each(end, [4, 0, 6], jobs=2, lost=lambda number: number - 1))
+    assert sorted(found) == [-1, 2, 3]
+
+
+def test_what_is_lost_is_no_excuse_for_an_error() -> None:
+    with pytest.raises(RuntimeError, match="three is odd"):
+        list(each(half, [4, 3], jobs=2, lost=pytest.fail))
+
+
+def test_one_job_needs_no_process() -> None:
+    assert set(each(process, [1, 2], jobs=1)) == {os.getpid()}
+    assert list(each(half, [], jobs=4)) == []
+    with pytest.raises(ValueError, match="jobs is 0, but at least one process"):
+        each(half, [1], jobs=0)
 
 
 def test_items_run_in_other_processes() -> None:

@@ -10,12 +10,13 @@ from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gnnlab.parallel import side_by_side
+from gnnlab.parallel import each
 
 from .config import Config, configure
 from .paired import Difference, difference
+from .prepared import load_data
 from .results import read_results
-from .run import Pair, load_data, run
+from .run import Pair, run
 from .study import Cell, Study
 
 if TYPE_CHECKING:
@@ -66,8 +67,7 @@ def run_cells(cells: Sequence[Cell], out: str | Path, *, jobs: int = 1) -> Itera
         out: holds a run folder for each setting.
         jobs: cells that are worked on at once; outcomes then come as they are finished.
     """
-    work = partial(run_cell, out=Path(out))
-    return map(work, cells) if jobs == 1 else side_by_side(work, cells, min(jobs, len(cells)))
+    return each(partial(run_cell, out=Path(out)), cells, jobs)
 
 
 def run_cell(cell: Cell, out: Path) -> Outcome:

@@ -105,7 +105,7 @@ def configure(settings: Mapping[str, Any], overrides: Sequence[str] = ()) -> Con
     """
     tables = json.loads(json.dumps(settings))
     for override in overrides:
-        _override(tables, override)
+        change(tables, override)
     _check_tables(tables)
     _check_constructors(tables)
     try:
@@ -143,16 +143,24 @@ def _check_tables(tables: dict[str, Any]) -> None:
     check_keys("run", tables.get("run", {}), Run.__struct_fields__)
 
 
-def _override(tables: dict[str, Any], override: str) -> None:
+def change(tables: dict[str, Any], override: str, option: str = "--set") -> None:
+    """Set what ``dotted.key=VALUE`` says, in place.
+
+    Args:
+        option: which gave it, for the message.
+
+    Raises:
+        ValueError: another form, or a key within a value.
+    """
     dotted, equals, text = override.partition("=")
     if not equals or not dotted.strip():
-        raise ValueError(f"--set {override!r} is not of the form dotted.key=VALUE")
+        raise ValueError(f"{option} {override!r} is not of the form dotted.key=VALUE")
     *path, key = dotted.strip().split(".")
     table = tables
     for name in path:
         table = table.setdefault(name, {})
         if not isinstance(table, dict):
-            raise ValueError(f"--set {override!r}: {name} is a value and holds no keys")
+            raise ValueError(f"{option} {override!r}: {name} is a value and holds no keys")
     table[key] = toml_value(text.strip())
 
 

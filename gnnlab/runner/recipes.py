@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import tomllib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any
+
+from gnnlab.names import find_by_name
 
 TABLES = ("task", "data", "model", "training", "rewiring", "run")
 
@@ -116,6 +120,24 @@ def _dataset(paper: Paper, path: Traversable) -> list[Recipe]:
             )
         )
     return made
+
+
+def folder_with(file: str, kind: str, name: str) -> Traversable:
+    """The folder of recipes of that name that holds such a file.
+
+    Args:
+        kind: what folders with the file are, for the message.
+
+    Raises:
+        ValueError: there is none; the nearest is offered.
+    """
+    known = {f.name: f for f in files("gnnlab.recipes").iterdir() if f.joinpath(file).is_file()}
+    return find_by_name(kind, name, known)
+
+
+def digest(contents: Iterable[bytes]) -> str:
+    """What files are known by: the beginning of their sha256."""
+    return hashlib.sha256(b"\n".join(contents)).hexdigest()[:16]
 
 
 def read_toml(path: Traversable) -> dict[str, Any]:

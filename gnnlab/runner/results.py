@@ -21,7 +21,8 @@ KEYS = (
     "task", "data", "model", "rewiring", "split", "seed", "metric", "valid", "test", "epoch",
     "seconds", "parameters", "peak_memory_bytes",
 )  # fmt: skip
-"""What every line holds; one of a run on harder data also says under ``stress`` what was done."""
+"""What every line holds; also ``epochs``, how many were trained, where the version is not an early
+one, and ``stress`` where the data were made harder."""
 
 
 @dataclass(frozen=True)

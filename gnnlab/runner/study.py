@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from importlib.resources import files
 from typing import Any
 
-from gnnlab.names import find_by_name
+from gnnlab.names import select
 
 from .config import Config, configure
-from .recipes import read_toml
+from .recipes import digest, folder_with, read_toml
 from .run import Pair
 
 FILE = "study.toml"
@@ -69,14 +67,13 @@ def read_study(name: str, overrides: Sequence[str] = ()) -> Study:
     Raises:
         ValueError: no such study (the nearest is offered), or settings that do not fit.
     """
-    known = {f.name: f for f in files("gnnlab.recipes").iterdir() if f.joinpath(FILE).is_file()}
-    folder = find_by_name("study", name, known)
+    folder = folder_with(FILE, "study", name)
     tables = {
         path.name.removesuffix(".toml"): path
         for path in sorted(folder.iterdir(), key=lambda path: path.name)
         if path.name.endswith(".toml")
     }
-    content = b"\n".join(path.read_bytes() for path in tables.values())
+    content = digest(path.read_bytes() for path in tables.values())
     shared = read_toml(tables.pop("study"))
     cells = [
         cell
@@ -88,7 +85,7 @@ def read_study(name: str, overrides: Sequence[str] = ()) -> Study:
         title=shared["title"],
         protocol=" ".join(shared["protocol"].split()),
         baseline=shared["baseline"],
-        digest=hashlib.sha256(content).hexdigest()[:16],
+        digest=content,
         cells=tuple(cells),
     )
 
@@ -126,18 +123,5 @@ def select_cells(study: Study, only: Sequence[str]) -> list[Cell]:
 
     Raises:
         ValueError: a name that fits no cell.
-
-    Example:
-        ``["cora", "mutag-gin"]`` is all of Cora, and the methods with GIN on MUTAG.
     """
-    found: set[str] = set()
-    for name in only:
-        words = name.lower().split("-")
-        fits = {c.name for c in study.cells if set(words) <= set(c.name.split("-"))}
-        if not fits:
-            raise ValueError(
-                f"{name!r} names no cell of {study.name}: cells are DATA-MODEL-METHOD, such as "
-                f"{study.cells[0].name}"
-            )
-        found |= fits
-    return [cell for cell in study.cells if not only or cell.name in found]
+    return select(study.cells, only, f"cell of {study.name}: cells are DATA-MODEL-METHOD")

@@ -18,8 +18,9 @@ from gnnlab.molecules import ATOMS, BONDS
 from gnnlab.runner import configure
 from gnnlab.runner.about import read_about, settings_of
 from gnnlab.runner.config import Config
+from gnnlab.runner.prepared import load_data
 from gnnlab.runner.results import read_results
-from gnnlab.runner.run import load_data, make_encoder, run
+from gnnlab.runner.run import make_encoder, run
 
 BASE = {
     "data": {"name": "karate"},

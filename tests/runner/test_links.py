@@ -12,7 +12,8 @@ from gnnlab.runner import configure, read_results, run
 from gnnlab.runner.about import read_about, settings_of
 from gnnlab.runner.config import Config
 from gnnlab.runner.links import message_graph
-from gnnlab.runner.run import load_data, make_encoder, of_split
+from gnnlab.runner.prepared import load_data, of_split
+from gnnlab.runner.run import make_encoder
 from gnnlab.tasks import LinkSplit
 
 SETTINGS: dict[str, Any] = {

@@ -11,7 +11,8 @@ import torch
 from gnnlab import cli, datasets, rewiring
 from gnnlab.runner import configure, read_results, run
 from gnnlab.runner.about import read_about, settings_of
-from gnnlab.runner.run import load_data, make_encoder
+from gnnlab.runner.prepared import load_data
+from gnnlab.runner.run import make_encoder
 
 SETTINGS: dict[str, Any] = {
     "task": {"name": "node", "metric": "accuracy"},

@@ -18,10 +18,11 @@ from gnnlab.datasets.splits import stratified
 from gnnlab.runner import Config, Recipe, configure, read_results, recipe, run, summarise
 from gnnlab.runner.about import read_about, settings_of, to_toml
 from gnnlab.runner.page import page, spans
+from gnnlab.runner.prepared import load_data
 from gnnlab.runner.report import layout, table
 from gnnlab.runner.reproduce import comparison, distance
 from gnnlab.runner.results import append_result
-from gnnlab.runner.run import load_data, make_encoder
+from gnnlab.runner.run import make_encoder
 
 SETTINGS = {
     "task": {"name": "node", "metric": "accuracy"},
@@ -48,7 +49,7 @@ def test_writes_a_line_a_split_and_what_it_ran_on(config: Config, tmp_path: Path
     rows = read_results(folder)
     assert [row["split"] for row in rows] == [0, 1, 2]
     assert set(rows[0]) == set(
-        "task data model rewiring split seed metric valid test epoch seconds parameters "
+        "task data model rewiring split seed metric valid test epoch epochs seconds parameters "
         "peak_memory_bytes".split()
     )
     assert all(0 <= row["test"] <= 1 for row in rows)
