@@ -54,7 +54,17 @@ class Model(nn.Module):
             self.head = (head or Head()).make(wide, outputs, parameter_type(encoder))
 
     def forward(self, data: Data) -> Tensor:
-        h: Tensor = self.encoder(data)
+        return self._predictions(self.encoder(data), data)
+
+    def with_loss(self, data: Data) -> tuple[Tensor, Tensor | None]:
+        """Return the logits, and what the encoder adds to the loss of a step, if anything."""
+        own: Any = getattr(self.encoder, "with_loss", None)
+        if own is None:
+            return self(data), None
+        h, loss = own(data)
+        return self._predictions(h, data), loss
+
+    def _predictions(self, h: Tensor, data: Data) -> Tensor:
         self._check_shape(h, data)
         if self.readout is not None:
             h = self.readout(h, data)
