@@ -81,7 +81,9 @@ def test_the_edge_between_two_far_nodes_is_on_no_path() -> None:
 def test_loops_and_repeats_count_for_nothing() -> None:
     data = data_of(nx.lollipop_graph(4, 3))
     loops = torch.tensor([[0, 3], [0, 3]])
-    more = Data(x=data.x, edge_index=torch.cat([loops, data.edge_index.flip(1), data.edge_index], 1))
+    more = Data(
+        x=data.x, edge_index=torch.cat([loops, data.edge_index.flip(1), data.edge_index], 1)
+    )
     assert decoded(KPathSubgraphs(3)(data)) == decoded(KPathSubgraphs(3)(more))
 
 
@@ -104,7 +106,10 @@ def test_many_graphs_and_those_on_the_disk_are_as_one_by_one(
     monkeypatch.setenv("GNNLAB_HOME", str(tmp_path))
     method = KPathSubgraphs(3)
     alone = [method(data) for data in dataset()]
-    for found in (method.many(dataset()), *(apply(method, dataset(), progress=False) for _ in "12")):
+    for found in (
+        method.many(dataset()),
+        *(apply(method, dataset(), progress=False) for _ in "12"),
+    ):
         for one, other in zip(found, alone, strict=True):
             assert all(torch.equal(one[key], other[key]) for key in KEYS)
 
