@@ -18,7 +18,9 @@ class Model(nn.Module):
 
     An encoder built with ``out_channels`` predicts by itself and gets no head. The head computes
     in the parameters' own precision also under autocast: logits in bfloat16 would tie in their
-    thousands and blur every ranking metric.
+    thousands and blur every ranking metric. An encoder whose training has a loss of its own has a
+    method ``with_loss(data) -> (rows, loss or None)``, which training on many graphs calls in place
+    of ``forward``.
 
     Args:
         encoder: a module that maps ``data`` to (N, H), or to (N, outputs) with ``out_channels``.

@@ -93,7 +93,8 @@ def k_hop_subgraph(
         ValueError: a node outside the graph, a number of hops below 0, a bad graph.
 
     Cost:
-        the edges into the n nodes, and O(n log n + m log m) for the order; not O(N) or O(E).
+        the edges into the n nodes, each looked at once; not O(N) or O(E) but for the first call.
+        The order is found byte by byte, in O(n + m).
 
     Source:
         Fey and Lenssen, "Fast Graph Representation Learning with PyTorch Geometric", 2019
@@ -261,8 +262,11 @@ def _edges_of(
 def _edges_at(
     reached: int, hops: int, directed: bool, rowptr: Array, col: Array, order: Array, dist: Array,
     queue: Array, key: Array, ends: Array,
-) -> None:  # fmt: skip
-    """Write down the edges in the order of the search: key = number << 32 | place in ``ends``."""
+) -> int:  # fmt: skip
+    """Write down the edges in the order of the search; return how many.
+
+    key = number << 32 | place in ``ends``.
+    """
     at = 0
     for q in range(reached):
         u = queue[q]
@@ -274,6 +278,7 @@ def _edges_at(
                 ends[0, at] = col[p]
                 ends[1, at] = u
                 at += 1
+    return at
 
 
 def _in_order(keys: Array, spare: Array, count: Array, shift: int, most: int) -> None:
@@ -327,12 +332,15 @@ def _cut_one(
 ) -> tuple[Array, Array, Array, Array]:  # fmt: skip
     reached = search(root, rowptr, col, hops, dist, queue)
     fetch(reached, rowptr, col, order, queue)
-    edges = edges_of(reached, hops, directed, rowptr, col, dist, queue)
-    edge_id, edge_index = np.empty(edges, np.int64), np.empty((2, edges), np.int64)
+    most = 0
+    for q in range(reached):
+        most += rowptr[queue[q] + 1] - rowptr[queue[q]]
+    # Room for all edges that end here: a pass to count those that are kept would take longer.
+    keys, ends = np.empty(most, np.int64), np.empty((2, most), np.int32)
+    edges = edges_at(reached, hops, directed, rowptr, col, order, dist, queue, keys, ends)
+    edge_id, edge_index = keys[:edges].copy(), np.empty((2, edges), np.int64)
     subset, mapping = np.empty(reached, np.int64), np.empty(1, np.int64)
-    ends, spare = np.empty((2, edges), np.int32), np.empty(max(reached, edges), np.int64)
-    count = np.empty(257, np.int64)
-    edges_at(reached, hops, directed, rowptr, col, order, dist, queue, edge_id, ends)
+    spare, count = np.empty(max(reached, edges), np.int64), np.empty(BYTE, np.int64)
     mapping[0] = settle(
         root, reached, relabel, col.shape[0], dist, queue, ends, spare, count, subset, edge_index,
         edge_id,
@@ -365,7 +373,7 @@ def _cut_many(
         most = max(most, ptr[0, r + 1] - ptr[0, r], ptr[1, r + 1] - ptr[1, r])
     dist, queue = np.full(nodes, -1, np.int32), np.empty(nodes, np.int32)
     ends, spare = np.empty((2, most), np.int32), np.empty(most, np.int64)
-    count = np.empty(257, np.int64)
+    count = np.empty(BYTE, np.int64)
     for r in range(first, last):
         at, end = ptr[1, r], ptr[1, r + 1]
         own, keys = subset[ptr[0, r] : ptr[0, r + 1]], edge_id[at:end]
@@ -379,6 +387,8 @@ def _cut_many(
 
 
 LOW = (1 << 32) - 1
+BYTE = 257
+"""Room to count what each byte begins at, and one more."""
 LINE = 16
 """Numbers of 32 bits that arrive at once."""
 
