@@ -83,11 +83,11 @@ class EdgeDropContrast(nn.Module):
         view = view if weight is None else view * weight.to(view.dtype)
         other = encode(replaced(data, edge_weight=view))
         with torch.autocast(z.device.type, enabled=False):
-            both = (
+            own, view = (
                 self.project(segment_reduce(_wide(h), data.batch, data.num_graphs, "mean"))
                 for h in (z, other)
             )
-            loss = info_nce(*both, self.temperature)
+            loss = info_nce(own, view, self.temperature)
         return loss + self.drop_penalty * _dropped(kept, data)
 
     def kept(self, z: Tensor, data: Data) -> Tensor:

@@ -111,8 +111,8 @@ def k_hop_subgraph(
         _refuse_node(node, len(graph.rowptr) - 1)
     check_count("num_hops", num_hops, 0)
     scratch = graph.spare.pop() if graph.spare else _scratch(len(graph.rowptr) - 1)
-    settings = (min(num_hops, FAR), directed, relabel_nodes)
-    found = cut_one(node, *settings, *graph.arrays, *scratch)
+    settings = (node, min(num_hops, FAR), directed, relabel_nodes)
+    found = cut_one(*settings, *graph.arrays, *scratch)
     graph.spare.append(scratch)  # which is as it was; two threads never share one
     subset, edge_index, mapping, edge_id = map(torch.from_numpy, found)
     return KHopSubgraph(subset, edge_index, mapping, edge_id)
@@ -179,7 +179,7 @@ class _Sorted(NamedTuple):
     """Memory of searches that are over."""
 
     @property
-    def arrays(self) -> tuple[Array, ...]:
+    def arrays(self) -> tuple[Array, Array, Array]:
         return self[:3]
 
 
@@ -187,7 +187,8 @@ def _sorted(adj: AdjacencyLike, num_nodes: int | None) -> _Sorted:
     adj = Adjacency.of(adj, num_nodes)
 
     def build() -> _Sorted:
-        return _Sorted(*(array(part.cpu()) for part in (adj.rowptr, adj.col, adj.order)), [])
+        rowptr, col, order = (array(part.cpu()) for part in (adj.rowptr, adj.col, adj.order))
+        return _Sorted(rowptr, col, order, [])
 
     return adj.remember("k hops", build)
 
@@ -313,7 +314,7 @@ def _settle(
     in_order(subset, spare, count, 0, dist.shape[0])
     for q in range(reached):
         dist[subset[q]] = q  # the distances have served
-    place = dist[root]
+    place: int = dist[root]
     in_order(edge_id, spare, count, 32, edges)
     for e in range(edge_id.shape[0]):
         at = edge_id[e] & LOW
