@@ -11,6 +11,7 @@ import argparse
 import platform
 from collections.abc import Callable, Iterable, Sequence
 
+import graph_k_hop
 import graph_paths
 import torch
 from rewiring_dense import Case, line
@@ -18,6 +19,7 @@ from rewiring_dense import Case, line
 Options = argparse.Namespace
 PARTS: dict[str, Callable[[Options], Iterable[Case]]] = {
     "paths": graph_paths.cases,
+    "k-hop": graph_k_hop.cases,
 }
 """Rows by the name that --only takes."""
 
@@ -30,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--like", action="store_true", help="generated graphs, not the real sets")
     options = parser.parse_args(arguments)
     print(f"torch {torch.__version__}, {torch.get_num_threads()} threads, {platform.machine()}")
-    print(f"{'one graph':44}{'peer ms':>12}{'ours ms':>12}{'ratio':>9}   min - max")
+    print(f"{'one graph, or one root':44}{'peer ms':>12}{'ours ms':>12}{'ratio':>9}   min - max")
     for part in options.only:
         for case in PARTS[part](options):
             print(line(case, options.rounds), flush=True)

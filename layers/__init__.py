@@ -27,6 +27,7 @@ from .gine import GINE, GINEConv
 from .gt import GT, GTConv, GTSep
 from .inputs import EdgeCategories, Input, NodeCategories, WithInputs
 from .jknet import JKNet
+from .kpath import KPathSubgraphGNN
 from .linear import Linear
 from .linkx import LINKX
 from .monet import MoNet, MoNetConv
@@ -81,6 +82,7 @@ __all__ = [
     "GatedGCNConv",
     "Input",
     "JKNet",
+    "KPathSubgraphGNN",
     "Linear",
     "MoNet",
     "MoNetConv",

@@ -97,10 +97,21 @@ class WithInputs(nn.Module):
         self.stochastic_encoding = next(filter(None, reasons), None)
 
     def forward(self, data: Data) -> Tensor:
+        out: Tensor = self.encoder(self._read(data))
+        return out
+
+    def with_loss(self, data: Data) -> tuple[Tensor, Tensor | None]:
+        """Return what the encoder gives, and what it adds to the loss of a step, if anything."""
+        own: Any = getattr(self.encoder, "with_loss", None)
+        if own is None:
+            return self(data), None
+        out, loss = own(self._read(data))
+        return out, loss
+
+    def _read(self, data: Data) -> Data:
         for step in self.inputs:
             data = step(data)
-        out: Tensor = self.encoder(data)
-        return out
+        return data
 
     def transform(self, data: Data) -> Data:
         """Return the graph with all that the steps and the encoder look up in it."""

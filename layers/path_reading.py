@@ -36,8 +36,8 @@ class EdgeTable:
         """What the edges carry, by row: the mean over repeats, (E, D) -> (E, D)."""
         return segment_reduce(values, self.row, len(self.row), "mean")
 
-    def find(self, step: Adjacency) -> Adjacency:
-        """A graph whose targets are the rows of a step's edges.
+    def find(self, step: Adjacency, key: str = "path_k_index") -> Adjacency:
+        """A graph whose targets are the rows of a step's edges, which ``data[key]`` names.
 
         Raises:
             ValueError: the graph has no such edge.
@@ -46,7 +46,7 @@ class EdgeTable:
         row = torch.searchsorted(self.keys, wanted).clamp(max=len(self.keys) - 1)
         if not torch.compiler.is_compiling() and not torch.equal(self.keys[row], wanted):
             raise ValueError(
-                "data.path_k_index goes along an edge that data.edge_index lacks: call "
+                f"data.{key} goes along an edge that data.edge_index lacks: call "
                 "encoder.transform(data) anew"
             )
         return Adjacency.of(torch.stack([row, row]), len(self.keys))

@@ -19,7 +19,8 @@ class LinkModel(nn.Module):
     The head computes in single precision also under autocast, as heads of classes do.
 
     An encoder whose training has a loss of its own (the divergence of a variational one) has a
-    method ``with_loss(data) -> (states, loss)``, which training calls in place of ``forward``.
+    method ``with_loss(data) -> (states, loss or None)``, which training calls in place of
+    ``forward``.
 
     Args:
         encoder: maps ``data`` to states (N, H).

@@ -92,8 +92,10 @@ class ManyProblem:
         return self.parts.epoch()
 
     def loss(self, model: Model, batch: Batch) -> Tensor:
-        """Return the mean loss on the rows of a batch."""
-        return self.target.loss(*self.known(model(batch), batch.y))
+        """Return the mean loss on the rows of a batch, and what the encoder adds to it."""
+        predictions, own = model.with_loss(batch)
+        loss = self.target.loss(*self.known(predictions, batch.y))
+        return loss if own is None else loss + own
 
     def evaluate(self, model: Model) -> dict[str, float]:
         """Return ``valid_loss``, ``valid`` and ``test``."""

@@ -18,7 +18,9 @@ class Model(nn.Module):
 
     An encoder built with ``out_channels`` predicts by itself and gets no head. The head computes
     in the parameters' own precision also under autocast: logits in bfloat16 would tie in their
-    thousands and blur every ranking metric.
+    thousands and blur every ranking metric. An encoder whose training has a loss of its own has a
+    method ``with_loss(data) -> (rows, loss or None)``, which training on many graphs calls in place
+    of ``forward``.
 
     Args:
         encoder: a module that maps ``data`` to (N, H), or to (N, outputs) with ``out_channels``.
@@ -54,7 +56,17 @@ class Model(nn.Module):
             self.head = (head or Head()).make(wide, outputs, parameter_type(encoder))
 
     def forward(self, data: Data) -> Tensor:
-        h: Tensor = self.encoder(data)
+        return self._predictions(self.encoder(data), data)
+
+    def with_loss(self, data: Data) -> tuple[Tensor, Tensor | None]:
+        """Return the logits, and what the encoder adds to the loss of a step, if anything."""
+        own: Any = getattr(self.encoder, "with_loss", None)
+        if own is None:
+            return self(data), None
+        h, loss = own(data)
+        return self._predictions(h, data), loss
+
+    def _predictions(self, h: Tensor, data: Data) -> Tensor:
         self._check_shape(h, data)
         if self.readout is not None:
             h = self.readout(h, data)

@@ -11,13 +11,26 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .k_hop import KHopSubgraph, KHopSubgraphs, k_hop_subgraph, k_hop_subgraphs
     from .pair_colors import subgraph_colors
     from .paths import paths_from
     from .paths_colors import path_colors
 
-__all__ = ["path_colors", "paths_from", "subgraph_colors"]
+__all__ = [
+    "KHopSubgraph",
+    "KHopSubgraphs",
+    "k_hop_subgraph",
+    "k_hop_subgraphs",
+    "path_colors",
+    "paths_from",
+    "subgraph_colors",
+]
 
 _MODULES = {
+    "KHopSubgraph": "k_hop",
+    "KHopSubgraphs": "k_hop",
+    "k_hop_subgraph": "k_hop",
+    "k_hop_subgraphs": "k_hop",
     "path_colors": "paths_colors",
     "paths_from": "paths",
     "subgraph_colors": "pair_colors",

@@ -37,6 +37,29 @@ def test_prints_a_row_for_each_case(
         assert out.count(row) == 2
 
 
+@pytest.fixture
+def k_hop(graph: ModuleType, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    module = importlib.import_module("graph_k_hop")
+    monkeypatch.setattr(module, "NODES", 60)
+    return module
+
+
+def test_prints_a_row_for_each_graph_of_k_hops(
+    graph: ModuleType, k_hop: ModuleType, capsys: pytest.CaptureFixture[str]
+) -> None:
+    graph.main(["--rounds", "1", "--sample", "1", "--only", "k-hop"])
+    out = capsys.readouterr().out
+    assert out.count("2 hops of a root") == 4 and out.count("in one call") == 2
+    assert out.count("nodes and") == len(k_hop.GRAPHS) == 2
+
+
+def test_other_subgraphs_are_not_timed(k_hop: ModuleType) -> None:
+    edges = k_hop.uniform()
+    k_hop.check(edges, k_hop.Adjacency(edges, 60), [3, 7])
+    with pytest.raises(RuntimeError, match="root 3: the two sides found different subgraphs"):
+        k_hop.check(edges, k_hop.Adjacency(edges.flip(1), 60), [3, 7])
+
+
 def test_other_paths_are_not_timed(paths: ModuleType) -> None:
     own = paths.read_graphs([paths.film_like(0)], True, "AddPaths")
     assert paths.check(own, 2, paths.with_networkx) > 300

@@ -70,6 +70,10 @@ ENCODERS: dict[str, Callable[[int], nn.Module]] = {
     "JKNet": lambda n: layers.JKNet(F_IN, WIDTH, 2),
     "JKNet cat": lambda n: layers.JKNet(F_IN, WIDTH, 2, jump="cat"),
     "JKNet lstm": lambda n: layers.JKNet(F_IN, WIDTH, 2, jump="lstm"),
+    "KPathSubgraphGNN": lambda n: layers.KPathSubgraphGNN(F_IN, WIDTH, 2, length=2),
+    "KPathSubgraphGNN distance": lambda n: layers.KPathSubgraphGNN(
+        F_IN, WIDTH, 1, length=3, mark="distance", pooling="mean"
+    ),
     "LINKX": lambda n: layers.LINKX(F_IN, WIDTH, 2, num_nodes=n),
     "MoNet": lambda n: layers.MoNet(F_IN, WIDTH, 2),
     "PNA": lambda n: layers.PNA(F_IN, WIDTH, 2),

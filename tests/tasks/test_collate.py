@@ -146,6 +146,7 @@ def test_what_an_encoder_prepares() -> None:
     encoders: list[Any] = [
         layers.ConnectionSheaf(3, 8, 2, stalk_dim=2),
         layers.DRew(3, 8, 2),
+        layers.KPathSubgraphGNN(3, 8, 2),
         layers.PathNN(3, 8, length=3, kind="all"),
         layers.SGC(3, 8, 2, precomputed=True),
         layers.SubgraphGNN(3, 8, 2),

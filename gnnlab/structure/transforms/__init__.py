@@ -5,12 +5,14 @@ from .encodings import Encoding, LaplacianPE, RandomWalkPE
 from .hops import AddHops, known_hops
 from .pairs import PairDistances
 from .paths import AddPaths
+from .rooted import KPathSubgraphs
 
 __all__ = [
     "AddHops",
     "AddPaths",
     "Encoding",
     "GraphTransform",
+    "KPathSubgraphs",
     "LaplacianPE",
     "PairDistances",
     "RandomWalkPE",
