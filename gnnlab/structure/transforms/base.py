@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, TypeVar
 
+import torch
+from torch import Tensor
 from torch_geometric.data import Batch, Data
 from torch_geometric.transforms import BaseTransform
 
@@ -103,18 +105,38 @@ class GraphTransform(BaseTransform, Generic[Found]):  # type: ignore[misc]  # Py
         return found
 
 
-def shares(graphs: Iterable[Graph]) -> Iterator[list[Graph]]:
-    """Divide graphs, in their order, into lists of about ``SHARE`` nodes and edges."""
+def shares(graphs: Iterable[Graph], most: int = SHARE) -> Iterator[list[Graph]]:
+    """Divide graphs, in their order, into lists of about so many nodes and edges."""
     part: list[Graph] = []
     size = 0
     for graph in graphs:
         part.append(graph)
         size += graph.num_nodes + graph.num_pairs
-        if size >= SHARE:
+        if size >= most:
             yield part
             part, size = [], 0
     if part:
         yield part
+
+
+def put(data: Data, values: Mapping[str, Any]) -> None:
+    """Store values in a graph that is the caller's to change, as ``data[key] = value`` does.
+
+    At every key PyG looks for what it may have remembered of an older value, which takes longer
+    than many structures; a copy has nothing of that kind.
+    """
+    store = data._store
+    if type(data) is Data and "_cached_attr" not in vars(store):
+        store._mapping.update(values)
+    else:
+        for key, value in values.items():
+            data[key] = value
+
+
+def beside(found: Array, edge_index: Tensor) -> Tensor:
+    """Turn an array into a tensor where the edges are."""
+    values = torch.from_numpy(found)
+    return values if edge_index.is_cpu else values.to(edge_index.device)
 
 
 def refuse_batch(data: Any) -> None:
