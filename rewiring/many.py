@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from copy import copy
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -14,7 +13,7 @@ from torch_geometric.data import Batch, Data
 from gnnlab.arguments import check_count
 from gnnlab.parallel import side_by_side
 from gnnlab.structure.graph import Graph, read_graphs
-from gnnlab.structure.transforms import GraphTransform, refuse_batch, shares
+from gnnlab.structure.transforms import GraphTransform, refuse_batch, shallow, shares
 
 from .cache import Cache, Key
 
@@ -50,9 +49,9 @@ def apply(
         RuntimeError: a worker failed.
     """
     _check(method, dataset, workers)
-    copies = [copy(data) for data in dataset]
-    for data in copies:
+    for data in dataset:
         refuse_batch(data)
+    copies = list(map(shallow, dataset))
     graphs = read_graphs(copies, method.undirected, type(method).__name__)
     shared = method.shared(copies)
     found = Cache(method, keep=cache)

@@ -5,6 +5,7 @@ from .encodings import Encoding, LaplacianPE, RandomWalkPE
 from .hops import AddHops, known_hops
 from .pairs import PairDistances
 from .paths import AddPaths
+from .stores import shallow
 
 __all__ = [
     "AddHops",
@@ -16,5 +17,6 @@ __all__ = [
     "RandomWalkPE",
     "known_hops",
     "refuse_batch",
+    "shallow",
     "shares",
 ]

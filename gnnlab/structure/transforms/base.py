@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from copy import copy
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, TypeVar
 
@@ -14,6 +13,8 @@ from torch_geometric.data import Batch, Data
 from torch_geometric.transforms import BaseTransform
 
 from gnnlab.structure.graph import Array, Graph, read_graph, read_graphs
+
+from .stores import shallow
 
 Found = TypeVar("Found")
 
@@ -93,9 +94,10 @@ class GraphTransform(BaseTransform, Generic[Found]):  # type: ignore[misc]  # Py
         Raises:
             ValueError: what one graph is refused for, with its number.
         """
-        found = [copy(data) for data in dataset]
-        for data in found:
+        dataset = list(dataset)
+        for data in dataset:
             refuse_batch(data)
+        found = list(map(shallow, dataset))
         graphs = read_graphs(found, self.undirected, type(self).__name__)
         left = [number for number, data in enumerate(found) if not self.holds(data)]
         results = self.results([graphs[number] for number in left])
@@ -117,20 +119,6 @@ def shares(graphs: Iterable[Graph], most: int = SHARE) -> Iterator[list[Graph]]:
             part, size = [], 0
     if part:
         yield part
-
-
-def put(data: Data, values: Mapping[str, Any]) -> None:
-    """Store values in a graph that is the caller's to change, as ``data[key] = value`` does.
-
-    At every key PyG looks for what it may have remembered of an older value, which takes longer
-    than many structures; a copy has nothing of that kind.
-    """
-    store = data._store
-    if type(data) is Data and "_cached_attr" not in vars(store):
-        store._mapping.update(values)
-    else:
-        for key, value in values.items():
-            data[key] = value
 
 
 def beside(found: Array, edge_index: Tensor) -> Tensor:

@@ -13,7 +13,8 @@ from gnnlab.structure.graph import Array, Graph, count_nodes, join
 from gnnlab.structure.hop_sets import HopSets, require_pairs, require_room, room, views
 from gnnlab.structure.stamp import stamp
 
-from .base import GraphTransform, beside, put, shares
+from .base import GraphTransform, beside, shares
+from .stores import put
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data

@@ -13,7 +13,8 @@ from gnnlab.arguments import check_count
 from gnnlab.structure.graph import Array, Graph, count_nodes, join, pieces
 from gnnlab.structure.stamp import stamp
 
-from .base import GraphTransform, beside, put, shares
+from .base import GraphTransform, beside, shares
+from .stores import put
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data

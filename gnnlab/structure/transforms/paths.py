@@ -14,7 +14,8 @@ from gnnlab.structure.graph import Array, Graph, count_nodes, join
 from gnnlab.structure.paths import Paths, PathSets, check_paths, require_paths, views
 from gnnlab.structure.stamp import stamp
 
-from .base import GraphTransform, beside, put, shares
+from .base import GraphTransform, beside, shares
+from .stores import put
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data
