@@ -141,6 +141,14 @@ class SubgraphGNN(nn.Module):
         found: Data = PairDistances(self.reach)(data)
         return found
 
+    def transform_many(self, graphs: Sequence[Data]) -> list[Data]:
+        """Return graphs as ``transform`` does each, all in a few passes."""
+        if self.reach is None:
+            return list(graphs)
+        from gnnlab.structure.transforms import PairDistances
+
+        return PairDistances(self.reach).many(graphs)
+
     def forward(self, data: Data) -> Tensor:
         batch, distance = getattr(data, "batch", None), self._distance(data)
         pairs = _pairs(data, distance)

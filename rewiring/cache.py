@@ -15,15 +15,16 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 
 from gnnlab.home import cache_home
-from gnnlab.structure.graph import Array
+from gnnlab.structure.graph import Array, Graph
 from gnnlab.structure.transforms import GraphTransform
 
 FORMAT = 1
 Found = TypeVar("Found")
+Key = str | tuple[int, bool, bytes]
 
 
 class Cache(Generic[Found]):
-    """Results by the digest of the graph, for one method with its settings.
+    """Results by what a graph holds, for one method with its settings.
 
     A folder holds ``method.json`` and any number of ``npz`` parts, each written whole and moved
     into place, so that processes may write side by side and a stop loses only what was not saved.
@@ -39,9 +40,9 @@ class Cache(Generic[Found]):
 
     def __init__(self, method: GraphTransform[Found], keep: bool = True) -> None:
         self._method = method
-        self._found: dict[str, Found] = {}
-        self._new: dict[str, Found] = {}
-        self._kept: dict[str, tuple[Path, int]] = {}
+        self._found: dict[Key, Found] = {}
+        self._new: dict[Key, Found] = {}
+        self._kept: dict[Key, tuple[Path, int]] = {}
         self._open: dict[Path, Callable[[int], Found]] = {}
         self._folder: Path | None = None
         if keep:
@@ -53,21 +54,25 @@ class Cache(Generic[Found]):
                 for place, digest in enumerate(_read(part, ["digest"])["digest"].tolist()):
                     self._kept[digest] = part, place
 
-    def __contains__(self, digest: str) -> bool:
-        return digest in self._found or digest in self._kept
+    def key(self, graph: Graph) -> Key:
+        """What a graph's result is found by: its digest, where others are to find it."""
+        return graph.content if self._folder is None else graph.digest
 
-    def __getitem__(self, digest: str) -> Found:
-        if digest in self._found:
-            return self._found[digest]
-        part, place = self._kept[digest]
+    def __contains__(self, key: Key) -> bool:
+        return key in self._found or key in self._kept
+
+    def __getitem__(self, key: Key) -> Found:
+        if key in self._found:
+            return self._found[key]
+        part, place = self._kept[key]
         if part not in self._open:
             self._open[part] = self._method.unpack(_read(part))
         return self._open[part](place)
 
-    def __setitem__(self, digest: str, found: Found) -> None:
-        self._found[digest] = found
+    def __setitem__(self, key: Key, found: Found) -> None:
+        self._found[key] = found
         if self._folder is not None:
-            self._new[digest] = found
+            self._new[key] = found
 
     def save(self) -> None:
         """Write what is new as one more part."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from copy import copy
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from torch_geometric.data import Batch, Data
@@ -13,9 +13,9 @@ from torch_geometric.data import Batch, Data
 from gnnlab.arguments import check_count
 from gnnlab.parallel import side_by_side
 from gnnlab.structure.graph import Graph, read_graphs
-from gnnlab.structure.transforms import GraphTransform, refuse_batch, shares
+from gnnlab.structure.transforms import GraphTransform, refuse_batch, shallow, shares
 
-from .cache import Cache
+from .cache import Cache, Key
 
 SAVE_EVERY = 5.0
 """Seconds after which what is finished goes to disk."""
@@ -49,18 +49,19 @@ def apply(
         RuntimeError: a worker failed.
     """
     _check(method, dataset, workers)
-    copies = [copy(data) for data in dataset]
-    for data in copies:
+    for data in dataset:
         refuse_batch(data)
+    copies = list(map(shallow, dataset))
     graphs = read_graphs(copies, method.undirected, type(method).__name__)
     shared = method.shared(copies)
     found = Cache(method, keep=cache)
-    missing = {graph.digest: graph for graph in graphs if graph.digest not in found}
+    keys = list(map(found.key, graphs))
+    missing = {key: graph for key, graph in zip(keys, graphs, strict=True) if key not in found}
     if missing:
-        _fill(method, list(missing.values()), found, workers, progress)
+        _fill(method, missing, found, workers, progress)
     return [
-        method.write(data, graph, found[graph.digest], shared)
-        for data, graph in zip(copies, graphs, strict=True)
+        method.write(data, graph, found[key], shared)
+        for data, graph, key in zip(copies, graphs, keys, strict=True)
     ]
 
 
@@ -78,7 +79,7 @@ def _check(method: Any, dataset: Any, workers: int) -> None:
 
 def _fill(
     method: GraphTransform[Any],
-    graphs: list[Graph],
+    missing: dict[Key, Graph],
     found: Cache[Any],
     workers: int,
     progress: bool,
@@ -86,13 +87,13 @@ def _fill(
     """Rewire the graphs, and save what is finished now and then, and when stopped."""
     from tqdm import tqdm
 
-    done = _results(method, graphs, workers)
+    done = _results(method, missing, workers)
     saved = time.monotonic()
     name = type(method).__name__
-    with tqdm(total=len(graphs), desc=name, disable=not progress, delay=1.0, leave=False) as bar:
+    with tqdm(total=len(missing), desc=name, disable=not progress, delay=1.0, leave=False) as bar:
         try:
-            for digest, result in done:
-                found[digest] = result
+            for key, result in done:
+                found[key] = result
                 bar.update()
                 if time.monotonic() - saved > SAVE_EVERY:
                     found.save()
@@ -102,13 +103,17 @@ def _fill(
 
 
 def _results(
-    method: GraphTransform[Any], graphs: list[Graph], workers: int
-) -> Iterator[tuple[str, Any]]:
-    """Digests and results, as they are finished."""
+    method: GraphTransform[Any], missing: dict[Key, Graph], workers: int
+) -> Iterator[tuple[Key, Any]]:
+    """Keys and results, as they are finished."""
     if workers == 1:
-        yield from _rewire(_Share(method, graphs))
+        yield from zip(missing, method.results(list(missing.values())), strict=True)
         return
-    for share in side_by_side(_finish, [_Share(method, part) for part in shares(graphs)], workers):
+    keys = iter(missing)
+    work = [
+        _Share(method, list(islice(keys, len(part))), part) for part in shares(missing.values())
+    ]
+    for share in side_by_side(_finish, work, workers):
         yield from share
 
 
@@ -117,16 +122,12 @@ class _Share:
     """Graphs that are rewired together."""
 
     method: GraphTransform[Any]
+    keys: list[Key]
     graphs: list[Graph]
 
     def __str__(self) -> str:
         return f"{self.method} on {len(self.graphs)} graphs"
 
 
-def _rewire(share: _Share) -> Iterator[tuple[str, Any]]:
-    digests = (graph.digest for graph in share.graphs)
-    return zip(digests, share.method.results(share.graphs), strict=True)
-
-
-def _finish(share: _Share) -> list[tuple[str, Any]]:
-    return list(_rewire(share))
+def _finish(share: _Share) -> list[tuple[Key, Any]]:
+    return list(zip(share.keys, share.method.results(share.graphs), strict=True))

@@ -128,6 +128,15 @@ class Pairs:
             ("blocks", turned), lambda: self.layout.base[adj.col.numpy()].astype(np.int32)
         )
 
+    def units(self, most: int) -> NDArray[np.int64]:
+        """Where graphs of at most so many nodes begin, and where all nodes of larger ones do; N at
+        the end."""
+        return self._remember(("units", most), lambda: self._cut(most))
+
+    def _cut(self, most: int) -> NDArray[np.int64]:
+        node, (_, first, size) = np.arange(self.num_nodes), self.layout
+        return np.append(np.flatnonzero((node == first) | (size > most)), self.num_nodes)
+
     def _remember(self, name: object, build: Callable[[], T]) -> T:
         # Kept with the graph, and without a reference to it, so that both die with its last user.
         return self.adj.remember(("pairs", self.bounds, name), build)

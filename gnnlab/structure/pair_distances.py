@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
-from gnnlab.ops.backends.parallel import Array, compiled, over_items
+from gnnlab.ops.backends.parallel import Array, compiled, inner, over_items
 
+from .bits import ONE, ZERO, first_bit
 from .hops import search
 from .memory import require_memory
+
+WORD = 64
+"""Up to so many nodes, a graph is searched from all of them at once, and on one thread."""
 
 
 def pair_distances(rowptr: Array, col: Array, starts: Array, max_distance: int) -> Array:
@@ -25,33 +31,76 @@ def pair_distances(rowptr: Array, col: Array, starts: Array, max_distance: int) 
         ValueError: they do not fit into memory.
 
     Cost:
-        a breadth-first search of D - 1 hops from every node.
+        O(D E + n^2) for graphs of up to 64 nodes, for larger ones a breadth-first search of D - 1
+        hops from every node.
     """
     sizes = np.diff(starts)
     pairs = int((sizes**2).sum())
     told = f"the distances of {pairs:,} pairs of nodes"
     require_memory(pairs, told, "take smaller graphs, or fewer at a time")
     out = np.empty(pairs, np.int8)
-    base = np.cumsum(sizes.repeat(sizes)) - sizes.repeat(sizes)
-    nodes = (sizes.repeat(sizes), np.asarray(starts[:-1]).repeat(sizes), base)
-    work = int((sizes * (sizes + 4)).sum())
-    over_items(distance_rows, len(base), work, rowptr, col, *nodes, max_distance, out)
+    base = np.cumsum(sizes**2) - sizes**2
+    tables = (rowptr, col, np.asarray(starts), base, max_distance, out)
+    small = np.flatnonzero(sizes <= WORD)
+    over_items(distance_graphs, len(small), int((sizes[small] ** 2).sum()), small, *tables)
+    for large in np.flatnonzero(sizes > WORD):
+        over_items(distance_rows, int(sizes[large]), int(sizes[large] ** 2), large, *tables)
     return out
 
 
-def _distance_rows(
-    first: int, last: int, rowptr: Array, col: Array, size: Array, low: Array, base: Array,
+def _distance_graphs(
+    first: int, last: int, graphs: Array, rowptr: Array, col: Array, starts: Array, base: Array,
     limit: int, out: Array,
 ) -> None:  # fmt: skip
-    nodes = rowptr.shape[0] - 1
-    dist, queue = np.full(nodes, -1, np.int32), np.empty(nodes, np.int32)
+    """Those of whole graphs: a word of bits for each node, the nodes that it reaches."""
+    seen, now = np.empty(WORD, np.uint64), np.empty(WORD, np.uint64)
+    then = np.empty(WORD, np.uint64)
+    for g in graphs[first:last]:
+        low, nodes = starts[g], starts[g + 1] - starts[g]
+        out[base[g] : base[g] + nodes * nodes] = limit
+        for u in range(nodes):
+            seen[u] = now[u] = ONE << np.uint64(u)
+            out[base[g] + u * nodes + u] = 0
+        for hop in range(1, limit):
+            some = ZERO
+            for u in range(nodes):
+                near = ZERO
+                for p in range(rowptr[low + u], rowptr[low + u + 1]):
+                    near |= now[col[p] - low]
+                new = near & ~seen[u]
+                seen[u] |= new
+                then[u] = new
+                some |= new
+                mark(out, base[g] + u * nodes, new, hop)
+            if some == ZERO:
+                break
+            now, then = then, now
+
+
+def _mark(out: Array, row: int, nodes: Any, hop: int) -> None:
+    """out[row + v] = hop for every v among the bits."""
+    while nodes != ZERO:
+        out[row + first_bit(nodes)] = hop
+        nodes &= nodes - ONE
+
+
+def _distance_rows(
+    first: int, last: int, graph: int, rowptr: Array, col: Array, starts: Array, base: Array,
+    limit: int, out: Array,
+) -> None:  # fmt: skip
+    """Those from some nodes of one graph."""
+    low, size = starts[graph], starts[graph + 1] - starts[graph]
+    dist, queue = np.full(rowptr.shape[0] - 1, -1, np.int32), np.empty(size, np.int32)
     for u in range(first, last):
-        out[base[u] : base[u] + size[u]] = limit
-        reached = search(u, rowptr, col, limit - 1, dist, queue)
+        row = out[base[graph] + u * size : base[graph] + (u + 1) * size]
+        row[:] = limit
+        reached = search(low + u, rowptr, col, limit - 1, dist, queue)
         for q in range(reached):
             v = queue[q]
-            out[base[u] + v - low[u]] = dist[v]
+            row[v - low] = dist[v]
             dist[v] = -1
 
 
+mark = inner(_mark)
+distance_graphs = compiled(_distance_graphs)
 distance_rows = compiled(_distance_rows)

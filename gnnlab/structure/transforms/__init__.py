@@ -6,6 +6,7 @@ from .hops import AddHops, known_hops
 from .pairs import PairDistances
 from .paths import AddPaths
 from .rooted import KPathSubgraphs
+from .stores import shallow
 
 __all__ = [
     "AddHops",
@@ -18,5 +19,6 @@ __all__ = [
     "RandomWalkPE",
     "known_hops",
     "refuse_batch",
+    "shallow",
     "shares",
 ]

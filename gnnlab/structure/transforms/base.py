@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from copy import copy
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, TypeVar
 
+import torch
+from torch import Tensor
 from torch_geometric.data import Batch, Data
 from torch_geometric.transforms import BaseTransform
 
 from gnnlab.structure.graph import Array, Graph, read_graph, read_graphs
+
+from .stores import shallow
 
 Found = TypeVar("Found")
 
@@ -91,9 +94,10 @@ class GraphTransform(BaseTransform, Generic[Found]):  # type: ignore[misc]  # Py
         Raises:
             ValueError: what one graph is refused for, with its number.
         """
-        found = [copy(data) for data in dataset]
-        for data in found:
+        dataset = list(dataset)
+        for data in dataset:
             refuse_batch(data)
+        found = list(map(shallow, dataset))
         graphs = read_graphs(found, self.undirected, type(self).__name__)
         left = [number for number, data in enumerate(found) if not self.holds(data)]
         results = self.results([graphs[number] for number in left])
@@ -103,18 +107,24 @@ class GraphTransform(BaseTransform, Generic[Found]):  # type: ignore[misc]  # Py
         return found
 
 
-def shares(graphs: Iterable[Graph]) -> Iterator[list[Graph]]:
-    """Divide graphs, in their order, into lists of about ``SHARE`` nodes and edges."""
+def shares(graphs: Iterable[Graph], most: int = SHARE) -> Iterator[list[Graph]]:
+    """Divide graphs, in their order, into lists of about so many nodes and edges."""
     part: list[Graph] = []
     size = 0
     for graph in graphs:
         part.append(graph)
         size += graph.num_nodes + graph.num_pairs
-        if size >= SHARE:
+        if size >= most:
             yield part
             part, size = [], 0
     if part:
         yield part
+
+
+def beside(found: Array, edge_index: Tensor) -> Tensor:
+    """Turn an array into a tensor where the edges are."""
+    values = torch.from_numpy(found)
+    return values if edge_index.is_cpu else values.to(edge_index.device)
 
 
 def refuse_batch(data: Any) -> None:

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from gnnlab.arguments import check_count
-from gnnlab.structure.graph import Array, Graph, join
+from gnnlab.structure.graph import Array, Graph, count_nodes, join, pieces
 from gnnlab.structure.stamp import stamp
 
-from .base import GraphTransform, shares
+from .base import GraphTransform, beside, shares
+from .stores import put
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data
@@ -65,17 +65,21 @@ class Encoding(GraphTransform[Array]):
 
     def holds(self, data: Data) -> bool:
         """Whether ``data`` has this encoding of its own graph."""
-        return self.key in data and getattr(data, self.key + "_of", None) == self._stamp(data)
+        stored = data.to_dict()
+        return self.key in stored and (
+            stored.get(self.key + "_of") == self._stamp(data.edge_index, count_nodes(data))
+        )
 
     def results(self, graphs: Sequence[Graph]) -> Iterator[Array]:
         for part in shares(graphs):
             union, starts = join(part)
             rows = self.rows(union).astype(np.float32)
-            yield from np.split(rows, starts[1:-1])
+            yield from pieces(rows, starts)
 
     def write(self, data: Data, graph: Graph, found: Array, shared: Any) -> Data:
-        data[self.key] = torch.from_numpy(found.copy()).to(data.edge_index.device)
-        data[self.key + "_of"] = self._stamp(data)
+        edges = data.edge_index
+        told = self._stamp(edges, graph.num_nodes)
+        put(data, {self.key: beside(found.copy(), edges), self.key + "_of": told})
         return data
 
     def pack(self, found: Sequence[Array]) -> dict[str, Array]:
@@ -86,8 +90,8 @@ class Encoding(GraphTransform[Array]):
         rows, ends = arrays["rows"], arrays["ends"]
         return lambda number: rows[ends[number] : ends[number + 1]]
 
-    def _stamp(self, data: Data) -> str:
-        return f"{self.k} {stamp(str(data.num_nodes), data.edge_index)}"
+    def _stamp(self, edges: Tensor, nodes: int) -> str:
+        return f"{self.k} {stamp(str(nodes), edges)}"
 
 
 @dataclass(frozen=True)

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-import torch
 
 from gnnlab.arguments import check_count
-from gnnlab.structure.graph import Array, Graph, join
+from gnnlab.structure.graph import Array, Graph, count_nodes, join
 from gnnlab.structure.hop_sets import HopSets, require_pairs, require_room, room, views
 from gnnlab.structure.stamp import stamp
 
-from .base import GraphTransform, shares
+from .base import GraphTransform, beside, shares
+from .stores import put
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data
@@ -94,9 +94,10 @@ class AddHops(GraphTransform[Hops]):
         return HopSets(*union.sources, starts, self.max_hop)
 
     def write(self, data: Data, graph: Graph, found: Hops, shared: Any) -> Data:
-        pairs = torch.from_numpy(found.pairs).to(data.edge_index.device)
-        data.hop_index, data.hop = pairs[:2], pairs[2]
-        data.hop_of = f"{self.max_hop} {stamp(str(graph.num_nodes), data.edge_index)}"
+        edges = data.edge_index
+        pairs = beside(found.pairs, edges)
+        told = f"{self.max_hop} {stamp(str(graph.num_nodes), edges)}"
+        put(data, {"hop_index": pairs[:2], "hop": pairs[2], "hop_of": told})
         return data
 
     def numbers(self, data: Data) -> dict[str, float]:
@@ -134,7 +135,7 @@ def known_hops(data: Data) -> int:
     if "hop_index" not in stored or "hop" not in stored or not isinstance(told, str):
         return 0
     max_hop, _, graph = told.partition(" ")
-    same = graph == stamp(str(int(data.num_nodes or 0)), data.edge_index)
+    same = graph == stamp(str(count_nodes(data)), data.edge_index)
     return int(max_hop) if same else 0
 
 

@@ -7,19 +7,22 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-import torch
+from torch import Tensor
 
 from gnnlab.arguments import check_count
-from gnnlab.structure.graph import Array, Graph, join
+from gnnlab.structure.graph import Array, Graph, count_nodes, join, pieces
 from gnnlab.structure.stamp import stamp
 
-from .base import GraphTransform, shares
+from .base import GraphTransform, beside, shares
+from .stores import put
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data
 
 MOST = 127
 """The largest distance that a byte holds."""
+MANY = 1 << 18
+"""Nodes and edges that are worked on together: graphs enough for all threads."""
 
 
 @dataclass(frozen=True)
@@ -65,19 +68,23 @@ class PairDistances(GraphTransform[Array]):
 
     def holds(self, data: Data) -> bool:
         """Whether ``data`` has the distances of its own graph, up to this D."""
-        return self.key in data and getattr(data, self.key + "_of", None) == self._stamp(data)
+        stored = data.to_dict()
+        return self.key in stored and (
+            stored.get(self.key + "_of") == self._stamp(data.edge_index, count_nodes(data, stored))
+        )
 
     def results(self, graphs: Sequence[Graph]) -> Iterator[Array]:
         from gnnlab.structure.pair_distances import pair_distances
 
-        for part in shares(graphs):
+        for part in shares(graphs, MANY):
             union, starts = join(part)
             found = pair_distances(union.rowptr, union.arcs[1], starts, self.max_distance)
-            yield from np.split(found, np.cumsum(np.diff(starts) ** 2)[:-1])
+            yield from pieces(found, np.cumsum([0, *np.diff(starts) ** 2]))
 
     def write(self, data: Data, graph: Graph, found: Array, shared: Any) -> Data:
-        data[self.key] = torch.from_numpy(found.copy()).to(data.edge_index.device)
-        data[self.key + "_of"] = self._stamp(data)
+        edges = data.edge_index
+        told = self._stamp(edges, graph.num_nodes)
+        put(data, {self.key: beside(found.copy(), edges), self.key + "_of": told})
         return data
 
     def pack(self, found: Sequence[Array]) -> dict[str, Array]:
@@ -87,5 +94,5 @@ class PairDistances(GraphTransform[Array]):
         pairs, ends = arrays["pairs"], arrays["ends"]
         return lambda number: pairs[ends[number] : ends[number + 1]]
 
-    def _stamp(self, data: Data) -> str:
-        return f"{self.max_distance} {stamp(str(data.num_nodes), data.edge_index)}"
+    def _stamp(self, edges: Tensor, nodes: int) -> str:
+        return f"{self.max_distance} {stamp(str(nodes), edges)}"

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
+from torch import Tensor
 
-from gnnlab.structure.graph import Array, Graph, join
+from gnnlab.structure.graph import Array, Graph, count_nodes, join
 from gnnlab.structure.paths import Paths, PathSets, check_paths, require_paths, views
 from gnnlab.structure.stamp import stamp
 
-from .base import GraphTransform, shares
+from .base import GraphTransform, beside, shares
+from .stores import put
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data
@@ -85,7 +86,7 @@ class AddPaths(GraphTransform[Paths]):
         """Whether ``data`` has the paths of its own graph, of this length and kind."""
         stored = data.to_dict()
         return all(key in stored for key in self._keys()) and (
-            stored.get("path_of") == self._stamp(data)
+            stored.get("path_of") == self._stamp(data.edge_index, count_nodes(data))
         )
 
     def results(self, graphs: Sequence[Graph]) -> Iterator[Paths]:
@@ -104,12 +105,12 @@ class AddPaths(GraphTransform[Paths]):
     def write(self, data: Data, graph: Graph, found: Paths, shared: Any) -> Data:
         for key in filter(KEY.fullmatch, data.keys()):
             del data[key]  # of another length or kind, or of other edges
-        device = data.edge_index.device
+        edges, values = data.edge_index, {}
         for k, nodes in enumerate(found.nodes, start=1):
-            data[f"path_{k}_index"] = torch.from_numpy(nodes).to(device)
+            values[f"path_{k}_index"] = beside(nodes, edges)
         for k, distances in enumerate(found.distances, start=1):
-            data[f"path_{k}_distance"] = torch.from_numpy(distances).to(device)
-        data.path_of = self._stamp(data)
+            values[f"path_{k}_distance"] = beside(distances, edges)
+        put(data, {**values, "path_of": self._stamp(edges, graph.num_nodes)})
         return data
 
     def numbers(self, data: Data) -> dict[str, float]:
@@ -143,6 +144,5 @@ class AddPaths(GraphTransform[Paths]):
         words = ("index", "distance") if self.measures else ("index",)
         return [f"path_{k}_{word}" for k in range(1, self.length + 1) for word in words]
 
-    def _stamp(self, data: Data) -> str:
-        told = stamp(str(int(data.num_nodes or 0)), data.edge_index)
-        return f"{self.kind} {self.length} {told}"
+    def _stamp(self, edges: Tensor, nodes: int) -> str:
+        return f"{self.kind} {self.length} {stamp(str(nodes), edges)}"

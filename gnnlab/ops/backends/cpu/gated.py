@@ -14,14 +14,18 @@ from numba.extending import intrinsic
 
 from gnnlab.ops.backends.parallel import Array, compiled
 
+from .prefetch import LINE, emit_prefetch
 from .vectors import load, number_type, splat, store
 
 NAMES = (
     "out", "i", "share", "own", "x", "at", "shift", "by", "grad", "origin", "col", "order", "start",
-    "end", "step",
+    "end", "step", "keep", "other", "dots", "a", "taken",
 )  # fmt: skip
-TILES = ((16, 4), (16, 2), (16, 1), (8, 1), (4, 1), (1, 1))
+TILES = ((16, 6), (16, 4), (16, 2), (16, 1), (8, 1), (4, 1), (1, 1))
 """Lanes and vectors: features that stay in registers together, the most that fit first."""
+AHEAD = 9 << 10
+"""Bytes between asking for a row and working on it: tables of pairs are read from memory once, a
+few kilobytes here and there, which the processor does not foresee."""
 IN_PLACE = {"_nrt": False, "inline": "always"}
 """For what is called for every pair: handing over five tables takes as long as a short row."""
 
@@ -32,11 +36,13 @@ def _row(kind: str) -> Any:
     def typing(
         typingctx: Any, out: Any, i: Any, share: Any, own: Any, x: Any, at: Any, shift: Any,
         by: Any, grad: Any, origin: Any, col: Any, order: Any, start: Any, end: Any, step: Any,
+        keep: Any, other: Any, dots: Any, a: Any, taken: Any,
     ) -> Any:  # fmt: skip
         n = types.intp
         number = number_type(out.dtype)
         signature = types.void(
-            out, n, number, own, x, n, shift, n, grad, n, col, order, n, n, n
+            out, n, number, own, x, n, shift, n, grad, n, col, order, n, n, n, n, other, dots, n,
+            taken,
         )  # fmt: skip
 
         def codegen(context: Any, builder: Any, signature: Any, values: Any) -> Any:
@@ -58,7 +64,8 @@ class _Emit:
     - ``gate``: grad[origin + p step] where x[at + p step] + shift[by] is positive
 
     The beginning is share own[i], or 0 without ``own``; with a ``+`` after its name, a kind adds to
-    what is in out.
+    what is in out, if ``keep`` is not 0. ``dots`` gets own[i] other[i] added to its row a, feature
+    by feature, and ``taken`` gets each term added to its row order[p].
     """
 
     def __init__(self, context: Any, builder: Any, kinds: Any, values: Any, kind: str) -> None:
@@ -95,6 +102,8 @@ class _Emit:
             for cell, feature, still in zip(held, steps, fixed, strict=True):
                 term = self._term(p, feature, still)
                 builder.store(builder.fadd(builder.load(cell), term), cell)
+                if values["taken"] is not None:
+                    self._more("taken", self._read("order", p), feature, term)
         for cell, feature in zip(held, steps, strict=True):
             store(builder, builder.load(cell), self._place("out", values["i"], feature))
 
@@ -102,11 +111,33 @@ class _Emit:
         builder, values = self.builder, self.values
         first = self.zero
         if values["own"] is not None:
+            for name in ("own", "out", "x") if self.kind == "pass" else ("own", "out"):
+                self._ask(name, f)
             share = splat(builder, values["share"], self.lanes)
-            first = builder.fmul(share, self._load("own", values["i"], f))
+            own = self._load("own", values["i"], f)
+            first = builder.fmul(share, own)
+            if values["dots"] is not None:
+                product = builder.fmul(own, self._load("other", values["i"], f))
+                self._more("dots", values["a"], f, product)
         if self.adds:
-            first = builder.fadd(first, self._load("out", values["i"], f))
+            there = builder.icmp_signed("!=", values["keep"], ir.Constant(self.index, 0))
+            old = builder.select(there, self._load("out", values["i"], f), self.zero)
+            first = builder.fadd(first, old)
         return first
+
+    def _ask(self, name: str, f: Any) -> None:
+        """Ask for what lies AHEAD of row i: rows are worked on in the order in which they lie."""
+        builder, byte = self.builder, ir.IntType(8).as_pointer()
+        start = builder.bitcast(self._place(name, self.values["i"], f), byte)
+        size = self.lanes * (8 if isinstance(self.number, ir.DoubleType) else 4)
+        for line in range(0, size - LINE + 1, LINE):  # none for what is shorter than a line
+            place = builder.gep(start, [ir.Constant(self.index, AHEAD + line)])
+            emit_prefetch(builder, place, write=name == "out")
+
+    def _more(self, name: str, row: Any, f: Any, value: Any) -> None:
+        """Add to a table's row."""
+        total = self.builder.fadd(self._load(name, row, f), value)
+        store(self.builder, total, self._place(name, row, f))
 
     def _fixed(self, f: Any) -> Any:
         """What all terms read."""
@@ -153,8 +184,8 @@ class _Emit:
         return self.builder.gep(self.values[name].data, [start])
 
 
-_relu, _plain, _add, _line, _more, _pass, _gate = map(
-    _row, ("relu", "plain", "plain+", "line", "line+", "pass+", "gate")
+_relu, _plain, _add, _line, _more, _pass, _take, _gate = map(
+    _row, ("relu", "plain", "plain+", "line", "line+", "pass+", "pass+", "gate")
 )
 
 
@@ -163,44 +194,76 @@ def _relu_row(
     start: int, end: int,
 ) -> None:  # fmt: skip
     """out[i] = share x[i] + the sum over p of relu(x[at + col[p]] + shift[order[p]])."""
-    _relu(out, i, share, x, x, at, shift, 0, None, 0, col, order, start, end, 0)
+    _relu(
+        out, i, share, x, x, at, shift, 0, None, 0, col, order, start, end, 0,
+        0, None, None, 0, None,
+    )  # fmt: skip
 
 
 def _plain_row(
     out: Array, i: int, share: float, x: Array, at: int, col: Array, start: int, end: int
 ) -> None:
     """out[i] = share x[i] + the sum over p of x[at + col[p]]."""
-    _plain(out, i, share, x, x, at, None, 0, None, 0, col, None, start, end, 0)
-
-
-def _add_row(
-    out: Array, i: int, share: float, x: Array, at: int, col: Array, start: int, end: int
-) -> None:
-    """out[i] += share x[i] + the sum over p of x[at + col[p]]."""
-    _add(out, i, share, x, x, at, None, 0, None, 0, col, None, start, end, 0)
+    _plain(
+        out, i, share, x, x, at, None, 0, None, 0, col, None, start, end, 0, 0, None, None, 0, None
+    )
 
 
 def _line_row(
     out: Array, i: int, share: float, own: Array | None, x: Array, at: int, step: int, count: int
 ) -> None:
     """out[i] = share own[i] + the sum over p < count of x[at + p step]."""
-    _line(out, i, share, own, x, at, None, 0, None, 0, None, None, 0, count, step)
+    _line(
+        out, i, share, own, x, at, None, 0, None, 0, None, None, 0, count, step,
+        0, None, None, 0, None,
+    )  # fmt: skip
+
+
+def _add_row(
+    out: Array, i: int, keep: int, share: float, grad: Array, at: int, col: Array, start: int,
+    end: int, x: Array, dots: Array, a: int,
+) -> None:  # fmt: skip
+    """out[i], or 0 without ``keep``, + share grad[i] + the sum over p of grad[at + col[p]];
+    dots[a] += grad[i] x[i]."""
+    _add(
+        out, i, share, grad, grad, at, None, 0, None, 0, col, None, start, end, 0,
+        keep, x, dots, a, None,
+    )  # fmt: skip
 
 
 def _more_row(
-    out: Array, i: int, share: float, own: Array, x: Array, at: int, step: int, count: int
-) -> None:
-    """out[i] += share own[i] + the sum over p < count of x[at + p step]."""
-    _more(out, i, share, own, x, at, None, 0, None, 0, None, None, 0, count, step)
+    out: Array, i: int, keep: int, share: float, grad: Array, table: Array, at: int, count: int,
+    x: Array, dots: Array, a: int,
+) -> None:  # fmt: skip
+    """out[i], or 0 without ``keep``, + share grad[i] + table[at] if count is 1;
+    dots[a] += grad[i] x[i]."""
+    _more(
+        out, i, share, grad, table, at, None, 0, None, 0, None, None, 0, count, 0,
+        keep, x, dots, a, None,
+    )  # fmt: skip
 
 
 def _pass_row(
-    out: Array, i: int, share: float, x: Array, shift: Array, grad: Array, origin: int, col: Array,
-    order: Array, start: int, end: int,
+    out: Array, i: int, keep: int, share: float, x: Array, shift: Array, grad: Array, origin: int,
+    col: Array, order: Array, start: int, end: int, dots: Array, a: int,
 ) -> None:  # fmt: skip
-    """out[i] += share grad[i] + the sum over p of grad[origin + col[p]], where x[i] +
-    shift[order[p]] is positive."""
-    _pass(out, i, share, grad, x, i, shift, 0, grad, origin, col, order, start, end, 0)
+    """out[i], or 0 without ``keep``, + share grad[i] + the sum over p of grad[origin + col[p]],
+    where x[i] + shift[order[p]] is positive; dots[a] += grad[i] x[i]."""
+    _pass(
+        out, i, share, grad, x, i, shift, 0, grad, origin, col, order, start, end, 0,
+        keep, x, dots, a, None,
+    )  # fmt: skip
+
+
+def _take_row(
+    out: Array, i: int, keep: int, share: float, x: Array, shift: Array, grad: Array, origin: int,
+    col: Array, order: Array, start: int, end: int, dots: Array, a: int, taken: Array,
+) -> None:  # fmt: skip
+    """``pass_row``, of which each term is added to taken[order[p]] as well."""
+    _take(
+        out, i, share, grad, x, i, shift, 0, grad, origin, col, order, start, end, 0,
+        keep, x, dots, a, taken,
+    )  # fmt: skip
 
 
 def _gate_row(
@@ -210,13 +273,17 @@ def _gate_row(
     """out[i] = own[i] + the sum over p < count of grad[origin + p step], where x[at + p step] +
     shift[i] is positive."""
     one = out.dtype.type(1)
-    _gate(out, i, one, own, x, at, shift, i, grad, origin, None, None, 0, count, step)
+    _gate(
+        out, i, one, own, x, at, shift, i, grad, origin, None, None, 0, count, step,
+        0, None, None, 0, None,
+    )  # fmt: skip
 
 
 relu_row = compiled(_relu_row, **IN_PLACE)
 plain_row = compiled(_plain_row, **IN_PLACE)
-add_row = compiled(_add_row, **IN_PLACE)
 line_row = compiled(_line_row, **IN_PLACE)
+add_row = compiled(_add_row, **IN_PLACE)
 more_row = compiled(_more_row, **IN_PLACE)
 pass_row = compiled(_pass_row, **IN_PLACE)
+take_row = compiled(_take_row, **IN_PLACE)
 gate_row = compiled(_gate_row, **IN_PLACE)

@@ -12,10 +12,22 @@ import numpy as np
 
 from gnnlab.ops.backends.parallel import Array, compiled, inner
 
-from .gated import IN_PLACE, add_row, gate_row, line_row, more_row, pass_row, plain_row, relu_row
+from .gated import (
+    IN_PLACE,
+    add_row,
+    gate_row,
+    line_row,
+    more_row,
+    pass_row,
+    plain_row,
+    relu_row,
+    take_row,
+)
 
 Arrays = tuple[Array, ...]
 
+WHOLE = 128
+"""Up to so many nodes, one call goes through all of a graph and adds up over all its nodes u."""
 UL, VL, UG, VG, VV, VU, UU = range(7)
 DIAGONAL, ROW, COLUMN = range(3)
 """What a node's own row is added up from: (u, u), all (u, v), all (v, u)."""
@@ -51,6 +63,17 @@ class Sums(NamedTuple):
     """(N, F): the sums that vG gives to each v, or without a row."""
 
 
+class Begun(NamedTuple):
+    """What the gradient of a sum begins with."""
+
+    keep: int
+    """0 for the first of them, which finds nothing in its place."""
+    share: float
+    dots: Array
+    """(A, F): what the shares receive from node u, feature by feature."""
+    a: int
+
+
 def _aggregate_rows(
     first: int, last: int, walk: Walk, longest: int, sums: Sums, outs: Arrays, x: Array
 ) -> None:
@@ -68,27 +91,31 @@ def _aggregate_rows(
 
 
 def _gradient_rows(
-    first: int, last: int, walk: Walk, back: Walk, longest: int, sums: Sums, out: Array,
-    grads: Arrays, x: Array, grad_scale: Array, grad_shifts: Arrays,
+    first: int, last: int, units: Array, walk: Walk, back: Walk, longest: int, sums: Sums,
+    out: Array, grads: Arrays, x: Array, grad_scale: Array, grad_shifts: Arrays,
 ) -> None:  # fmt: skip
     """out[u, v] = what x[u, v] receives, along the edges turned back; grad_scale[u, a] = u's part
-    of it; grad_shifts[a][e] = what the shift of an edge that enters u receives from all pairs."""
+    of it; grad_shifts[a][e] = what the shift of e receives, which arrive as zeros. Whole graphs
+    of up to ``WHOLE`` nodes begin at the units first .. last, and single nodes of larger ones."""
     near, total = np.empty((2, longest), np.int32), np.empty((1, x.shape[1]), x.dtype)
-    for u in range(first, last):
-        b = walk.base[u]
-        out[b : b + walk.size[u]] = 0
+    dots = np.empty((sums.kinds.shape[0], x.shape[1]), x.dtype)
+    for u in range(units[first], units[last]):
+        dots[:] = 0
         for a in range(sums.kinds.shape[0]):
-            kind, share, grad = sums.kinds[a], sums.scale[a], grads[a]
-            if grad_scale.shape[1]:
-                grad_scale[u, a] = inner_product(total, grad, x, b, walk.size[u])
-            if kind == UL:
-                give_second(u, back, share, sums.shifts[a], out, grad, x, near)
+            kind, shift, grad, taken = sums.kinds[a], sums.shifts[a], grads[a], grad_shifts[a]
+            begun = Begun(int(a > 0), sums.scale[a], dots, a)
+            if kind == UL and walk.size[u] <= WHOLE:
+                give_second(u, back, begun, shift, out, grad, x, near, taken)
+            elif kind == UL:
+                give_second(u, back, begun, shift, out, grad, x, near, taken[:0])
+                if taken.shape[0]:
+                    give_shifts(u, walk, shift, taken, grad, x)
             elif kind == VL:
-                give_first(u, back, share, sums.shifts[a], out, grad, x)
+                give_first(u, back, begun, shift, out, grad, x, taken)
             else:
-                give_wide(u, back, kind, share, sums.table, out, grad, total)
-            if grad_shifts[a].shape[0]:
-                give_shifts(u, walk, kind, sums.shifts[a], grad_shifts[a], grad, x)
+                give_wide(u, back, kind, begun, sums.table, out, grad, x, total)
+        for a in range(grad_scale.shape[1]):
+            grad_scale[u, a] = sum_lanes(dots, a)
 
 
 def _collect_rows(first: int, last: int, walk: Walk, kind: int, out: Array, x: Array) -> None:
@@ -122,18 +149,19 @@ def _sum_second(
 
 
 def _give_second(
-    u: int, walk: Walk, share: float, shift: Array, out: Array, grad: Array, x: Array, near: Array
-) -> None:
+    u: int, walk: Walk, begun: Begun, shift: Array, out: Array, grad: Array, x: Array, near: Array,
+    taken: Array,
+) -> None:  # fmt: skip
     """Its gradient."""
     low, base = walk.low[u], walk.base[u]
     at = base - low
+    col, order = walk.col, walk.order
     for v in range(walk.size[u]):
         start, end = walk.rowptr[low + v], walk.rowptr[low + v + 1]
         if walk.inside.shape[0]:
-            count = choose(near, walk, base + v, at, start, end)
-            give_row(out, base + v, share, x, shift, grad, at, near[0], near[1], 0, count)
-        else:
-            give_row(out, base + v, share, x, shift, grad, at, walk.col, walk.order, start, end)
+            start, end = 0, choose(near, walk, base + v, at, start, end)
+            col, order = near[0], near[1]
+        give_row(out, base + v, begun, x, shift, grad, at, col, order, start, end, taken)
 
 
 def _sum_first(u: int, walk: Walk, share: float, shift: Array, out: Array, x: Array) -> None:
@@ -145,13 +173,13 @@ def _sum_first(u: int, walk: Walk, share: float, shift: Array, out: Array, x: Ar
 
 
 def _give_first(
-    u: int, walk: Walk, share: float, shift: Array, out: Array, grad: Array, x: Array
+    u: int, walk: Walk, begun: Begun, shift: Array, out: Array, grad: Array, x: Array, taken: Array
 ) -> None:
     """Its gradient."""
     start, end = walk.rowptr[u], walk.rowptr[u + 1]
     for v in range(walk.size[u]):
         i = walk.base[u] + v
-        give_row(out, i, share, x, shift, grad, v, walk.block, walk.order, start, end)
+        give_row(out, i, begun, x, shift, grad, v, walk.block, walk.order, start, end, taken)
 
 
 def _sum_wide(
@@ -173,34 +201,32 @@ def _sum_wide(
 
 
 def _give_wide(
-    u: int, walk: Walk, kind: int, share: float, table: Array, out: Array, grad: Array,
+    u: int, walk: Walk, kind: int, begun: Begun, table: Array, out: Array, grad: Array, x: Array,
     total: Array,
 ) -> None:  # fmt: skip
     """Their gradient."""
     low, base = walk.low[u], walk.base[u]
+    keep, share, dots, a = begun
     if kind == VV or kind == UG or kind == UU:
         collect(u, walk, COLUMN if kind == VV else ROW, total, 0, grad)
     for v in range(walk.size[u]):
         if kind == VU:
-            more_row(out, base + v, share, grad, grad, walk.base[low + v] + u - low, 0, 1)
+            i = walk.base[low + v] + u - low
+            more_row(out, base + v, keep, share, grad, grad, i, 1, x, dots, a)
         elif kind == VG:
-            more_row(out, base + v, share, grad, table, low + v, 0, 1)
+            more_row(out, base + v, keep, share, grad, table, low + v, 1, x, dots, a)
         else:
             count = 1 if kind == UG or low + v == u else 0
-            more_row(out, base + v, share, grad, total, 0, 0, count)
+            more_row(out, base + v, keep, share, grad, total, 0, count, x, dots, a)
 
 
-def _give_shifts(
-    i: int, walk: Walk, kind: int, shift: Array, out: Array, grad: Array, x: Array
-) -> None:
-    """What the shifts of the edges that enter node i receive from all pairs."""
+def _give_shifts(i: int, walk: Walk, shift: Array, out: Array, grad: Array, x: Array) -> None:
+    """What the shifts of the edges that enter node i receive from the subgraphs of all u."""
     n, low = walk.size[i], walk.low[i]
     top = walk.base[low] - low  # (u, i) of the graph's first u is row top + i
     for p in range(walk.rowptr[i], walk.rowptr[i + 1]):
         e, j = walk.order[p], walk.col[p]
-        if kind == VL:
-            gate_row(out, e, None, x, walk.base[j], shift, grad, walk.base[i], 1, n)
-        elif not walk.inside.shape[0]:
+        if not walk.inside.shape[0]:
             gate_row(out, e, None, x, top + j, shift, grad, top + i, n, n)
         else:
             out[e] = 0
@@ -242,33 +268,29 @@ def _sum_row(
 
 
 def _give_row(
-    out: Array, i: int, share: float, x: Array, shift: Array, grad: Array, origin: int, col: Array,
-    order: Array, start: int, end: int,
+    out: Array, i: int, begun: Begun, x: Array, shift: Array, grad: Array, at: int, col: Array,
+    order: Array, start: int, end: int, taken: Array,
 ) -> None:  # fmt: skip
     """The gradient of ``_sum_row``."""
-    if shift.shape[0]:
-        pass_row(out, i, share, x, shift, grad, origin, col, order, start, end)
+    keep, share, dots, a = begun
+    if taken.shape[0]:
+        take_row(out, i, keep, share, x, shift, grad, at, col, order, start, end, dots, a, taken)
+    elif shift.shape[0]:
+        pass_row(out, i, keep, share, x, shift, grad, at, col, order, start, end, dots, a)
     else:
-        add_row(out, i, share, grad, origin, col, start, end)
+        add_row(out, i, keep, share, grad, at, col, start, end, x, dots, a)
 
 
-def _inner_product(dots: Array, left: Array, right: Array, b: int, n: int) -> float:
-    """Of n rows from b on, added up by feature first."""
-    dots[:] = 0
-    row = dots[0]
-    for v in range(n):
-        one, other = left[b + v], right[b + v]
-        for f in range(row.shape[0]):
-            row[f] += one[f] * other[f]
+def _sum_lanes(dots: Array, a: int) -> float:
     total = 0.0
-    for f in range(row.shape[0]):
-        total += row[f]
+    for f in range(dots.shape[1]):
+        total += dots[a, f]
     return total
 
 
 choose = inner(_choose)
 collect = inner(_collect)
-inner_product = inner(_inner_product)
+sum_lanes = inner(_sum_lanes)
 sum_row = compiled(_sum_row, **IN_PLACE)
 give_row = compiled(_give_row, **IN_PLACE)
 sum_second = inner(_sum_second)

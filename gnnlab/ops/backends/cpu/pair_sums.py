@@ -23,6 +23,7 @@ from .pair_rows import (
     VL,
     VU,
     VV,
+    WHOLE,
     Sums,
     Walk,
     aggregate_rows,
@@ -64,12 +65,12 @@ def pair_gradients(
     out = empty(x.shape, x.dtype)
     parts = np.zeros((pairs.num_nodes, len(symbols) if wanted[0] else 0))
     grad_shifts = [
-        torch.empty_like(shift) if shift is not None and asked else None
+        torch.zeros_like(shift) if shift is not None and asked else None
         for shift, asked in zip(shifts, wanted[1], strict=True)
     ]
-    table = _columns(symbols, grads, pairs)
+    table, units = _columns(symbols, grads, pairs), pairs.units(WHOLE)
     over_items(
-        gradient_rows, pairs.num_nodes, 2 * _work(x, pairs, symbols), _walk(pairs, inside),
+        gradient_rows, len(units) - 1, 2 * _work(x, pairs, symbols), units, _walk(pairs, inside),
         _walk(pairs, inside, turned=True), _longest(pairs, inside),
         _sums(symbols, scale, shifts, x, table), array(out), _arrays(grads, x), array(x), parts,
         _arrays(grad_shifts, x),

@@ -18,13 +18,14 @@ LINE = 64
 """Bytes that arrive at once."""
 
 
-def emit_prefetch(builder: Any, pointer: Any) -> None:
-    """Write the instruction that asks for the line at ``pointer``, to be read and kept."""
+def emit_prefetch(builder: Any, pointer: Any, write: bool = False) -> None:
+    """Write the instruction that asks for the line at ``pointer``, to be read (or written) and
+    kept."""
     pointer = builder.bitcast(pointer, ir.IntType(8).as_pointer())
     word = ir.IntType(32)
     kind = ir.FunctionType(ir.VoidType(), [pointer.type, word, word, word])
     function = builder.module.declare_intrinsic("llvm.prefetch", (pointer.type,), kind)
-    builder.call(function, [pointer, word(0), word(3), word(1)])
+    builder.call(function, [pointer, word(int(write)), word(3), word(1)])
 
 
 def _prefetch(typingctx: Any, table: Any, row: Any, column: Any) -> Any:
