@@ -126,8 +126,7 @@ def _pairs(
             "threshold": found.threshold,
             "seconds": round(time.perf_counter() - began, 3),
         }
-        with open(folder / LINES, "a", encoding="utf-8") as file:
-            file.write(json.dumps(line) + "\n")
+        _append(folder / LINES, line)
         lines.append(line)
     return folder, lines
 
@@ -141,6 +140,13 @@ def read_lines(path: Path) -> list[Row]:
         except json.JSONDecodeError:
             continue
     return found
+
+
+def _append(path: Path, line: Row) -> None:
+    """Add a line, on a line of its own even after one that was cut short."""
+    torn = path.is_file() and not path.read_bytes().endswith(b"\n")
+    with open(path, "a", encoding="utf-8") as file:
+        file.write("\n" * torn + json.dumps(line) + "\n")
 
 
 def encoder_of(config: Config) -> Callable[[], Any]:
