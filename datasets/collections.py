@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from gnnlab.arguments import check_choice
+from gnnlab.arguments import check_choice, check_count
 
 from .cutting import cut
 from .edges import both_directions, both_directions_typed, count_undirected
@@ -31,15 +31,21 @@ class Wanted:
         features: by name.
         target: of several, or None for all.
         repeats: whether graphs that repeat another are kept or dropped.
+        sizes: how many graphs of each part there are left, or None for all.
     """
 
     features: str
     target: str | None
     repeats: str
+    sizes: tuple[int, int, int] | None = None
 
-    def settings(self) -> dict[str, str]:
+    def settings(self) -> dict[str, Any]:
         """Those that a resolved name holds: what is not the default, and the features."""
-        given = {"target": self.target, "repeats": None if self.repeats == KEEP else self.repeats}
+        given = {
+            "target": self.target,
+            "repeats": None if self.repeats == KEEP else self.repeats,
+            "sizes": None if self.sizes is None else list(self.sizes),
+        }
         return {"features": self.features, **{k: v for k, v in given.items() if v is not None}}
 
 
@@ -53,7 +59,22 @@ def wanted(record: Record, settings: dict[str, Any]) -> Wanted:
     target = settings.pop("target", None) if "targets" in record.options else None
     repeats = settings.pop("repeats", KEEP)
     check_choice("repeats", repeats, (KEEP, DROP))
-    return Wanted(features, target_name(record, target), repeats)
+    sizes = _part_sizes(settings.pop("sizes", None))
+    return Wanted(features, target_name(record, target), repeats, sizes)
+
+
+def _part_sizes(asked: Any) -> tuple[int, int, int] | None:
+    if asked is None:
+        return None
+    if not isinstance(asked, Sequence) or isinstance(asked, str) or len(asked) != 3:
+        raise ValueError(
+            f"sizes is {asked!r}, but it must say how many graphs of training, validation and test "
+            "are left, such as [2000, 500, 500]"
+        )
+    for size in asked:
+        check_count("each of sizes", size)
+    train, valid, test = asked
+    return train, valid, test
 
 
 def default_features(record: Record) -> str:

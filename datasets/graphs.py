@@ -112,6 +112,29 @@ class Graphs(Sequence["Data"]):
         graphs = tuple(self.graphs[number] for number in kept)
         return replace(self, graphs=graphs, masks=self.masks.rows(kept))
 
+    def first(self, sizes: Sequence[int]) -> Graphs:
+        """Return the dataset of the first so many training, validation and test graphs.
+
+        Raises:
+            ValueError: several splits, or a part that has fewer.
+        """
+        parts = (self.masks.train, self.masks.val, self.masks.test)
+        if parts[0].shape[1] != 1:
+            raise ValueError(
+                f"{self.name} has {parts[0].shape[1]} splits, and sizes={list(sizes)} is for sets "
+                "with one: leave it out"
+            )
+        kept: list[int] = []
+        for part, size, what in zip(parts, sizes, ("train", "validation", "test"), strict=True):
+            numbers = part[:, 0].nonzero()[:, 0].tolist()
+            if len(numbers) < size:
+                raise ValueError(
+                    f"sizes asks for {size} {what} graphs, but {self.name} has {len(numbers)}: ask "
+                    "for fewer"
+                )
+            kept += numbers[:size]
+        return self.only(sorted(kept))
+
     def __len__(self) -> int:
         return len(self.graphs)
 

@@ -61,7 +61,8 @@ def load(
             ``"labels"``, or ``"attributes"`` where there are none, or ``"constant"`` where there
             are neither; of one with several targets ``target``, the name of one or its number:
             all of them if not given; and ``repeats="drop"`` leaves of graphs that look alike one,
-            and none where their labels differ (see :func:`distinct`).
+            and none where their labels differ (see :func:`distinct`). ``sizes=[2000, 500, 500]``
+            leaves the first so many training, validation and test graphs of a set with one split.
 
     Shapes:
         x (N, F) float32, F = 0 where the set has no features; edge_index (2, E) with both
@@ -190,7 +191,8 @@ def refuse_settings(record: Record, settings: Mapping[str, Any]) -> None:
 def _more(record: Record) -> str:
     if record.task != "graph":
         return ""
-    return ", features, target, repeats" if "targets" in record.options else ", features, repeats"
+    target = ", target" if "targets" in record.options else ""
+    return f", features{target}, repeats, sizes"
 
 
 def load_many(
@@ -204,7 +206,8 @@ def load_many(
     settings = dict(settings)
     asked = wanted(record, settings)
     refuse_settings(record, settings)
-    return load_graphs(record, asked.features, split, root, asked.target, asked.repeats)
+    whole = load_graphs(record, asked.features, split, root, asked.target, asked.repeats)
+    return whole if asked.sizes is None else whole.first(asked.sizes)
 
 
 def _generator_settings(

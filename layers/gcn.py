@@ -49,7 +49,8 @@ class GCN(nn.Module):
     ``pure``: no weights between the steps, which are summed with learned weights (jumping
     knowledge), :math:`h = \sum_{k=1}^{L} s_k \hat A^k X W`.
     ``residual``: the states before each convolution and its activation are added,
-    :math:`h \leftarrow h + \operatorname{Dropout}(\sigma(\hat A h W + b))`.
+    :math:`h \leftarrow h + \operatorname{Dropout}(\sigma(\hat A h W + b))`, or with batch
+    normalisation within :math:`\sigma`.
 
     Args:
         in_channels: F, the width of ``data.x``.
@@ -62,6 +63,8 @@ class GCN(nn.Module):
         activation: of ``residual``, ``relu`` or ``gelu``.
         map_input: of ``residual``: start from a Linear of the features; False where they are H wide
             and embedded already.
+        batch_norm: of ``residual``, as in Dwivedi et al., "Benchmarking Graph Neural Networks",
+            JMLR 2023 (https://arxiv.org/abs/2003.00982), whose convolutions have no self-loops.
 
     Shapes:
         data.x (N, F), data.edge_index (2, E), data.edge_weight (E,) if there -> (N, H) or (N, C)
@@ -95,9 +98,10 @@ class GCN(nn.Module):
         dropout: float = 0.2,
         activation: Activation = "relu",
         map_input: bool = True,
+        batch_norm: bool = False,
     ) -> None:
         super().__init__()
-        _check_block(block, activation, map_input)
+        _check_block(block, activation, map_input, batch_norm)
         check_sizes(in_channels, hidden_channels, num_layers, out_channels)
         self.in_channels, self.hidden_channels = in_channels, hidden_channels
         self.out_channels, self.block = out_channels, block
@@ -131,7 +135,9 @@ class GCN(nn.Module):
                 dropout=dropout,
             )
         else:
-            residual = partial(Residual, activation=activation, map_input=map_input)
+            residual = partial(
+                Residual, activation=activation, map_input=map_input, batch_norm=batch_norm
+            )
             make: Callable[..., Stack] = Tuned if block == "tuned" else residual
             self.stack = make(in_channels, hidden_channels, num_layers, out_channels, dropout)
 
@@ -143,11 +149,11 @@ class GCN(nn.Module):
         self.stack.reset_parameters()
 
 
-def _check_block(block: str, activation: str, map_input: bool) -> None:
+def _check_block(block: str, activation: str, map_input: bool, batch_norm: bool) -> None:
     if block not in BLOCKS:
         raise ValueError(f"block is {block!r}, which is none of {', '.join(BLOCKS)}")
-    if block != "residual" and (activation != "relu" or not map_input):
+    if block != "residual" and (activation != "relu" or not map_input or batch_norm):
         raise ValueError(
-            f"block is {block!r}, but activation and map_input are settings of 'residual': leave "
-            "them out, or take block='residual'"
+            f"block is {block!r}, but activation, map_input and batch_norm are settings of "
+            "'residual': leave them out, or take block='residual'"
         )

@@ -62,7 +62,7 @@ class Tuned(Stack):
 
 
 class Residual(Stack):
-    """The states before each convolution and its activation are added."""
+    """The states before each convolution, its norm if it has one, and its activation are added."""
 
     def __init__(
         self,
@@ -74,14 +74,19 @@ class Residual(Stack):
         *,
         activation: Activation,
         map_input: bool,
+        batch_norm: bool,
     ) -> None:
         super().__init__(hidden, outputs, dropout)
         self.activation = find_activation(activation)
         self.input = input_map(channels, hidden, map_input)
         self.convs = nn.ModuleList(GCNConv(hidden, hidden) for _ in range(num_layers))
+        norms = (nn.BatchNorm1d(hidden) for _ in range(num_layers))
+        self.norms = nn.ModuleList(norms) if batch_norm else None
 
     def states(self, x: Tensor, adj: Adjacency, edge_weight: Tensor | None) -> Tensor:
         h: Tensor = self.input(x)
-        for conv in self.convs:
-            h = h + self.dropout(self.activation(conv(h, adj, edge_weight)))
+        for number, conv in enumerate(self.convs):
+            new = conv(h, adj, edge_weight)
+            new = new if self.norms is None else self.norms[number](new)
+            h = h + self.dropout(self.activation(new))
         return h

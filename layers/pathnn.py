@@ -11,7 +11,7 @@ from gnnlab.arguments import check_choice, check_counts
 from gnnlab.ops import degree, edge_sum
 
 from .dropout import Dropout
-from .linear import Linear
+from .linear import Linear, input_map
 from .path_lstm import PathLSTM, Reading
 from .path_reading import readings
 from .residual import check_sizes, reset_children
@@ -122,6 +122,8 @@ class PathNN(nn.Module):
         residual: add the states before each layer.
         input_mlp: map the features by a :class:`NormedMLP`; by a Linear if not, as for molecules.
         update_mlp: a :class:`NormedMLP` in the place of the ReLU, as for molecules.
+        map_input: start from a map of the features at all; False, with ``input_mlp=False``, where
+            they are H wide and embedded already.
 
     Shapes:
         data.x (N, F), data.path_k_index (k + 1, P_k) and, of simple paths, data.path_k_distance
@@ -140,7 +142,8 @@ class PathNN(nn.Module):
         Michel, Nikolentzos, Lutzeyer and Vazirgiannis, "Path Neural Networks: Expressive and
         Accurate Graph Neural Networks", ICML 2023 (https://arxiv.org/abs/2306.05955), and its
         release, https://github.com/gasmichel/PathNNs_expressive: the defaults are its networks for
-        TU sets, ``input_mlp=False, update_mlp=True`` those for molecules. There, dropout draws
+        TU sets, ``input_mlp=False, update_mlp=True, map_input=False`` on embedded atoms those for
+        molecules. There, dropout draws
         another mask for each node on each path, and for what else is read with it; here one for
         each node, since nodes are mapped before paths are read. It leaves the norm out with
         ``mean``. While training, batch normalisation needs at least two nodes.
@@ -167,6 +170,7 @@ class PathNN(nn.Module):
         residual: bool = True,
         input_mlp: bool = True,
         update_mlp: bool = False,
+        map_input: bool = True,
     ) -> None:
         super().__init__()
         check_sizes(in_channels, hidden_channels, num_layers, out_channels)
@@ -177,8 +181,15 @@ class PathNN(nn.Module):
         self.out_channels, self.edge_dim = out_channels, edge_dim
         self.length, self.kind = length, kind
         self.order_dependent = TIES if kind == "shortest" else None
-        make = NormedMLP if input_mlp else Linear
-        self.input: nn.Module = make(in_channels, hidden_channels)
+        if input_mlp and not map_input:
+            raise ValueError(
+                "input_mlp is True and map_input False, but an MLP maps the features: leave one out"
+            )
+        self.input: nn.Module = (
+            NormedMLP(in_channels, hidden_channels)
+            if input_mlp
+            else input_map(in_channels, hidden_channels, map_input)
+        )
         self.lstm = PathLSTM(
             hidden_channels, distances=length + 1 if kind == "all" else 0, edge_dim=edge_dim or 0
         )

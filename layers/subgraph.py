@@ -14,7 +14,7 @@ from gnnlab.structure.subgraphs import POLICIES, POOLINGS, symbols_of
 
 from .dropout import Dropout
 from .gine import EdgeDim
-from .linear import Linear
+from .linear import input_map
 from .mlp import MLP
 from .residual import check_sizes, reset_children
 from .subgraph_layers import PairReadout, SubgraphLayer
@@ -57,6 +57,8 @@ class SubgraphGNN(nn.Module):
         dropout: probability, after every layer.
         edge_dim: D to read a floating ``data.edge_attr``, or the sizes of its categorical columns;
             None to read none.
+        map_input: start from a Linear of the features; False where they are H wide and embedded
+            already.
 
     Shapes:
         data.x (N, F), data.edge_index (2, E), data.pair_distance (P,) where the policy needs it, as
@@ -100,6 +102,7 @@ class SubgraphGNN(nn.Module):
         out_channels: int | None = None,
         dropout: float = 0.0,
         edge_dim: EdgeDim | None = None,
+        map_input: bool = True,
     ) -> None:
         super().__init__()
         check_sizes(in_channels, hidden_channels, num_layers, out_channels)
@@ -111,7 +114,7 @@ class SubgraphGNN(nn.Module):
         self.out_channels, self.policy, self.pooling = out_channels, policy, pooling
         self.max_distance, self.radius = max_distance, radius
         self.symbols = symbols_of(aggregation)
-        self.input = Linear(in_channels, hidden_channels)
+        self.input = input_map(in_channels, hidden_channels, map_input)
         marks = {"distance": max_distance + 1, "marking": 2, "ego+": 2}.get(policy)
         self.marks = None if marks is None else nn.Embedding(marks, hidden_channels)
         self.dropout = Dropout(dropout)

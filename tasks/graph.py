@@ -48,6 +48,8 @@ class GraphPrediction:
         head_layers: Linear maps from the pooled states to what is predicted.
         head_dropout: probability, before each of them.
         head_activation: ``relu`` or ``gelu``, between them.
+        head_drops_states: let ``head_dropout`` lie before the first of them too.
+        head_narrows: let each but the last halve the width.
         missing: what becomes of numbers that are nan: ``refuse`` them, or ``ignore`` them in loss,
             metric and ``standardise``. Labels that are nan are always ignored.
 
@@ -70,6 +72,8 @@ class GraphPrediction:
     head_layers: int = 1
     head_dropout: float = 0.0
     head_activation: Activation = "relu"
+    head_drops_states: bool = True
+    head_narrows: bool = False
     missing: Missing = "refuse"
 
     def __post_init__(self) -> None:
@@ -80,7 +84,13 @@ class GraphPrediction:
         self._head()
 
     def _head(self) -> Head:
-        return Head(self.head_layers, self.head_dropout, self.head_activation)
+        return Head(
+            self.head_layers,
+            self.head_dropout,
+            self.head_activation,
+            self.head_drops_states,
+            self.head_narrows,
+        )
 
     def setup(self, data: Any, split: int) -> GraphProblem:
         """Check the graphs and return what to minimise and to measure on one of the splits.

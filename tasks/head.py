@@ -23,14 +23,19 @@ class Head:
         layers: Linear maps, as wide as the states but for the last; 1 is a Linear alone.
         dropout: probability, before each of them.
         activation: ``relu`` or ``gelu``, between them.
+        drops_states: let dropout lie before the first map too, and not between them alone.
+        narrows: every map but the last halves the width.
 
     Raises:
-        ValueError: no map, no probability, or another activation.
+        ValueError: no map, no probability, another activation, or states that are too narrow to be
+            halved so often.
     """
 
     layers: int = 1
     dropout: float = 0.0
     activation: Activation = "relu"
+    drops_states: bool = True
+    narrows: bool = False
 
     def __post_init__(self) -> None:
         check_count("head_layers", self.layers)
@@ -56,15 +61,16 @@ class DeepHead(nn.Module):
     def __init__(self, head: Head, width: int, outputs: int, dtype: torch.dtype | None) -> None:
         super().__init__()
         self.dropout = head.dropout
+        self.first_dropout = head.dropout if head.drops_states else 0.0
         self.activation = F.gelu if head.activation == "gelu" else F.relu
-        widths = [width] * head.layers + [outputs]
+        widths = [*_widths(head, width), outputs]
         self.linears = nn.ModuleList(
             nn.Linear(a, b, dtype=dtype) for a, b in zip(widths[:-1], widths[1:], strict=True)
         )
 
     def forward(self, h: Tensor) -> Tensor:
         first, *rest = self.linears
-        h = first(dropout(h, self.dropout, self.training))
+        h = first(dropout(h, self.first_dropout, self.training))
         for linear in rest:
             h = linear(dropout(self.activation(h), self.dropout, self.training))
         return h
@@ -73,3 +79,15 @@ class DeepHead(nn.Module):
         for linear in self.linears:
             if isinstance(linear, nn.Linear):
                 linear.reset_parameters()
+
+
+def _widths(head: Head, width: int) -> list[int]:
+    """What each map reads."""
+    if not head.narrows:
+        return [width] * head.layers
+    if width < 2 ** (head.layers - 1):
+        raise ValueError(
+            f"head_narrows halves the states' width {width} in {head.layers - 1} of head_layers="
+            f"{head.layers} maps, which leaves nothing: take wider states or fewer maps"
+        )
+    return [width // 2**number for number in range(head.layers)]

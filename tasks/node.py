@@ -49,6 +49,8 @@ class NodeClassification:
         head_layers: Linear maps from the states to what is predicted.
         head_dropout: probability, before each of them.
         head_activation: ``relu`` or ``gelu``, between them.
+        head_drops_states: let ``head_dropout`` lie before the first of them too.
+        head_narrows: let each but the last halve the width.
 
     Shapes:
         x (N, F), edge_index (2, E), y (N,), masks (N, S) or (N,), or (G, S) of a set of graphs
@@ -61,6 +63,8 @@ class NodeClassification:
     head_layers: int = 1
     head_dropout: float = 0.0
     head_activation: Activation = "relu"
+    head_drops_states: bool = True
+    head_narrows: bool = False
 
     def __post_init__(self) -> None:
         if self.metric != "auto":
@@ -69,7 +73,13 @@ class NodeClassification:
         self._head()
 
     def _head(self) -> Head:
-        return Head(self.head_layers, self.head_dropout, self.head_activation)
+        return Head(
+            self.head_layers,
+            self.head_dropout,
+            self.head_activation,
+            self.head_drops_states,
+            self.head_narrows,
+        )
 
     def setup(self, data: Data | Graphs, split: int) -> NodeProblem | NodesProblem:
         """Check the data and return what to minimise and to measure on one of its splits.

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from torch_geometric.data import Batch, Data
 
 CPU = torch.device("cpu")
+ROUNDING = 1e-9
+"""What two outputs may differ by, beside their size, from rounding in double precision alone."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,9 @@ class PairedComparison:
     trained until the cosine similarity within pairs is low. Then Hotelling's test asks whether the
     mean difference within pairs is larger than the orders of nodes explain. The same test between
     the first graph and copies of itself must not find a difference, or the result counts for
-    nothing: rounding, or an encoder that sees orders, would pass for expressive power.
+    nothing: an encoder that sees orders would pass for expressive power. Both tests run in double
+    precision, and differences of 1e-9 of the outputs count as rounding: in single precision, graphs
+    that no encoder of a kind can tell apart are, by the orders in which their sums are taken.
 
     Args:
         copies: q, of each graph; the first is the graph itself.
@@ -98,7 +102,7 @@ class PairedComparison:
                 renumbered(graph, self.copies, transform) for graph in (first, second, first)
             )
             self._train(model, _pairs(one, two, self.batch_pairs))
-            model.eval()
+            model.eval().double()
             with torch.no_grad():
                 apart = self._statistic(model, _pairs(one, two, self.batch_pairs))
                 control = self._statistic(model, _pairs(one, again, self.batch_pairs))
@@ -128,8 +132,10 @@ class PairedComparison:
             plateau.step(total)
 
     def _statistic(self, model: Model, batches: Sequence[Batch]) -> float:
-        halves = [_halves(model(batch)) for batch in batches]
-        return hotelling(torch.cat([x - y for x, y in halves]))
+        outputs = [model(_double(batch)) for batch in batches]
+        differences = torch.cat([x - y for x, y in map(_halves, outputs)])
+        size = max(float(output.abs().max()) for output in outputs)
+        return hotelling(differences, ROUNDING * size)
 
 
 @dataclass(frozen=True)
@@ -183,11 +189,16 @@ def compare_pairs(
     ]
 
 
-def hotelling(differences: Tensor) -> float:
+def hotelling(differences: Tensor, rounding: float = 0.0) -> float:
     r"""Return Hotelling's :math:`T^2 = q \bar D^\top S^{+} \bar D` of q rows.
 
     Directions in which rows do not vary beyond rounding count as they are: a difference there is
     infinitely many deviations wide.
+
+    Args:
+        rounding: a deviation that rows have in any case, whose square is added to the variance in
+            all directions. Orders of summation differ between two graphs in the same way for all
+            their copies, so that rounding alone is many of its own deviations wide.
 
     Shapes:
         differences (q, d)
@@ -195,6 +206,7 @@ def hotelling(differences: Tensor) -> float:
     rows = differences.double()
     mean = rows.mean(0)
     values, vectors = torch.linalg.eigh(torch.cov(rows.T).reshape(len(mean), -1))
+    values = values.clamp(min=0) + rounding**2
     along = vectors.T @ mean
     flat = values <= values.max().clamp(min=0) * 1e-12
     if bool((along[flat].abs() > 1e-6 * (1 + rows.abs().max())).any()):
@@ -230,6 +242,12 @@ def _pairs(one: Sequence[Data], two: Sequence[Data], size: int) -> list[Batch]:
         )
         for a in range(0, len(one), size)
     ]
+
+
+def _double(batch: Batch) -> Batch:
+    found = copy(batch)
+    found.x = batch.x.double()
+    return found
 
 
 def _halves(rows: Tensor) -> tuple[Tensor, Tensor]:

@@ -39,6 +39,8 @@ class Task(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     head_layers: int | msgspec.UnsetType = msgspec.UNSET
     head_dropout: float | msgspec.UnsetType = msgspec.UNSET
     head_activation: Literal["gelu", "relu"] | msgspec.UnsetType = msgspec.UNSET
+    head_drops_states: bool | msgspec.UnsetType = msgspec.UNSET
+    head_narrows: bool | msgspec.UnsetType = msgspec.UNSET
     missing: Literal["refuse", "ignore"] | msgspec.UnsetType = msgspec.UNSET
     head: str | dict[str, Any] | msgspec.UnsetType = msgspec.UNSET
     drop_last: bool | msgspec.UnsetType = msgspec.UNSET

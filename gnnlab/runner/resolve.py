@@ -134,7 +134,10 @@ FROM_THE_GRAPH = (
 
 ADDED = (("stop", "patience"),)
 """Settings that came later are left out at their defaults: runs from before keep their names."""
-HEAD = (("head_layers", 1), ("head_dropout", 0.0), ("head_activation", "relu"))
+HEAD = (
+    *(("head_layers", 1), ("head_dropout", 0.0), ("head_activation", "relu")),
+    *(("head_drops_states", True), ("head_narrows", False)),
+)
 ADDED_TO_TASKS = {
     "node": (("batch_size", 64), ("class_weights", False), *HEAD),
     "link": (),
@@ -147,10 +150,12 @@ ADDED_TO_TASKS = {
 LAYERS = (("activation", "relu"), ("map_input", True))
 ADDED_TO_MODELS = {
     "DRew": (("schedule", "dynamic"), ("map_input", True), ("read_edges", True)),
-    "GCN": LAYERS,
+    "GCN": (*LAYERS, ("batch_norm", False)),
     "GINE": (("block", "norm"), *LAYERS),
     "GatedGCN": LAYERS,
+    "PathNN": (("map_input", True),),
     "RGCN": (("batch_norm", False),),
+    "SubgraphGNN": (("map_input", True),),
 }
 """The same of encoders' settings."""
 

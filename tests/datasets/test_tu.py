@@ -114,9 +114,9 @@ def test_names_and_settings() -> None:
     assert datasets.resolve("imdb_binary")["features"] == "constant"
     with pytest.raises(ValueError, match="unknown features of MUTAG 'attributes'.*'labels', 'deg"):
         datasets.resolve("MUTAG", features="attributes")
-    with pytest.raises(ValueError, match="no setting 'rows'; .* features, repeats and root"):
+    with pytest.raises(ValueError, match="no setting 'rows'; .* features, repeats, sizes and root"):
         datasets.load("MUTAG", rows=3)
-    with pytest.raises(ValueError, match="no setting 'rows'; .* features, repeats and root"):
+    with pytest.raises(ValueError, match="no setting 'rows'; .* features, repeats, sizes and root"):
         datasets.card("MUTAG", rows=3)
 
 

@@ -62,6 +62,17 @@ def test_gcn_residual_layer_by_layer(activation: str, map_input: bool) -> None:
     assert map_input or sum(p.numel() for p in encoder.parameters()) == 3 * (9 + 3) + 8
 
 
+def test_gcn_residual_with_batch_norm() -> None:
+    data = ring()
+    encoder = layers.GCN(3, 8, 2, block="residual", batch_norm=True, dropout=0.0).double()
+    a, h = matrix(data, loops=True) / 3, encoder.stack.input(data.x)
+    for conv in encoder.stack.convs:
+        new = a @ h @ conv.linear.weight.T + conv.bias
+        spread = (new.var(0, unbiased=False) + 1e-5).sqrt()
+        h = h + F.relu((new - new.mean(0)) / spread)
+    torch.testing.assert_close(encoder.train()(data), h)
+
+
 MAPPED: dict[str, dict[str, object]] = {
     "DRew": {"max_hop": 1}, "GCN": {"block": "residual"}, "GINE": {}, "GatedGCN": {},
 }  # fmt: skip

@@ -161,3 +161,24 @@ def test_real_pairs_look_alike_to_a_network_of_1_wl() -> None:
 def test_settings_out_of_range_are_refused(settings: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         PairedComparison(**settings)
+
+
+def test_rounding_tells_no_graphs_apart() -> None:
+    """Sums over neighbours in two orders differ in the last digits, always in the same way."""
+    one = graph(nx.circulant_graph(41, [1, 2]))
+    two = graph(nx.circulant_graph(41, [1, 9]))
+    for seed in range(3):
+        found = PairedComparison().compare(
+            lambda: layers.GIN(1, 16, 5, dropout=0.0), one, two, seed
+        )
+        assert not found.told_apart and found.reliable
+        assert found.apart < 1e-3
+
+
+def test_differences_within_rounding_count_for_nothing() -> None:
+    torch.manual_seed(0)
+    rows = 1e-14 * (1 + 0.01 * torch.randn(32, 4).double())
+    assert hotelling(rows) > 1e4
+    assert hotelling(rows, rounding=1e-9) < 1e-3
+    real = rows + 1e-3
+    assert hotelling(real, rounding=1e-9) > 1e4
