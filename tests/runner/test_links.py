@@ -40,7 +40,9 @@ def test_a_run_writes_a_line_a_split_and_other_metrics_beside(tmp_path: Path) ->
     assert about["task"]["links"] == {
         "protocol": "random", "valid": 0.1, "test": 0.2, "valid_as_input": False
     }  # fmt: skip
-    assert about["task"]["head"] == {"name": "HadamardMLP", "num_layers": 3, "dropout": 0.0}
+    assert about["task"]["head"] == {
+        "name": "HadamardMLP", "num_layers": 3, "norm": False, "dropout": 0.0
+    }  # fmt: skip
     assert configure(settings_of(about)).key() == told.key()
 
 
