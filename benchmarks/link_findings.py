@@ -127,16 +127,17 @@ def chance(block: Row) -> str:
 def coincidence(block: Row) -> str:
     """Where counts of common neighbours cannot be told from their weighted sums, and why."""
     own, k = block["overlap"], _k(block)
-    tests = [
-        row["tests"]
+    tests = {
+        written(row["heuristic"]): row["tests"]
         for row in block["rows"]
         if row["heuristic"] in SHARED and row["reads"] == block["reads"][0]
-    ]
-    same = sum(len(set(values)) == 1 for values in zip(*tests, strict=True))
+    }
+    same = sum(len(set(values)) == 1 for values in zip(*tests.values(), strict=True))
     share = own["positive_sharing"] / own["positive"]
     told = (
-        f"CN, AA and RA have the same Hits@{k} on {same} of {len(block['splits'])} splits: "
-        f"{own['negative_sharing']:.1f} of the negatives share a neighbour in the mean"
+        f"{' and '.join(', '.join(tests).rsplit(', ', 1))} have the same Hits@{k} on {same} of "
+        f"{len(block['splits'])} splits: {own['negative_sharing']:.1f} of the negatives share a "
+        "neighbour in the mean"
     )
     if own["negative_sharing"] < k:
         told += (
