@@ -9,6 +9,8 @@ from torch import Tensor, nn
 from gnnlab.arguments import check_counts, check_share
 from gnnlab.ops import Adjacency
 
+from .pair_mlp import PairMLP
+
 
 class HadamardMLP(nn.Module):
     r"""Score a pair by an MLP on the entrywise product of its nodes' states.
@@ -19,6 +21,7 @@ class HadamardMLP(nn.Module):
         in_channels: H, the width of the states.
         hidden_channels: width between the Linear maps; H if None.
         num_layers: how many Linear maps, with ReLU and dropout between them.
+        norm: LayerNorm before each ReLU.
         dropout: probability.
 
     Shapes:
@@ -41,6 +44,7 @@ class HadamardMLP(nn.Module):
         hidden_channels: int | None = None,
         *,
         num_layers: int = 3,
+        norm: bool = False,
         dropout: float = 0.0,
     ) -> None:
         super().__init__()
@@ -48,10 +52,7 @@ class HadamardMLP(nn.Module):
         check_counts(in_channels=in_channels, hidden_channels=hidden, num_layers=num_layers)
         check_share("dropout", dropout)
         widths = [in_channels, *[hidden] * (num_layers - 1)]
-        steps: list[nn.Module] = []
-        for before, after in zip(widths[:-1], widths[1:], strict=True):
-            steps += [nn.Linear(before, after), nn.ReLU(), nn.Dropout(dropout)]
-        self.mlp = nn.Sequential(*steps, nn.Linear(widths[-1], 1))
+        self.mlp = PairMLP(widths, [norm] * (num_layers - 1), 1, dropout=dropout)
 
     def forward(self, h: Tensor, adj: Adjacency, pairs: Tensor) -> Tensor:
         source, target = pairs

@@ -172,19 +172,15 @@ def _check_constructors(tables: dict[str, Any]) -> None:
 
     from gnnlab import datasets, layers, tasks
 
-    encoder = layers.find(tables["model"]["name"])
-    known = {
-        "name",
-        "encoding",
-        "budget",
-        "features",
-        *inspect.signature(encoder).parameters,
-    } - set(FROM_THE_GRAPH)
+    task = tables.get("task", {})
+    cls = find_task(task.get("name", "node"))
+    links = cls is tasks.LinkPrediction
+    arguments = set(inspect.signature(layers.find(tables["model"]["name"])).parameters)
+    # A head stands on an encoder's last Linear where links are told; elsewhere it would predict.
+    own = arguments & {"out_channels"} if links else set()
+    known = {"name", "encoding", "budget", "features"} | (arguments - set(FROM_THE_GRAPH)) | own
     check_keys("model", tables["model"], known)
     check_keys("training", tables.get("training", {}), {f.name for f in fields(tasks.Training)})
     check_keys("stress", tables.get("stress", {}), {f.name for f in fields(datasets.Stress)})
     find_rewiring(tables.get("rewiring", {}))
-    task = tables.get("task", {})
-    cls = find_task(task.get("name", "node"))
-    own = ["links"] if cls is tasks.LinkPrediction else []
-    check_keys("task", task, ["name", *own, *(f.name for f in fields(cls))])
+    check_keys("task", task, ["name", *["links"] * links, *(f.name for f in fields(cls))])

@@ -28,7 +28,7 @@ def page(folders: Iterable[str | Path]) -> str:
     Raises:
         ValueError: no folder holds a result.
     """
-    runs = [_Shown(Path(folder)) for folder in sorted(map(str, folders)) if read_results(folder)]
+    runs = [Shown(Path(folder)) for folder in sorted(map(str, folders)) if read_results(folder)]
     if not runs:
         raise ValueError("none of the folders holds a result: run something first")
     runs.sort(key=lambda run: (run.summary.data, run.name))
@@ -47,8 +47,12 @@ def page(folders: Iterable[str | Path]) -> str:
     return "\n".join(lines) + "\n"
 
 
-class _Shown:
-    """A run folder read back: its recipe if it has one, its settings, what it came to."""
+class Shown:
+    """A run folder read back: its recipe if it has one, its settings, what it came to.
+
+    Raises:
+        ValueError: no folder of a run, or one without a result.
+    """
 
     def __init__(self, folder: Path) -> None:
         about = read_about(folder)
@@ -56,14 +60,19 @@ class _Shown:
         name = str(about.get("recipe", {}).get("name", ""))
         self.name = name or folder.name
         self.recipe: Recipe | None = recipe(name) if name else None
-        self.summary: Summary = summarise(read_results(folder))
+        self.rows = read_results(folder)
+        self.summary: Summary = summarise(self.rows)
         run = {"splits": self.summary.splits, "seeds": self.summary.seeds}
         self.config = configure({**settings_of(about), "run": run})
         self.deviations = deviations(self.recipe, self.config) if self.recipe else ["no recipe"]
 
+    @property
+    def apart(self) -> float | None:
+        """How far the mean lies above the paper's, in its std; None if they do not compare."""
+        return distance(self.recipe, self.summary, self.config) if self.recipe else None
+
     def row(self) -> tuple[str, ...]:
-        s, made = self.summary, self.recipe
-        apart = distance(made, s, self.config) if made else None
+        s, made, apart = self.summary, self.recipe, self.apart
         paper = published(made, s.metric) if made and made.mean is not None else ""
         return (
             self.name,

@@ -67,7 +67,7 @@ def resolved_model(table: Mapping[str, Any]) -> dict[str, Any]:
     later = ADDED_TO_MODELS.get(cls.__name__, ())
     found: dict[str, Any] = {"name": cls.__name__}
     for name, parameter in inspect.signature(cls).parameters.items():
-        if name in FROM_THE_GRAPH:
+        if name in FROM_THE_GRAPH and name not in table:
             continue
         value = table.get(name, WIDTH if name == "hidden_channels" else parameter.default)
         if (name, value) in later:
@@ -129,7 +129,7 @@ def resolved_stress(table: Any) -> dict[str, Any]:
 FROM_THE_GRAPH = (
     "in_channels", "out_channels", "num_nodes", "num_relations", "edge_dim", "average_log_degree",
 )  # fmt: skip
-"""Arguments of encoders that no setting gives."""
+"""Arguments of encoders that no setting gives, but for the width of states that links end in."""
 
 
 ADDED = (("stop", "patience"),)

@@ -13,7 +13,7 @@ from gnnlab.runner.about import read_about, settings_of
 from gnnlab.runner.config import Config
 from gnnlab.runner.links import message_graph
 from gnnlab.runner.prepared import load_data, of_split
-from gnnlab.runner.run import make_encoder
+from gnnlab.runner.run import make_encoder, make_task
 from gnnlab.tasks import LinkSplit
 
 SETTINGS: dict[str, Any] = {
@@ -41,7 +41,9 @@ def test_a_run_writes_a_line_a_split_and_other_metrics_beside(tmp_path: Path) ->
     assert about["task"]["links"] == {
         "protocol": "random", "valid": 0.1, "test": 0.2, "valid_as_input": False
     }  # fmt: skip
-    assert about["task"]["head"] == {"name": "HadamardMLP", "num_layers": 3, "dropout": 0.0}
+    assert about["task"]["head"] == {
+        "name": "HadamardMLP", "num_layers": 3, "norm": False, "dropout": 0.0
+    }  # fmt: skip
     assert configure(settings_of(about)).key() == told.key()
 
 
@@ -84,6 +86,27 @@ def test_graphs_without_features_get_vectors_or_ones(tmp_path: Path) -> None:
     assert isinstance(ones.inputs[0], layers.ConstantFeatures) and ones.encoder.in_channels == 1
     assert config("model.features='own'").key() == config().key() != told.key()
     assert len(read_results(run(told, tmp_path))) == 1
+
+
+def test_an_encoder_may_end_in_a_linear_under_a_head(tmp_path: Path) -> None:
+    told = config("model.out_channels=5", "task.head.name='mlp'")
+    data = of_split(told, load_data(told), 0)
+    encoder = make_encoder(told, data)()
+    assert encoder(data).shape == (34, 5)
+    model = make_task(told).setup(data, 0).model(encoder)
+    assert {linear.in_features for linear in model.head.mlp.linears} == {5}
+    folder = run(told, tmp_path)
+    assert read_about(folder)["model"]["out_channels"] == 5
+    assert configure(settings_of(read_about(folder))).key() == told.key()
+    assert told.key() != config("task.head.name='mlp'").key()
+    assert "out_channels" not in config().model
+
+
+def test_a_width_of_the_last_linear_is_for_links_alone() -> None:
+    with pytest.raises(ValueError, match="unknown key 'model.out_channels'"):
+        config("model.out_channels=5", task={"name": "node"})
+    with pytest.raises(ValueError, match="unknown key 'model.out_channel'; did you mean"):
+        config("model.out_channel=5")
 
 
 @pytest.mark.parametrize(
