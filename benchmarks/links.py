@@ -23,6 +23,7 @@ from functools import cached_property, partial
 import torch
 from memory import peak_megabytes
 from torch import Tensor, nn
+from torch.utils.flop_counter import FlopCounterMode
 
 from gnnlab.ops import (
     Adjacency,
@@ -171,9 +172,9 @@ def print_ratio(title: str, theirs: Step, ours: Step, rounds: int) -> None:
 
 def step(head: nn.Module, x: Tensor, adj: Adjacency, pairs: Tensor) -> None:
     """Forward and backward of a head alone; x takes a gradient."""
-    loss = head(x, adj, pairs).square().mean()
-    inputs = [*head.parameters(), x]
-    torch.autograd.grad(loss, inputs)
+    head(x, adj, pairs).square().mean().backward()
+    for leaf in (*head.parameters(), x):
+        leaf.grad = None
 
 
 def heads(width: int, sampled: int) -> dict[str, nn.Module]:
@@ -196,11 +197,21 @@ def print_heads(name: str, batch: Batch, pairs: int, rounds: int) -> None:
     for side in sides.values():
         side()
     times = [{title: seconds(side) for title, side in sides.items()} for _ in range(rounds)]
+    work = {title: multiplied(side) for title, side in sides.items()}
     for title in sides:
-        ratios = [row[title] / row["NCN"] for row in times]
+        ratio = statistics.median(row[title] / row["NCN"] for row in times)
         middle = 1e3 * statistics.median(row[title] for row in times)
         head = f"{name}, {title}, {pairs:,} pairs, both ways"
-        print(f"{head:68}{middle:10.1f}{statistics.median(ratios):8.2f} of NCN's", flush=True)
+        more = f"of NCN's ({work[title] / work['NCN']:.1f} of its linear maps)"
+        print(f"{head:68}{middle:10.1f}{ratio:8.2f} {more}", flush=True)
+
+
+def multiplied(side: Step) -> int:
+    """How many multiplications the linear maps of a step take, both ways."""
+    with FlopCounterMode(display=False) as counter:
+        side()
+    total: int = counter.get_total_flops() // 2
+    return total
 
 
 def epoch(batch: Batch, size: int, links: int) -> None:

@@ -12,6 +12,9 @@ from .adjacency import Rows
 from .backends import backend_for, zeros_for
 from .backends.function import Function
 
+FEW = 24
+"""How many times longer it takes to sort an entry of an index than to pass over a row's mark."""
+
 
 class SparseGather(Function):
     """Rows of x by index; the gradient is a coalesced sparse tensor of the rows that were read."""
@@ -83,8 +86,16 @@ def touched_rows(x: Tensor, index: Tensor, sparse_grad: bool = False) -> tuple[T
     Returns:
         the U rows (U, F), and (M,) int32: which of them each entry of the index names.
     """
-    touched = torch.zeros(x.shape[0], dtype=torch.bool, device=x.device)
+    nodes, place = _ranked(index, x.shape[0])
+    return TouchedRows.call(x, nodes, sparse_grad), place
+
+
+def _ranked(index: Tensor, size: int) -> tuple[Tensor, Tensor]:
+    """The numbers 0..size-1 that an index names, ascending, and which of them each entry names."""
+    if FEW * index.shape[0] < size:
+        nodes, place = torch.unique(index.long(), return_inverse=True)
+        return nodes, place.int()
+    touched = torch.zeros(size, dtype=torch.bool, device=index.device)
     touched.index_fill_(0, index.long(), True)
     rank = touched.cumsum(0, dtype=torch.int32)
-    rows = TouchedRows.call(x, touched.nonzero().flatten(), sparse_grad)
-    return rows, rank.index_select(0, index) - 1
+    return touched.nonzero().flatten(), rank.index_select(0, index) - 1

@@ -19,6 +19,7 @@ from gnnlab.ops.neighbors import (
     count_common_neighbors,
     neighbor_sum,
     residual_neighbors,
+    stacked,
 )
 
 
@@ -219,6 +220,20 @@ def test_sums_are_products_of_matrices(backend: str, weighted: bool) -> None:
     grad = normal(len(lists), 3, seed=2)
     (found,) = torch.autograd.grad(neighbor_sum(x, lists, w), x, grad)
     torch.testing.assert_close(found, matrix.T @ grad)
+
+
+def test_stacked_lists_are_summed_as_their_parts() -> None:
+    edge_index, nodes = graph("wide")
+    pairs, x = all_pairs(nodes)[:, ::5], normal(nodes, 3)
+    both = common_neighbors(edge_index, pairs)
+    first, second = residual_neighbors(edge_index, pairs, limit=2)
+    first = first.weighted(normal(len(first.node)))
+    parts = [both, first, second]
+    joined = stacked(parts)
+    assert listed(joined) == [nodes for lists in parts for nodes in listed(lists)]
+    expected = torch.cat([neighbor_sum(x, lists) for lists in parts])
+    torch.testing.assert_close(neighbor_sum(x, joined), expected)
+    assert stacked([both]) is both
 
 
 def test_gradients(backend: str) -> None:

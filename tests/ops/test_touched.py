@@ -7,7 +7,7 @@ import torch
 from ops_oracles import dense_propagate, normal
 from torch import Tensor
 
-from gnnlab.ops import Adjacency, edge_dot, gather, propagate, segment_reduce, use
+from gnnlab.ops import Adjacency, edge_dot, gather, propagate, segment_reduce, touched, use
 from gnnlab.ops.backends.cpu import memory
 from gnnlab.ops.touched import touched_rows
 
@@ -144,11 +144,16 @@ def test_backends_agree_on_few_rows() -> None:
     torch.testing.assert_close(*found)
 
 
+@pytest.mark.parametrize("few", [0, 24])  # sorted, and marked
 @pytest.mark.parametrize("sparse", [False, True])
-def test_rows_that_an_index_names(backend: str, sparse: bool) -> None:
+def test_rows_that_an_index_names(
+    backend: str, sparse: bool, few: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(touched, "FEW", few)
     x, index = normal(NODES, 5).requires_grad_(), torch.tensor([7, 3, 49, 3, 0])
     rows, place = touched_rows(x, index, sparse)
-    assert torch.equal(rows, x[[0, 3, 7, 49]]) and place.tolist() == [2, 1, 3, 1, 0]
+    assert torch.equal(rows, x[[0, 3, 7, 49]]) and place.dtype == torch.int32
+    assert place.tolist() == [2, 1, 3, 1, 0]
     grad = gradient(rows, x)
     assert grad.is_sparse == sparse
     torch.testing.assert_close(grad.to_dense(), gradient(x[[0, 3, 7, 49]], x))
