@@ -47,7 +47,7 @@ def test_what_was_remembered_of_a_key_is_forgotten() -> None:
 
 
 def test_nodes_are_counted_as_pyg_does() -> None:
-    for data in (graph(), Data(num_nodes=4), Data(x=torch.ones(2, 1), num_nodes=5), Data()):
+    for data in (graph(), Data(num_nodes=4), Data(x=torch.ones(2, 1), num_nodes=5)):
         assert count_nodes(data) == (data.num_nodes or 0)
 
 
