@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 import torch.nn.functional as F
@@ -207,6 +208,12 @@ class PathNN(nn.Module):
 
         found: Data = AddPaths(self.length, self.kind)(data)
         return found
+
+    def transform_many(self, graphs: Sequence[Data]) -> list[Data]:
+        """Do so for many graphs together."""
+        from gnnlab.structure.transforms import AddPaths
+
+        return AddPaths(self.length, self.kind).many(graphs)
 
     def forward(self, data: Data) -> Tensor:
         found, attr = readings(data, self.length, self.kind, self.edge_dim)

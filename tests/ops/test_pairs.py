@@ -12,6 +12,7 @@ from torch.autograd.graph import saved_tensors_hooks
 
 from gnnlab import ops
 from gnnlab.ops import Adjacency, Pairs, pair_aggregate, pair_reduce, pair_spread
+from gnnlab.ops.backends.cpu.pair_rows import WHOLE
 
 SYMBOLS = ("uL", "vL", "uG", "vG", "vv", "vu", "uu")
 LOCAL = ("uL", "vL")
@@ -191,6 +192,26 @@ def test_bits_do_not_depend_on_threads() -> None:
     torch.set_num_threads(threads)
     for other in results[1:]:
         assert all(map(torch.equal, other, results[0]))
+
+
+@pytest.mark.parametrize("masked", [False, True])
+def test_gradients_of_a_graph_that_is_shared_out(masked: bool) -> None:
+    random, nodes = torch.Generator().manual_seed(1), WHOLE + 2
+    edges = [torch.randint(n, (2, 2 * n), generator=random) for n in (5, nodes)]
+    edge_index = torch.cat([edges[0], edges[1] + 5], dim=1)
+    inside = normal(25 + nodes**2, seed=3) > -0.5 if masked else None
+    found = []
+    for name in ("torch", "numba"):
+        with ops.use(name):
+            pairs = Pairs(edge_index, [0, 5, 5 + nodes])
+            x = normal(pairs.num_pairs, 3).requires_grad_()
+            shifts = shifts_for(edge_index.shape[1], 3)
+            given = [x, *(shift.requires_grad_() for shift in shifts.values())]
+            sums = pair_aggregate(x, pairs, LOCAL, shifts=shifts, inside=inside)
+            total = sum((y * normal(*y.shape, seed=k)).sum() for k, y in enumerate(sums))
+            found.append(torch.autograd.grad(total, given))  # type: ignore[arg-type]
+    for ours, theirs in zip(*found, strict=True):
+        torch.testing.assert_close(ours, theirs)
 
 
 def test_no_index_of_edges_between_pairs_is_made_and_no_message_kept() -> None:

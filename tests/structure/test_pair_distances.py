@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 from torch_geometric.data import Batch, Data
 
+from gnnlab.layers import SubgraphGNN
 from gnnlab.rewiring import apply
 from gnnlab.structure.transforms import PairDistances
 from gnnlab.tasks.collate import Collate
@@ -43,6 +44,16 @@ def test_equals_networkx(data: Data, limit: int) -> None:
     assert found.dtype == torch.int8 and torch.equal(found, expected(data, limit))
 
 
+@pytest.mark.parametrize("nodes", [63, 64, 65, 130])
+def test_graphs_around_a_word_of_nodes(nodes: int) -> None:
+    random = torch.Generator().manual_seed(nodes)
+    edges = torch.randint(nodes, (2, nodes), generator=random)
+    large = Data(x=torch.ones(nodes, 1), edge_index=edges)
+    many = PairDistances(6).many([molecules()[0], large, molecules()[3], large])
+    for data in many:
+        assert torch.equal(data.pair_distance, expected(data, 6))
+
+
 def molecules() -> list[Data]:
     """A ring, two components, a single node, and one way."""
     ring = torch.stack([torch.arange(7), torch.arange(7).roll(1)])
@@ -72,6 +83,15 @@ def test_many_graphs_at_once_kept_and_read_again(
         for one, other in zip(many, own, strict=True):
             assert torch.equal(one.pair_distance, other.pair_distance)
             assert one.pair_distance_of == other.pair_distance_of
+
+
+def test_a_subgraph_network_prepares_many_graphs_as_one_by_one() -> None:
+    for policy in ("distance", "ego", "marking"):
+        encoder = SubgraphGNN(2, 4, 1, policy=policy)
+        many = encoder.transform_many(molecules())
+        for one, other in zip(map(encoder.transform, molecules()), many, strict=True):
+            assert one.keys() == other.keys()
+            assert policy == "marking" or torch.equal(one.pair_distance, other.pair_distance)
 
 
 def test_batches_hold_one_graph_after_the_other() -> None:
