@@ -159,6 +159,11 @@ def check_graphs(data: Any, what: str, also: Callable[[Data], None] | None = Non
                 also(graph)
         except ValueError as error:
             raise ValueError(f"graph {number} of the dataset: {error}") from error
+        if graph.x.shape[1] != data[0].x.shape[1]:
+            raise ValueError(
+                f"graph {number} of the dataset has {graph.x.shape[1]} columns in x, but graph 0 "
+                f"has {data[0].x.shape[1]}: give all graphs the same features"
+            )
     return [getattr(graph, "y", None) for graph in data]
 
 

@@ -132,7 +132,9 @@ def test_targets_are_named_or_numbered() -> None:
             datasets.resolve("qm9", target=target)
     with pytest.raises(ValueError, match="MUTAG is read from files and takes no setting 'target'"):
         datasets.resolve("MUTAG", target=0)
-    with pytest.raises(ValueError, match="no setting 'rows'; .*features, target, repeats, sizes and root"):
+    with pytest.raises(
+        ValueError, match="no setting 'rows'; .*features, target, repeats, sizes and root"
+    ):
         datasets.resolve("qm9", rows=1)
     settings = {"data": {"name": "qm9"}, "model": {"name": "gin"}, "task": {"name": "graph"}}
     one, same = (configure(settings, [f"data.target={text}"]) for text in ("0", "'mu'"))
