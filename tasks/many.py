@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -36,7 +36,10 @@ class Parts:
     device: torch.device = torch.device("cpu")
 
     def epoch(self) -> Iterator[Batch]:
-        """Give the training graphs in an order drawn from torch's generator."""
+        """Give the training graphs in an order drawn from torch's generator.
+
+        A batch of a single node, which no batch normalisation can learn from, joins another one.
+        """
         return self._loaded(self._trained, shuffle=True)
 
     @cached_property
@@ -55,8 +58,25 @@ class Parts:
 
     def _loaded(self, collate: Collate, shuffle: bool = False) -> Iterator[Batch]:
         numbers: Any = range(len(collate.graphs))  # torch asks for no more than a sequence
-        for batch in DataLoader(numbers, self.batch_size, shuffle, collate_fn=collate):
-            yield batch.to(self.device)
+        drawn = DataLoader(numbers, self.batch_size, shuffle, collate_fn=list)
+        for batch in _joined(drawn, collate.graphs) if shuffle else drawn:
+            yield collate(batch).to(self.device)
+
+
+def _joined(batches: Iterable[list[int]], graphs: Sequence[Data]) -> Iterator[list[int]]:
+    """Join batches that are a single node to the one before, or to the next if they come first."""
+    held: list[int] = []
+    for batch in batches:
+        if held and not _is_one_node(held, graphs) and not _is_one_node(batch, graphs):
+            yield held
+            held = batch
+        else:
+            held = held + batch
+    yield held
+
+
+def _is_one_node(batch: list[int], graphs: Sequence[Data]) -> bool:
+    return len(batch) == 1 and graphs[batch[0]].num_nodes == 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,6 +161,11 @@ def check_graphs(data: Any, what: str, also: Callable[[Data], None] | None = Non
                 also(graph)
         except ValueError as error:
             raise ValueError(f"graph {number} of the dataset: {error}") from error
+        if graph.x.shape[1] != data[0].x.shape[1]:
+            raise ValueError(
+                f"graph {number} of the dataset has {graph.x.shape[1]} columns in x, but graph 0 "
+                f"has {data[0].x.shape[1]}: give all graphs the same features"
+            )
     return [getattr(graph, "y", None) for graph in data]
 
 

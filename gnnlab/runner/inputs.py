@@ -120,6 +120,11 @@ def with_inputs(
         if encoding is not None:
             steps.append(make_encoding(encoding))
         if not steps:
+            if not data.num_features and getattr(cls, "reads_features", True):
+                raise ValueError(
+                    "data.x has 0 columns, so there is nothing to read: set model.features to "
+                    "'constant', name an encoding, or choose other features of the data"
+                )
             return cls(data.num_features, **settings)
         return layers.WithInputs(data.num_features, steps, lambda width: cls(width, **settings))
 
