@@ -95,10 +95,10 @@ def _pairs(rows: Sequence[Row]) -> Iterator[str]:
     yield "## BREC"
     yield ""
     yield (
-        "Pairs of graphs that colour refinement cannot tell apart, a network for each pair: trained "
-        "by the paired protocol of Wang and Zhang (ICML 2024), then Hotelling's test between the"
-        " two graphs, which counts where the same test between renumbered copies of one graph finds "
-        "nothing. Trained / theory."
+        "Pairs of graphs that colour refinement cannot tell apart, a network for each pair: "
+        "trained by the paired protocol of Wang and Zhang (ICML 2024), then Hotelling's test "
+        "between the two graphs, which counts where the same test between renumbered copies of "
+        "one graph finds nothing. Trained / theory."
     )
     yield ""
     found = {(row["data"], row["curve"]): row for row in rows}
