@@ -13,8 +13,9 @@ from gnnlab.runner.report import layout
 HEAD = """\
 # Expressive power: theory and trained networks
 
-Made by `python benchmarks/expressivity.py --json docs/expressivity.json --page docs/expressivity.md`.
-Settings: benchmarks/expressivity.toml, sha256 {digest}…, which says when they were fixed.
+Made by `python benchmarks/expressivity.py --json docs/expressivity.json --page
+docs/expressivity.md`. Settings: benchmarks/expressivity.toml, sha256 {digest}…, which says when
+they were fixed.
 
 "Theory" is exact: the same layers with 64-bit hashes in the place of maps and sums, so that they
 lose nothing, and graphs differ where the sums of their nodes' colours do. It bounds what any
@@ -94,10 +95,10 @@ def _pairs(rows: Sequence[Row]) -> Iterator[str]:
     yield "## BREC"
     yield ""
     yield (
-        "Pairs of graphs that colour refinement cannot tell apart, a network for each pair: trained "
-        "by the paired protocol of Wang and Zhang (ICML 2024), then Hotelling's test between the "
-        "two graphs, which counts where the same test between renumbered copies of one graph finds "
-        "nothing. Trained / theory."
+        "Pairs of graphs that colour refinement cannot tell apart, a network for each pair: "
+        "trained by the paired protocol of Wang and Zhang (ICML 2024), then Hotelling's test "
+        "between the two graphs, which counts where the same test between renumbered copies of "
+        "one graph finds nothing. Trained / theory."
     )
     yield ""
     found = {(row["data"], row["curve"]): row for row in rows}
