@@ -20,7 +20,7 @@ def shallow(data: Data) -> Data:
     store = data._store if type(data) is Data and vars(data).keys() == {"_store"} else None
     if store is None or "_cached_attr" in vars(store):
         return copy(data)
-    out, kept = Data.__new__(Data), type(store).__new__(type(store))
+    out, kept = Data.__new__(Data), object.__new__(type(store))
     vars(kept).update(vars(store), _mapping=dict(store._mapping), _parent=weakref.ref(out))
     vars(out)["_store"] = kept
     return out
