@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from torch_geometric.data import Data
 
 REDUCE = ("sum", "mean")
+NORMS = ("batch", "length", "none")
 TIES = (
     "keeps one of several shortest paths, by the nodes' numbers where colour refinement does not "
     "tell them apart"
@@ -28,7 +29,7 @@ TIES = (
 
 
 class NormedMLP(nn.Module):
-    r"""A Linear, batch normalisation and ReLU, twice.
+    r"""A Linear, batch normalisation unless ``norm`` is False, and ReLU, twice.
 
     .. math:: \operatorname{ReLU}(\operatorname{BN}(W_2 \operatorname{ReLU}(\operatorname{BN}(
         W_1 x + b_1)) + b_2))
@@ -37,10 +38,12 @@ class NormedMLP(nn.Module):
         x (N, in_channels), dense or sparse -> (N, channels)
     """
 
-    def __init__(self, in_channels: int, channels: int) -> None:
+    def __init__(self, in_channels: int, channels: int, *, norm: bool = True) -> None:
         super().__init__()
         self.linears = nn.ModuleList([Linear(in_channels, channels), Linear(channels, channels)])
-        self.norms = nn.ModuleList([nn.BatchNorm1d(channels), nn.BatchNorm1d(channels)])
+        self.norms = nn.ModuleList(
+            nn.BatchNorm1d(channels) if norm else nn.Identity() for _ in range(2)
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         for linear, norm in zip(self.linears, self.norms, strict=True):
@@ -62,6 +65,8 @@ class PathLayer(nn.Module):
         reduce: ``sum`` or ``mean`` over the paths.
         residual: add the states before the layer.
         mlp: :math:`\phi` is a :class:`NormedMLP` and not a ReLU.
+        norm: ``batch``; ``length`` scales every node's state to length 1 before the layer in its
+            place; ``none``.
         dropout: probability, on the states that are read and, with ``mlp``, before it.
 
     Shapes:
@@ -69,17 +74,19 @@ class PathLayer(nn.Module):
     """
 
     def __init__(
-        self, channels: int, *, reduce: str, residual: bool, mlp: bool, dropout: float
+        self, channels: int, *, reduce: str, residual: bool, mlp: bool, norm: str, dropout: float
     ) -> None:
         super().__init__()
-        self.reduce, self.residual = reduce, residual
+        self.reduce, self.residual, self.unit = reduce, residual, norm == "length"
         self.dropout = Dropout(dropout)
-        self.norm = nn.BatchNorm1d(channels)
-        self.mlp = NormedMLP(channels, channels) if mlp else None
+        batch = norm == "batch"
+        self.norm: nn.Module = nn.BatchNorm1d(channels) if batch else nn.Identity()
+        self.mlp = NormedMLP(channels, channels, norm=batch) if mlp else None
 
     def forward(
         self, h: Tensor, lstm: PathLSTM, reading: Reading, edges: Tensor | None = None
     ) -> Tensor:
+        h = F.normalize(h) if self.unit else h
         found = lstm(self.dropout(h), reading, edges)
         if reading.weight is not None:
             found = found * reading.weight.to(found.dtype).unsqueeze(1)
@@ -125,6 +132,9 @@ class PathNN(nn.Module):
         update_mlp: a :class:`NormedMLP` in the place of the ReLU, as for molecules.
         map_input: start from a map of the features at all; False, with ``input_mlp=False``, where
             they are H wide and embedded already.
+        norm: ``batch``; ``length``, which scales every node's state to length 1 before each layer;
+            ``none``. On graphs whose nodes are all alike, the statistics of a batch tell which
+            classes are in it.
 
     Shapes:
         data.x (N, F), data.path_k_index (k + 1, P_k) and, of simple paths, data.path_k_distance
@@ -144,10 +154,10 @@ class PathNN(nn.Module):
         Accurate Graph Neural Networks", ICML 2023 (https://arxiv.org/abs/2306.05955), and its
         release, https://github.com/gasmichel/PathNNs_expressive: the defaults are its networks for
         TU sets, ``input_mlp=False, update_mlp=True, map_input=False`` on embedded atoms those for
-        molecules. There, dropout draws
-        another mask for each node on each path, and for what else is read with it; here one for
-        each node, since nodes are mapped before paths are read. It leaves the norm out with
-        ``mean``. While training, batch normalisation needs at least two nodes.
+        molecules, ``norm="none"`` those for graphs whose nodes are alike, with simple paths
+        ``"length"``. There, dropout draws another mask for each node on each path, and for what
+        else is read with it; here one for each node, since nodes are mapped before paths are read.
+        It leaves the norm out with ``mean``. While training, batch normalisation needs at least two nodes.
     """
 
     level: ClassVar[str] = "node"
@@ -172,8 +182,10 @@ class PathNN(nn.Module):
         input_mlp: bool = True,
         update_mlp: bool = False,
         map_input: bool = True,
+        norm: Literal["batch", "length", "none"] = "batch",
     ) -> None:
         super().__init__()
+        check_choice("norm", norm, NORMS)
         check_sizes(in_channels, hidden_channels, num_layers, out_channels)
         check_counts(length=length, edge_dim=1 if edge_dim is None else edge_dim)
         check_choice("kind", kind, ("shortest", "all_shortest", "all"))
@@ -187,7 +199,7 @@ class PathNN(nn.Module):
                 "input_mlp is True and map_input False, but an MLP maps the features: leave one out"
             )
         self.input: nn.Module = (
-            NormedMLP(in_channels, hidden_channels)
+            NormedMLP(in_channels, hidden_channels, norm=norm == "batch")
             if input_mlp
             else input_map(in_channels, hidden_channels, map_input)
         )
@@ -196,7 +208,12 @@ class PathNN(nn.Module):
         )
         self.layers = nn.ModuleList(
             PathLayer(
-                hidden_channels, reduce=reduce, residual=residual, mlp=update_mlp, dropout=dropout
+                hidden_channels,
+                reduce=reduce,
+                residual=residual,
+                mlp=update_mlp,
+                norm=norm,
+                dropout=dropout,
             )
             for _ in range(num_layers * length)
         )

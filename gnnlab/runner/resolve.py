@@ -153,7 +153,7 @@ ADDED_TO_MODELS = {
     "GCN": (*LAYERS, ("batch_norm", False)),
     "GINE": (("block", "norm"), *LAYERS),
     "GatedGCN": LAYERS,
-    "PathNN": (("map_input", True),),
+    "PathNN": (("map_input", True), ("norm", "batch")),
     "RGCN": (("batch_norm", False),),
     "SubgraphGNN": (("map_input", True),),
 }

@@ -55,6 +55,7 @@ def one_by_one(encoder: Any, data: Data) -> Tensor:
     h = encoder.input(data.x)
     for number, layer in enumerate(encoder.layers):
         k = number % encoder.length + 1
+        h = h / h.norm(dim=1, keepdim=True) if layer.unit else h
         heard = torch.zeros_like(h)
         count = torch.zeros(len(h))
         for p, path in enumerate(data[f"path_{k}_index"].T.tolist()):
@@ -101,8 +102,10 @@ def edges_between(data: Data, source: int, target: int) -> list[int]:
         {},
         {"num_layers": 2, "length": 2, "reduce": "mean", "residual": False},
         {"edge_dim": 2, "length": 3, "input_mlp": False, "update_mlp": True},
+        {"length": 3, "norm": "length", "update_mlp": True, "input_mlp": False},
+        {"length": 3, "norm": "none"},
     ],
-    ids=["plain", "mean twice", "edges"],
+    ids=["plain", "mean twice", "edges", "rows of length 1", "no norm"],
 )
 def test_equals_reading_path_by_path(kind: str, settings: dict[str, Any]) -> None:
     encoder: Any = spread(layers.PathNN(3, 5, kind=kind, **settings))
@@ -230,6 +233,14 @@ def test_one_lstm_and_a_norm_for_each_layer() -> None:
     assert layers.PathNN(3, 8).order_dependent and encoder.order_dependent is None
 
 
+@pytest.mark.parametrize("norm", ["length", "none"])
+def test_without_batch_normalisation_training_reads_no_other_node(norm: Any) -> None:
+    encoder = layers.PathNN(3, 5, length=2, norm=norm, update_mlp=True).double()
+    assert not any(isinstance(module, nn.BatchNorm1d) for module in encoder.modules())
+    data = encoder.transform(bare(graph(12, seed=3)))
+    torch.testing.assert_close(encoder.train()(data), encoder.eval()(data))
+
+
 def test_paths_are_turned_and_sorted_once(monkeypatch: pytest.MonkeyPatch) -> None:
     encoder: Any = layers.PathNN(3, 8, 2, length=2).double()
     data, made = encoder.transform(bare(graph(12))), []
@@ -324,6 +335,7 @@ def test_asks_for_transform_and_fitting_paths() -> None:
         ({"length": 0}, "length is 0, but it must be a whole number of at least 1"),
         ({"kind": "longest"}, "kind is 'longest', which is none of shortest, all_shortest, all"),
         ({"reduce": "max"}, "reduce is 'max', which is none of sum, mean"),
+        ({"norm": "layer"}, "norm is 'layer', which is none of batch, length, none"),
         ({"edge_dim": 0}, "edge_dim is 0"),
         ({"dropout": 2.0}, "dropout is 2.0"),
     ],
