@@ -157,7 +157,8 @@ class PathNN(nn.Module):
         molecules, ``norm="none"`` those for graphs whose nodes are alike, with simple paths
         ``"length"``. There, dropout draws another mask for each node on each path, and for what
         else is read with it; here one for each node, since nodes are mapped before paths are read.
-        It leaves the norm out with ``mean``. While training, batch normalisation needs at least two nodes.
+        It leaves the norm out with ``mean``. While training, batch normalisation needs at least
+        two nodes.
     """
 
     level: ClassVar[str] = "node"
