@@ -77,14 +77,21 @@ def _arcs(index: Tensor, degree: Tensor, source: Tensor, nodes: int) -> tuple[Te
     """The row of each root, and the arcs between rows."""
     numbers = torch.arange(max(nodes, index.shape[1]), device=index.device)
     first = torch.searchsorted(index[1].contiguous(), numbers[:nodes])
-    if not torch.compiler.is_compiling() and int(degree.sum()) != len(source):
-        raise ValueError(
-            f"data.rooted_degree counts {int(degree.sum())} arcs, but data.rooted_source has "
-            f"{len(source)}: call encoder.transform(data) anew"
-        )
+    if not torch.compiler.is_compiling():
+        _check_counts(index, degree, source)
     target = numbers[: index.shape[1]].repeat_interleave(degree.long(), output_size=len(source))
     begin = source.long() + first[index[1][target]]
     return first, Adjacency.of(torch.stack([begin, target]), index.shape[1])
+
+
+def _check_counts(index: Tensor, degree: Tensor, source: Tensor) -> None:
+    """Refuse subgraphs that are another graph's, a part of this one's say."""
+    pairs, arcs = index.shape[1], int(degree.sum())
+    if len(degree) != pairs or arcs != len(source):
+        raise ValueError(
+            f"data.rooted_degree counts {arcs} arcs of {len(degree)} nodes, but data.rooted_source "
+            f"has {len(source)} and data.rooted_index {pairs}: call encoder.transform(data) anew"
+        )
 
 
 def _rows(table: EdgeTable, index: Tensor, arcs: Adjacency, nodes: int) -> Adjacency:

@@ -93,8 +93,9 @@ def test_states_that_are_not_mapped_are_the_features(name: str) -> None:
 
 
 def test_gcn_refuses_settings_of_another_block() -> None:
-    for setting in ({"activation": "gelu"}, {"map_input": False}):
-        with pytest.raises(ValueError, match="block is 'plain', but activation and map_input are"):
+    told = "block is 'plain', but activation, map_input and batch_norm are settings of 'residual'"
+    for setting in ({"activation": "gelu"}, {"map_input": False}, {"batch_norm": True}):
+        with pytest.raises(ValueError, match=told):
             layers.GCN(3, 3, 2, block="plain", **setting)
     with pytest.raises(ValueError, match="activation is 'tanh', which is none of relu, gelu"):
         layers.GCN(3, 3, 2, block="residual", activation="tanh")

@@ -66,8 +66,8 @@ def test_stalks_lie_beyond_int32(table: NDArray[np.float32]) -> None:
     """N D rows for stalks of D dimensions, here more than an int32 counts."""
     depth = 32
     x = table.reshape(NODES * depth, WIDTH // depth)
-    y, maps = np.zeros((1, 2), np.float32), np.ones((2, 1, depth), np.float32)
-    block_rows.block_rows(0, 1, ROWPTR, y, x, COL, ORDER, maps, False)
+    y, maps = np.zeros((1, 2), np.float32), np.ones((2, depth), np.float32)
+    block_rows.block_rows(0, 1, ROWPTR, y, x, COL, ORDER, maps, 1, depth, False)
     np.testing.assert_array_equal(y[0], 2 * LAST.reshape(depth, 2).sum(0))
 
 

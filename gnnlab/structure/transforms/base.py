@@ -107,8 +107,9 @@ class GraphTransform(BaseTransform, Generic[Found]):  # type: ignore[misc]  # Py
         return found
 
 
-def shares(graphs: Iterable[Graph], most: int = SHARE) -> Iterator[list[Graph]]:
-    """Divide graphs, in their order, into lists of about so many nodes and edges."""
+def shares(graphs: Iterable[Graph], most: int | None = None) -> Iterator[list[Graph]]:
+    """Divide graphs, in their order, into lists of about so many nodes and edges, or ``SHARE``."""
+    most = SHARE if most is None else most
     part: list[Graph] = []
     size = 0
     for graph in graphs:
