@@ -13,6 +13,7 @@ import torch
 
 from gnnlab.validation import check
 
+from .archives import keep_archive, locate_file
 from .building import build
 from .collections import KEEP, collect
 from .edges import both_directions, count_undirected
@@ -80,7 +81,7 @@ def load_graphs(
     found: dict[str, Path] = {}
 
     def open_file(path: str) -> Path:
-        found[path] = locate(path, record.address(path), root)
+        found[path] = locate_file(record, path, root)
         used[path] = checksum(found[path])
         return found[path]
 
@@ -93,6 +94,7 @@ def load_graphs(
         _check_one(record, data, number)
     for path, file in found.items() if record.unchecked else ():
         keep_checksum(file, path)
+    keep_archive(record, root)
     if repeats == KEEP:
         if record.warning:
             warnings.warn(f"{record.name}: {record.warning}", FlawWarning, stacklevel=4)

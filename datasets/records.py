@@ -52,6 +52,8 @@ class Record:
         url: public address with ``{file}`` for the file's name; None where the public file has
             another format than the mirror's.
         urls: addresses of single files, by name, that are not there.
+        archive: address of a zip that holds all files in a folder of the set's name; it is looked
+            for where files lie loose in no mirror.
         origin: the public repository.
         licence: of the data; says so where none is stated.
         citations: keys into the catalogue's citations.
@@ -84,6 +86,7 @@ class Record:
     options: Mapping[str, Any] = field(default_factory=dict)
     unchecked: str | None = None
     urls: Mapping[str, str] = field(default_factory=dict)
+    archive: str | None = None
 
     def address(self, path: str) -> str | None:
         """Where the file of a mirror path is published."""
@@ -180,6 +183,8 @@ def _record(group: str, entry: dict[str, Any]) -> Record:
     rest: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in entry.items()}
     rest["files"] = files
     rest["url"] = url and url.replace("{folder}", folder)
+    if "archive" in rest:
+        rest["archive"] = rest["archive"].format(**words)
     rest["splits"] = MappingProxyType(splits)
     rest["statistics"] = MappingProxyType(rest["statistics"])
     rest.setdefault("default_split", next(iter(splits), "random:0"))

@@ -8,7 +8,7 @@ import os
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from gnnlab.home import cache_home
@@ -131,12 +131,21 @@ def download(address: str, target: Path, path: str, home: Path) -> None:
         FileNotFoundError: after three attempts, or at once where the server says no.
         ValueError: what came has another checksum than the catalogue's.
     """
-    content = _fetch(address, path, home)
+    write(_fetch(address, path, home), target, lambda part: verified(part, path, address, target))
+
+
+def write(content: bytes, target: Path, accept: Callable[[Path], object] | None = None) -> None:
+    """Write a file beside its place and move it there, so that none is ever seen half written.
+
+    Args:
+        accept: is given what was written, and raises if it is not good.
+    """
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(f"{target.name}.{os.getpid()}.part")
     try:
         part.write_bytes(content)
-        verified(part, path, address, target)
+        if accept is not None:
+            accept(part)
         os.replace(part, target)
     finally:
         part.unlink(missing_ok=True)

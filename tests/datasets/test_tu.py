@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import itertools
+import zipfile
 from pathlib import Path
 
 import networkx as nx
@@ -15,7 +17,9 @@ from gnnlab import datasets
 from gnnlab.datasets import Graphs
 from gnnlab.datasets.collections import collect
 from gnnlab.datasets.readers import RawGraphs, tu
+from gnnlab.datasets.reading import load_graphs
 from gnnlab.datasets.records import find
+from gnnlab.datasets.splits import unsplit
 
 FILES = {
     "A": "1, 2\n2, 1\n2, 3\n3, 2\n5, 6\n6, 5\n",
@@ -30,6 +34,7 @@ REAL = [
     ("ENZYMES", 600, 19580, 74564, 3, 6),
     ("PROTEINS", 1113, 43471, 162088, 3, 2),
     ("IMDB-BINARY", 1000, 19773, 193062, 1, 2),
+    ("REDDIT-BINARY", 2000, 859233, 1991016, 1, 2),
 ]
 
 
@@ -172,3 +177,72 @@ def loaded(name: str, **settings: str) -> Graphs:
         pytest.skip(f"{name} is not in the mirror")
     assert isinstance(found, Graphs)
     return found
+
+
+def zipped(folder: Path, **changed: str) -> bytes:
+    """The collection's archive of a set, of the twin's files."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        for name, text in {**FILES, **changed}.items():
+            archive.writestr(f"ENZYMES/ENZYMES_{name}.txt", text)
+    path = folder / "tu/ENZYMES/ENZYMES.zip"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content.getvalue())
+    return content.getvalue()
+
+
+def test_a_set_is_read_out_of_its_archive_where_no_file_lies_loose(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gnnlab.datasets.collections.check_statistics", lambda *_: None)
+    monkeypatch.setattr("gnnlab.datasets.reading.masks_of_graphs", lambda *_: unsplit(3))
+    monkeypatch.setenv("GNNLAB_MIRROR", str(tmp_path / "mirror"))
+    record = find("ENZYMES")
+    asked: list[str] = []
+
+    def answer(address: str, timeout: float) -> io.BytesIO:
+        asked.append(address)
+        return io.BytesIO(zipped(tmp_path / "elsewhere"))
+
+    monkeypatch.setattr("urllib.request.urlopen", answer)
+    first = load_graphs(record, "labels", "folds:0", None)
+    assert asked == ["https://www.chrsmrrs.com/graphkerneldatasets/ENZYMES.zip"]
+    assert [graph.num_nodes for graph in first] == [3, 1, 2]
+    again = load_graphs(record, "labels", "folds:0", None)
+    assert len(asked) == 1 and again.raw_hash == first.raw_hash
+
+    # Another archive, as in a mirror that comes first, is unpacked anew.
+    zipped(tmp_path / "mirror", graph_labels="7\n-1\n-1\n")
+    other = load_graphs(record, "labels", "folds:0", None)
+    assert other.y.tolist() == [1, 0, 0] and other.raw_hash != first.raw_hash
+
+
+def test_an_archive_that_changed_or_lacks_a_file_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gnnlab.datasets.collections.check_statistics", lambda *_: None)
+    monkeypatch.setattr("gnnlab.datasets.reading.masks_of_graphs", lambda *_: unsplit(3))
+    monkeypatch.delenv("GNNLAB_MIRROR", raising=False)
+    zipped(tmp_path)
+    load_graphs(find("ENZYMES"), "labels", "folds:0", tmp_path)
+    zipped(tmp_path, graph_labels="7\n-1\n-1\n")
+    with pytest.raises(ValueError, match=r"ENZYMES.zip is not the file the note .sha256 beside it"):
+        load_graphs(find("ENZYMES"), "labels", "folds:0", tmp_path)
+    (tmp_path / "tu/ENZYMES/ENZYMES.zip.sha256").unlink()
+    with zipfile.ZipFile(tmp_path / "tu/ENZYMES/ENZYMES.zip", "w"):
+        pass
+    with pytest.raises(ValueError, match="an archive with ENZYMES/ENZYMES_A.txt"):
+        load_graphs(find("ENZYMES"), "labels", "folds:0", tmp_path)
+
+
+def test_what_is_nowhere_is_told_by_its_archive(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(address: str, timeout: float) -> None:
+        raise OSError("offline")
+
+    monkeypatch.setattr("urllib.request.urlopen", refuse)
+    monkeypatch.setattr("gnnlab.datasets.sources.PAUSE", 0.0)
+    monkeypatch.delenv("GNNLAB_MIRROR", raising=False)
+    with pytest.raises(FileNotFoundError, match=r"NCI1.zip is in no mirror .* \(offline\)"):
+        datasets.load("NCI1")

@@ -251,4 +251,18 @@ def test_the_tuned_head_has_three_layers_and_gelu() -> None:
 
 def test_every_long_range_recipe_is_in_the_table() -> None:
     told = {row.split()[0] for row in LONG_RANGE.strip().splitlines()}
-    assert told == {name for paper in ("lrgb", "drew", "laser") for name in recipe_names(paper)}
+    every = {name for paper in ("lrgb", "drew", "laser") for name in recipe_names(paper)}
+    assert told == {name for name in every if recipe(name).settings["data"]["name"] not in TU}
+
+
+TU = {"MUTAG": "82.2 6.7", "ENZYMES": "34.3 6.9", "PROTEINS": "74.4 3.4", "IMDB-BINARY": "64.3 3.3"}
+
+
+@pytest.mark.parametrize("name", TU)
+def test_laser_on_tu_sets_has_fifty_splits_and_a_control_beside_it(name: str) -> None:
+    made, control = (recipe(f"laser/{name.lower()}-{kind}") for kind in ("rgcn", "none"))
+    assert (made.mean, made.std) == tuple(map(float, TU[name].split()))
+    assert control.mean is None and "rewiring" not in control.settings
+    config = configure(made.settings)
+    assert config.run.splits == tuple(range(50)) and config.rewiring["name"] == "LASER"
+    assert {**made.settings, "rewiring": None} == {**control.settings, "rewiring": None}
