@@ -343,3 +343,16 @@ def test_asks_for_transform_and_fitting_paths() -> None:
 def test_refuses_settings_that_do_not_fit(settings: dict[str, Any], sentence: str) -> None:
     with pytest.raises(ValueError, match=sentence):
         layers.PathNN(3, 4, **settings)
+
+
+@every_kind
+def test_many_graphs_get_the_paths_that_each_gets_alone(kind: Any) -> None:
+    encoder = layers.PathNN(3, 8, length=3, kind=kind)
+    graphs = [graph(nodes, seed) for seed, nodes in enumerate((7, 1, 12, 3))]
+    keys = [set(data.keys()) for data in graphs]
+    together = encoder.transform_many(graphs)
+    for data, own in zip(graphs, together, strict=True):
+        alone = encoder.transform(data)
+        assert set(own.keys()) == set(alone.keys()) > set(data.keys())
+        assert all(torch.equal(own[k], alone[k]) for k in alone.keys() if torch.is_tensor(own[k]))
+    assert [set(data.keys()) for data in graphs] == keys
