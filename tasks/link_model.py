@@ -9,6 +9,9 @@ from torch import Tensor, nn
 
 from gnnlab.ops import Adjacency
 
+from .link_heads import Head, make_head
+from .model import parameter_type
+
 if TYPE_CHECKING:
     from torch_geometric.data import Data
 
@@ -74,6 +77,21 @@ class LinkModel(nn.Module):
                 f"nodes, but ({nodes}, H) was expected: one row a node"
             )
         return h
+
+
+def with_head(encoder: nn.Module, head: Head) -> LinkModel:
+    """Put a head on an encoder, in the precision of its parameters.
+
+    Raises:
+        ValueError: what the head refuses, or one that learns nothing from states.
+    """
+    made = make_head(head, width_of(encoder))
+    if not getattr(made, "learns", True):
+        raise ValueError(
+            f"{type(made).__name__} reads no states, so there is nothing to train: judge it "
+            "with tasks.heuristic(data, head) on the links of one graph"
+        )
+    return LinkModel(encoder, made.to(dtype=parameter_type(encoder) or torch.float32))
 
 
 def width_of(encoder: nn.Module) -> int:
