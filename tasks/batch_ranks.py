@@ -9,12 +9,46 @@ from torch import Tensor
 
 from .rank_metrics import Against
 
-Score = Callable[[Tensor], Tensor]
-"""Maps pairs (2, Q) to what their first node is to the second, (Q,)."""
+Rows = Callable[[Tensor, Tensor, Tensor], Tensor]
+"""Maps nodes (R,), in ascending order, where their graph begins, and how many nodes it has, to the
+scores of each with all nodes of its graph, one row after the other."""
+
+
+def by_pairs(score: Callable[[Tensor], Tensor]) -> Rows:
+    """Score rows pair by pair, by what maps pairs (2, Q) to scores (Q,)."""
+
+    def rows(heads: Tensor, begin: Tensor, size: Tensor) -> Tensor:
+        owner, column = _spread(size)
+        return score(torch.stack([heads[owner], begin[owner] + column]))
+
+    return rows
+
+
+def by_products(states: Tensor) -> Rows:
+    """Score rows by dot products, one product of matrices a graph.
+
+    They are summed in double precision and rounded after it: a library's order of summation, which
+    may differ from column to column, would tell apart nodes whose states are equal.
+
+    Shapes:
+        states (N, H)
+    """
+    wide = states.double()
+
+    def rows(heads: Tensor, begin: Tensor, size: Tensor) -> Tensor:
+        starts, counts = torch.unique_consecutive(begin, return_counts=True)
+        nodes = size[counts.cumsum(0) - counts]
+        graphs = zip(
+            torch.split(heads, counts.tolist()), starts.tolist(), nodes.tolist(), strict=True
+        )
+        blocks = [(wide[own] @ wide[low : low + many].T).flatten() for own, low, many in graphs]
+        return torch.cat(blocks).to(states.dtype)
+
+    return rows
 
 
 def batch_ranks(
-    score: Score,
+    rows: Rows,
     pairs: Tensor,
     batch: Tensor,
     ptr: Tensor,
@@ -27,7 +61,7 @@ def batch_ranks(
     partners, and so many rows together that about ``chunk`` ranks are compared at a time.
 
     Args:
-        score: of pairs in the batch.
+        rows: scores of nodes with all of their graph: :func:`by_pairs`, :func:`by_products`.
         pairs: the true pairs (u, v), each within one graph, and each once.
         batch: the graph of each node; graphs lie one after the other.
         ptr: where each graph's nodes begin, and where the last ones end.
@@ -43,13 +77,13 @@ def batch_ranks(
     the nodes of the pair's graph.
     """
     found = {kind: torch.ones(pairs.shape[1], dtype=torch.float64) for kind in against}
-    heads, row, partners = pairs[0].unique(return_inverse=True, return_counts=True)
+    heads, row, partners = torch.unique(pairs[0], return_inverse=True, return_counts=True)
     work = ptr.diff()[batch[heads]] * partners
     group = ((work.cumsum(0) - work) // chunk)[row]  # a row's pairs stay together
     order = group.argsort(stable=True)
-    counts = group[order].unique_consecutive(return_counts=True)[1].tolist()
-    for mine in order.split(counts):
-        ranks = _ranks(score, pairs[:, mine], batch, ptr, found)
+    counts = torch.unique_consecutive(group[order], return_counts=True)[1].tolist()
+    for mine in torch.split(order, counts):
+        ranks = _ranks(rows, pairs[:, mine], batch, ptr, found)
         for kind, own in ranks.items():
             found[kind][mine.cpu()] = own.cpu()
     return found
@@ -83,16 +117,14 @@ def over_graphs(means: Tensor, against: Against) -> float:
 
 
 def _ranks(
-    score: Score, pairs: Tensor, batch: Tensor, ptr: Tensor, against: Iterable[Against]
+    rows: Rows, pairs: Tensor, batch: Tensor, ptr: Tensor, against: Iterable[Against]
 ) -> dict[Against, Tensor]:
     """The ranks of some rows' pairs."""
-    heads, row = pairs[0].unique(return_inverse=True)
+    heads, row = torch.unique(pairs[0], return_inverse=True)
     begin = ptr[batch[heads]]
     size = ptr[batch[heads] + 1] - begin
     start = size.cumsum(0) - size  # of each row among the cells of all
-    owner, column = _spread(size)
-    cells = torch.stack([heads[owner], begin[owner] + column])
-    scores = score(cells).detach()
+    scores = rows(heads, begin, size).detach()
     if bool(scores.isnan().any()):
         raise ValueError("scores hold nan, so there is no order among them: did training diverge?")
     place = start[row] + pairs[1] - begin[row]
@@ -101,10 +133,12 @@ def _ranks(
     theirs, own = scores[rival], scores[place][pair]
     stranger = torch.ones_like(scores, dtype=torch.bool)
     stranger[place] = False
+    beside = stranger.clone()  # and no node itself
+    beside[start + heads - begin] = False
     kept: dict[Against, Tensor] = {
         "raw": rival != place[pair],
         "filtered": stranger[rival],
-        "extended": (stranger & (cells[0] != cells[1]))[rival],
+        "extended": beside[rival],
     }
     found = {}
     for kind in against:

@@ -50,6 +50,9 @@ class DotProduct(nn.Module):
 
     def forward(self, h: Tensor, adj: Adjacency, pairs: Tensor) -> Tensor:
         source, target = pairs
-        if self.mlp is not None:
-            h = self.mlp(h)
+        h = self.factors(h)
         return (h.index_select(0, source) * h.index_select(0, target)).sum(1)
+
+    def factors(self, h: Tensor) -> Tensor:
+        """Return what the dot products are of, (N, H): many pairs are a product of matrices."""
+        return h if self.mlp is None else self.mlp(h)

@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .batch_ranks import batch_ranks, graph_means, over_graphs
+from .batch_ranks import batch_ranks, by_pairs, by_products, graph_means, over_graphs
 from .inputs import MASKS
 from .link_checks import check_pairs
 from .link_metrics import WITHIN_GRAPHS
@@ -145,12 +145,13 @@ class PairsProblem(Batched):
         """Every metric of every graph of a batch."""
         names = dict.fromkeys((self.metric, *self.task.also))
         kinds = {name: WITHIN_GRAPHS[name] for name in names}
-        pairs, owner = _true(batch), batch.batch
-
-        def score(cells: Tensor) -> Tensor:
-            return model.score(h, batch, cells)
-
-        ranks = batch_ranks(score, pairs, owner, batch.ptr, kinds.values(), self.task.chunk)
+        pairs, owner, states = _true(batch), batch.batch, model.factors(h)
+        rows = (
+            by_products(states)
+            if states is not None
+            else by_pairs(lambda cells: model.score(h, batch, cells))
+        )
+        ranks = batch_ranks(rows, pairs, owner, batch.ptr, kinds.values(), self.task.chunk)
         graphs = batch.num_graphs
         return {n: graph_means(ranks[kind], pairs, owner, graphs) for n, kind in kinds.items()}
 
@@ -175,30 +176,36 @@ def _true(batch: Any) -> Tensor:
 
 def _check_labelled(graph: Any) -> None:
     """Refuse a graph whose pairs or labels are none."""
-    pairs, labels = (getattr(graph, name, None) for name in ("edge_label_index", "edge_label"))
-    for name, value in (("edge_label_index", pairs), ("edge_label", labels)):
-        if not isinstance(value, Tensor):
-            raise ValueError(
-                f"data.{name} is {value!r}, but {WHAT} needs pairs of nodes (2, P) and 1 or 0 for "
-                "each: set edge_label_index and edge_label, or split the links of one graph with "
-                "LinkSplit"
-            )
+    pairs, labels = (_given(graph, name) for name in ("edge_label_index", "edge_label"))
     check_pairs("data.edge_label_index", pairs, graph.num_nodes, loops=True)
     if labels.shape != pairs.shape[1:] or labels.dim() != 1:
         raise ValueError(
             f"data.edge_label is {tuple(labels.shape)} and data.edge_label_index "
             f"{tuple(pairs.shape)}, but each pair (2, P) has one label (P,): give as many"
         )
-    true = labels == 1
-    if not bool((true | (labels == 0)).all()):
-        wrong = labels[~true & (labels != 0)][0].item()
-        raise ValueError(f"data.edge_label holds {wrong}, but a pair is true, 1, or none, 0")
+    true = labels.eq(1)
+    other = labels[~true & labels.ne(0)]
+    if len(other):
+        raise ValueError(
+            f"data.edge_label holds {other[0].item()}, but a pair is true, 1, or not, 0: give 1 or "
+            "0 for each"
+        )
     keys = pairs[0, true] * graph.num_nodes + pairs[1, true]
-    if len(keys.unique()) != len(keys):
+    if len(torch.unique(keys)) != len(keys):
         raise ValueError(
             "data.edge_label_index holds a true pair twice, which would count it twice: give each "
             "once"
         )
+
+
+def _given(graph: Any, name: str) -> Tensor:
+    value = getattr(graph, name, None)
+    if isinstance(value, Tensor):
+        return value
+    raise ValueError(
+        f"data.{name} is {value!r}, but {WHAT} needs pairs of nodes (2, P) and 1 or 0 for each: "
+        "set edge_label_index and edge_label, or split the links of one graph with LinkSplit"
+    )
 
 
 def _check_part(task: LinkPrediction, data: Any, part: Tensor, name: str, split: int) -> None:

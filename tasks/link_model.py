@@ -60,14 +60,22 @@ class LinkModel(nn.Module):
         """
         adj = Adjacency.of(data.edge_index, h.shape[0]) if adj is None else adj
         with torch.autocast(h.device.type, enabled=False):
-            h = h if h.dtype == torch.float64 else h.float()
-            logits: Tensor = self.head(h, adj, pairs)
+            logits: Tensor = self.head(_single(h), adj, pairs)
         if logits.shape != pairs.shape[1:]:
             raise ValueError(
                 f"{type(self.head).__name__} returned {tuple(logits.shape)} for {pairs.shape[1]} "
                 f"pairs, but ({pairs.shape[1]},) was expected: one logit a pair"
             )
         return logits
+
+    def factors(self, h: Tensor) -> Tensor | None:
+        """What the logits are dot products of, (N, H), where the head says so."""
+        own: Any = getattr(self.head, "factors", None)
+        if own is None:
+            return None
+        with torch.autocast(h.device.type, enabled=False):
+            found: Tensor = own(_single(h))
+        return found
 
     def _checked(self, h: Tensor, data: Data) -> Tensor:
         nodes = int(data.num_nodes or 0)
@@ -77,6 +85,10 @@ class LinkModel(nn.Module):
                 f"nodes, but ({nodes}, H) was expected: one row a node"
             )
         return h
+
+
+def _single(h: Tensor) -> Tensor:
+    return h if h.dtype == torch.float64 else h.float()
 
 
 def with_head(encoder: nn.Module, head: Head) -> LinkModel:

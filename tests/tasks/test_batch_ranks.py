@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from gnnlab.tasks.batch_ranks import batch_ranks, graph_means, over_graphs
+from gnnlab.tasks.batch_ranks import batch_ranks, by_pairs, by_products, graph_means, over_graphs
 from gnnlab.tasks.rank_metrics import Against, mrr, ranks
 from gnnlab.tasks.strangers import draw_strangers
 
@@ -48,7 +48,9 @@ def together(case: Case) -> tuple[Tensor, Tensor]:
 def test_a_batch_ranks_as_its_graphs_do(chunk: int, case: Case) -> None:
     scores, true, ptr = case
     pairs, batch = together(case)
-    found = batch_ranks(lambda cells: scores[tuple(cells)], pairs, batch, ptr, KINDS, chunk)
+    found = batch_ranks(
+        by_pairs(lambda cells: scores[tuple(cells)]), pairs, batch, ptr, KINDS, chunk
+    )
     for kind in KINDS:
         means = graph_means(found[kind], pairs, batch, len(true))
         for number, own in enumerate(true):
@@ -70,7 +72,7 @@ def test_each_row_is_scored_once_and_within_its_graph() -> None:
         return cells.sum(0).float()
 
     pairs, batch = torch.tensor([[0, 0, 4], [1, 2, 3]]), torch.tensor([0, 0, 0, 1, 1])
-    batch_ranks(score, pairs, batch, torch.tensor([0, 3, 5]), KINDS)
+    batch_ranks(by_pairs(score), pairs, batch, torch.tensor([0, 3, 5]), KINDS)
     (cells,) = asked
     assert cells.T.tolist() == [[0, 0], [0, 1], [0, 2], [4, 3], [4, 4]]
 
@@ -78,7 +80,7 @@ def test_each_row_is_scored_once_and_within_its_graph() -> None:
 def test_no_true_pair_anywhere_gives_no_rank() -> None:
     none = torch.empty(2, 0, dtype=torch.int64)
     batch, ptr = torch.tensor([0, 1]), torch.tensor([0, 1, 2])
-    found = batch_ranks(lambda cells: cells[0].float(), none, batch, ptr, KINDS)
+    found = batch_ranks(by_pairs(lambda cells: cells[0].float()), none, batch, ptr, KINDS)
     assert all(found[kind].shape == (0,) for kind in KINDS)
     means = graph_means(found["raw"], none, batch, 2)
     assert bool(means.isnan().all()) and over_graphs(means, "raw") == 0
@@ -92,8 +94,29 @@ def test_a_graph_without_a_true_pair_is_0_in_raw_and_left_out_elsewhere() -> Non
 
 def test_scores_that_are_nan_are_refused() -> None:
     pairs, batch = torch.tensor([[0], [1]]), torch.tensor([0, 0])
+    rows = by_pairs(lambda cells: cells[0] * torch.nan)
     with pytest.raises(ValueError, match="scores hold nan"):
-        batch_ranks(lambda cells: cells[0] * torch.nan, pairs, batch, torch.tensor([0, 2]), KINDS)
+        batch_ranks(rows, pairs, batch, torch.tensor([0, 2]), KINDS)
+
+
+@pytest.mark.parametrize("chunk", [1, 1 << 17])
+@FEW
+@given(case=batches(), width=st.integers(1, 40))
+def test_products_of_matrices_score_as_pairs_do(chunk: int, case: Case, width: int) -> None:
+    _, _, ptr = case
+    pairs, batch = together(case)
+    states = torch.randn(int(ptr[-1]), width, generator=torch.Generator().manual_seed(width))
+    states = states[torch.arange(len(states)) // 2]  # every two nodes look alike, and tie
+
+    def dot(cells: Tensor) -> Tensor:
+        first, second = states.double()[cells]
+        return (first * second).sum(1).float()
+
+    ours, theirs = (
+        batch_ranks(rows, pairs, batch, ptr, KINDS, chunk)
+        for rows in (by_products(states), by_pairs(dot))
+    )
+    assert all(torch.equal(ours[kind], theirs[kind]) for kind in KINDS)
 
 
 @FEW
