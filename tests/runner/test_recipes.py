@@ -189,8 +189,8 @@ lrgb/coco-sp-gatedgcn                29.22  0.18   450441
 drew/pascalvoc-sp-gatedgcn           32.14  0.21   500000
 drew/pascalvoc-sp-gatedgcn-lappe     33.14  0.24   500000
 lrgb/pcqm-contact-gcn                34.24  0.07   456005
-lrgb/pcqm-contact-gine               35.09  0.06   480240
-lrgb/pcqm-contact-gatedgcn           34.95  0.10   477165
+lrgb/pcqm-contact-gine               35.09  -      480240
+lrgb/pcqm-contact-gatedgcn           34.95  -      477165
 drew/pcqm-contact-gcn                34.44  0.17   514704
 drew/pcqm-contact-gcn-lappe          34.42  0.06   498044
 laser/pcqm-contact-rgcn              32.75  0.11   506160
@@ -240,7 +240,8 @@ def test_long_range_recipes_build_models_of_the_published_size(
     name, mean, std, count = row.split()
     made = recipe(name)
     config = configure(made.settings)
-    assert (made.mean, made.std) == (float(mean), float(std))
+    assert (made.mean, made.std) == (float(mean), None if std == "-" else float(std))
+    assert ("gatedgcn" in name and "lrgb" in name) == (config.model.get("activation") == "relu")
     monkeypatch.setattr(datasets, "load", lambda name, **_: twin(name))
     data = load_data(config)
     problem = make_task(config).setup(data, 0)
