@@ -13,7 +13,8 @@ from gnnlab.structure.graph import among
 from gnnlab.structure.links import pair_keys, require_free
 from gnnlab.validation import check
 
-from . import link_metrics
+from . import inductive_links, link_metrics
+from .inductive_links import PairsProblem
 from .link_checks import keys_of
 from .link_heads import Head, resolved_head
 from .link_problem import LinkProblem
@@ -22,44 +23,59 @@ from .link_split import LinkSplit
 if TYPE_CHECKING:
     from torch_geometric.data import Data
 
+    from gnnlab.datasets import Graphs
+
 
 @dataclass(frozen=True)
 class LinkPrediction:
-    r"""Tell the links of a split from pairs that are none.
+    r"""Tell the links of one graph, or the true pairs within many, from pairs that are none.
 
-    The data is a split's message graph: ``LinkSplit.ncn(data, seed).graph(data)``, rewired or not.
-    An epoch passes over the training links in batches, in an order drawn from the seed; each step
-    minimises
+    One graph: the data is a split's message graph, ``LinkSplit.ncn(data, seed).graph(data)``,
+    rewired or not. An epoch passes over the training links in batches, in an order drawn from the
+    seed; each step minimises
 
     .. math:: \operatorname{mean}_{+} -\log \sigma(s_{ij})
               + \operatorname{mean}_{-} -\log \sigma(-s_{ij}).
 
+    Many: each graph has pairs of its nodes that are labelled 1 or 0, beside its edges, and the
+    masks part the graphs. An epoch passes over the training graphs in mini-batches; each step
+    minimises the mean of the same terms over all pairs of a batch. A score is the mean over graphs
+    of how high a graph's true pairs rank, see :mod:`gnnlab.tasks.rank_metrics`.
+
     Args:
-        metric: what picks the epoch and is reported: ``hits@K``, ``mrr``, ``roc_auc`` or
+        metric: what picks the epoch and is reported. One graph: ``hits@K``, ``mrr``, ``roc_auc`` or
             ``average_precision``; ``filtered_mrr`` leaves negatives out that are links. ``auto`` is
             ``mrr`` where each positive has its own negatives, else ``hits@100``, or ``roc_auc``
-            where there are not more than 100.
+            where there are not more than 100. Many: a true pair (u, v) is ranked for u among all
+            nodes of the graph (``raw_mrr``), among those that are no partner of u
+            (``filtered_mrr``, which is ``auto``), or those of them that are not u itself
+            (``extended_mrr``).
         head: what scores a pair: a name (``dot``, ``mlp``, ``ncn``, …), a table of a name and
             settings, or a function that makes a module of the width of the states.
-        batch_size: links a step; the encoder reads the whole graph for each.
-        drop_last: leave out a last batch that is not full (unless it is the only one).
-        mask_targets: take the links of a step out of the graph that encoder and head read, in both
-            directions. An encoder that reads what was found in the graph beforehand (``maskable``
-            is False, or its ``transform`` adds something) cannot unlearn a link so: for it a share
-            of the training links is set apart, drawn from the seed; it learns from these alone,
-            reads the others, and is judged reading all.
+        batch_size: links a step, 65,536 if None, and the encoder reads the whole graph for each; of
+            many graphs, graphs a step, 64 if None.
+        drop_last: of one graph: leave out a last batch that is not full (unless it is the only
+            one).
+        mask_targets: of one graph: take the links of a step out of the graph that encoder and head
+            read, in both directions. An encoder that reads what was found in the graph beforehand
+            (``maskable`` is False, or its ``transform`` adds something) cannot unlearn a link so:
+            for it a share of the training links is set apart, drawn from the seed; it learns from
+            these alone, reads the others, and is judged reading all.
         supervision: that share.
         negatives: ``epoch`` draws as many pairs as there are training links anew for every epoch,
             uniformly among those that training does not know to be joined. A held-out link may be
             among them, as one cannot know: leaving them out would tell where they are. ``split``
-            takes ``train_negative``.
+            takes ``train_negative``. Of many graphs, ``epoch`` draws two nodes that are no partner
+            of u for every true pair (u, v), u itself among them, and reads no pair labelled 0;
+            ``split`` takes those.
         also: more metrics to measure; ``result.curve.others`` has them by epoch and
             ``result.others`` at the kept one. :func:`gnnlab.tasks.at_own_best` reads each at the
             epoch that is best for it alone, as the release of Neural Common Neighbor does.
         chunk: pairs that are scored together in evaluation.
 
     Shapes:
-        x (N, F), edge_index (2, E), link_split -> logits (P,)
+        x (N, F), edge_index (2, E), link_split -> logits (P,); or graphs with x, edge_index,
+        edge_label_index (2, P) int64, edge_label (P,) of 0 and 1, and masks (G, S) of the set
 
     Raises:
         ValueError: an unknown metric or head, a value out of range.
@@ -67,7 +83,7 @@ class LinkPrediction:
 
     metric: str = "auto"
     head: Head = "dot"
-    batch_size: int = 1 << 16
+    batch_size: int | None = None
     drop_last: bool = False
     mask_targets: bool = True
     supervision: float = 0.3
@@ -79,9 +95,10 @@ class LinkPrediction:
         object.__setattr__(self, "also", tuple(self.also))
         for name in (self.metric, *self.also):
             if name != "auto" or name in self.also:
-                link_metrics.find(name)
+                link_metrics.check_name(name)
         object.__setattr__(self, "head", resolved_head(self.head))
-        check_count("batch_size", self.batch_size)
+        if self.batch_size is not None:
+            check_count("batch_size", self.batch_size)
         check_count("chunk", self.chunk)
         for key in ("drop_last", "mask_targets"):
             if not isinstance(getattr(self, key), bool):
@@ -93,13 +110,16 @@ class LinkPrediction:
                 f"supervision is {self.supervision}, but a share of the links lies between 0 and 1"
             )
 
-    def setup(self, data: Data, split: int) -> LinkProblem:
+    def setup(self, data: Data | Graphs, split: int) -> LinkProblem | PairsProblem:
         """Check the data and return what to minimise and to measure.
 
         Raises:
             ValueError: what :func:`gnnlab.check` finds, data without a split of its links or with
-                held-out links among its edges, or a metric that is not defined on the split.
+                held-out links among its edges, or a metric that is not defined on the split; of
+                many graphs, pairs without labels or a part without a true one.
         """
+        if isinstance(data, Sequence):
+            return inductive_links.setup(self, data, split)
         own = getattr(data, "link_split", None)
         if not isinstance(own, LinkSplit):
             raise ValueError(
@@ -167,6 +187,7 @@ def settled(metric: str, split: LinkSplit) -> str:
 
 
 def _check_metric(name: str, split: LinkSplit) -> None:
+    link_metrics.find(name)
     k = link_metrics.hits_of(name)
     if k is not None and _fewest(split) <= k:
         raise ValueError(

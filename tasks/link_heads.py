@@ -16,7 +16,9 @@ Head = str | Mapping[str, Any] | Callable[[int], nn.Module]
 """A name, a table of a name and settings, or what makes a head of the width of the states.
 
 A head is a module ``(h (N, H), adj, pairs (2, P)) -> logits (P,)``: ``adj`` is the
-:class:`gnnlab.ops.Adjacency` of the message edges, without the links that are being predicted.
+:class:`gnnlab.ops.Adjacency` of the message edges, without the links that are being predicted. One
+whose logits are dot products may say of what, ``factors(h) -> (N, H)``: all pairs of a graph are
+then scored at once where they are ranked.
 """
 
 

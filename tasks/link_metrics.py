@@ -2,6 +2,10 @@
 
 Every function takes the scores of P links ``(P,)`` and of pairs that are none: ``(Q,)`` that all of
 them are ranked against, or ``(P, K)``, each against its own. Larger is likelier.
+
+True pairs within many graphs are ranked among all nodes of their graph instead
+(:mod:`gnnlab.tasks.rank_metrics`), so that no negatives are named: these are the metrics of
+``WITHIN_GRAPHS``. ``filtered_mrr`` is one of both: known links never count as rivals.
 """
 
 from __future__ import annotations
@@ -13,6 +17,7 @@ import torch
 from torch import Tensor
 
 from .class_metrics import binary_average_precision, binary_roc_auc
+from .rank_metrics import Against
 
 HITS = re.compile(r"hits@([1-9]\d*)")
 Function = Callable[[Tensor, Tensor], float]
@@ -105,26 +110,46 @@ METRICS: dict[str, Function] = {
     "roc_auc": roc_auc,
 }
 """Those without a number in their name; ``hits@K`` is found by :func:`find`."""
+WITHIN_GRAPHS: dict[str, Against] = {
+    "extended_mrr": "extended",
+    "filtered_mrr": "filtered",
+    "raw_mrr": "raw",
+}
+"""Those of pairs within many graphs: whom a true pair is ranked against."""
 
 
 def find(name: str) -> Function:
     """Return the metric of that name, ``hits@50`` for instance.
 
     Raises:
-        ValueError: there is none.
+        ValueError: there is none, or it is of pairs within many graphs alone.
     """
+    check_name(name)
     if name in METRICS:
         return METRICS[name]
     k = hits_of(name)
     if k is None:
-        known = ", ".join([*sorted(METRICS), "hits@K, such as hits@100"])
-        raise ValueError(f"there is no metric {name!r} for links: take one of {known}")
+        raise ValueError(
+            f"the metric is {name!r}, which ranks among all nodes of a graph where there are many: "
+            "take 'mrr' or 'filtered_mrr' for the links of one"
+        )
     return lambda positive, negative: hits(positive, negative, k)
+
+
+def check_name(name: str) -> None:
+    """Refuse a metric that is not there, be it of one graph or of many.
+
+    Raises:
+        ValueError: all there are.
+    """
+    if not is_known(name):
+        known = ", ".join([*sorted({*METRICS, *WITHIN_GRAPHS}), "hits@K, such as hits@100"])
+        raise ValueError(f"there is no metric {name!r} for links: take one of {known}")
 
 
 def is_known(name: str) -> bool:
     """Whether there is a metric of that name."""
-    return name in METRICS or hits_of(name) is not None
+    return name in METRICS or name in WITHIN_GRAPHS or hits_of(name) is not None
 
 
 def hits_of(name: str) -> int | None:

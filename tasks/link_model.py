@@ -9,6 +9,9 @@ from torch import Tensor, nn
 
 from gnnlab.ops import Adjacency
 
+from .link_heads import Head, make_head
+from .model import parameter_type
+
 if TYPE_CHECKING:
     from torch_geometric.data import Data
 
@@ -57,14 +60,22 @@ class LinkModel(nn.Module):
         """
         adj = Adjacency.of(data.edge_index, h.shape[0]) if adj is None else adj
         with torch.autocast(h.device.type, enabled=False):
-            h = h if h.dtype == torch.float64 else h.float()
-            logits: Tensor = self.head(h, adj, pairs)
+            logits: Tensor = self.head(_single(h), adj, pairs)
         if logits.shape != pairs.shape[1:]:
             raise ValueError(
                 f"{type(self.head).__name__} returned {tuple(logits.shape)} for {pairs.shape[1]} "
                 f"pairs, but ({pairs.shape[1]},) was expected: one logit a pair"
             )
         return logits
+
+    def factors(self, h: Tensor) -> Tensor | None:
+        """What the logits are dot products of, (N, H), where the head says so."""
+        own: Any = getattr(self.head, "factors", None)
+        if own is None:
+            return None
+        with torch.autocast(h.device.type, enabled=False):
+            found: Tensor = own(_single(h))
+        return found
 
     def _checked(self, h: Tensor, data: Data) -> Tensor:
         nodes = int(data.num_nodes or 0)
@@ -74,6 +85,25 @@ class LinkModel(nn.Module):
                 f"nodes, but ({nodes}, H) was expected: one row a node"
             )
         return h
+
+
+def _single(h: Tensor) -> Tensor:
+    return h if h.dtype == torch.float64 else h.float()
+
+
+def with_head(encoder: nn.Module, head: Head) -> LinkModel:
+    """Put a head on an encoder, in the precision of its parameters.
+
+    Raises:
+        ValueError: what the head refuses, or one that learns nothing from states.
+    """
+    made = make_head(head, width_of(encoder))
+    if not getattr(made, "learns", True):
+        raise ValueError(
+            f"{type(made).__name__} reads no states, so there is nothing to train: judge it "
+            "with tasks.heuristic(data, head) on the links of one graph"
+        )
+    return LinkModel(encoder, made.to(dtype=parameter_type(encoder) or torch.float32))
 
 
 def width_of(encoder: nn.Module) -> int:

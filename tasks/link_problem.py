@@ -17,8 +17,7 @@ from gnnlab.structure.links import non_links
 from . import link_metrics
 from .inputs import check_features
 from .link_checks import keys_of
-from .link_heads import make_head
-from .link_model import LinkModel, width_of
+from .link_model import LinkModel, with_head
 from .link_split import LinkSplit
 from .masking import keys_of as unordered
 from .masking import with_links, without
@@ -121,17 +120,12 @@ class LinkProblem:
                 "node: take an encoder of level 'node'"
             )
         check_features(encoder, self.graphs.train.x)
-        head = make_head(self.task.head, width_of(encoder))
-        if not getattr(head, "learns", True):
-            raise ValueError(
-                f"{type(head).__name__} reads no states, so there is nothing to train: judge it "
-                "with tasks.heuristic(data, head)"
-            )
-        return LinkModel(encoder, head.to(dtype=_dtype(encoder)))
+        return with_head(encoder, self.task.head)
 
     def batches(self) -> Iterator[Batch]:
         """Give the training links in an order drawn from torch's generator, with negatives."""
-        count, size = len(self.columns), min(self.task.batch_size, len(self.columns))
+        count = len(self.columns)
+        size = min(self.task.batch_size or LINKS_A_STEP, count)
         order = torch.randperm(count).to(self.columns.device)
         negative = self._negatives(count)[:, order]
         for first in range(0, count, size):
@@ -208,6 +202,8 @@ class LinkProblem:
         return torch.from_numpy(drawn).to(self.columns.device)
 
 
+LINKS_A_STEP = 1 << 16
+"""Where the task does not say."""
 KINDS = ("positive", "negative")
 KNOWN = ("message_edge_index", "train_positive")
 ALL = (*KNOWN, "valid_positive", "test_positive")
@@ -216,8 +212,3 @@ ALL = (*KNOWN, "valid_positive", "test_positive")
 def cross_entropy(positive: Tensor, negative: Tensor) -> Tensor:
     r"""Return mean :math:`-\log \sigma` of links and of what is none: logits of any shape."""
     return F.softplus(-positive).mean() + F.softplus(negative).mean()
-
-
-def _dtype(encoder: nn.Module) -> torch.dtype:
-    types = [p.dtype for p in encoder.parameters() if p.is_floating_point()]
-    return types[0] if types else torch.float32

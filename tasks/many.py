@@ -1,11 +1,11 @@
-"""Problems over many graphs: what predicting graphs and predicting their nodes have in common."""
+"""Problems over many graphs: what predicting graphs, their nodes and their pairs have in common."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Self
 
 import torch
 from torch import Tensor, nn
@@ -21,8 +21,6 @@ from .targets import Target
 
 if TYPE_CHECKING:
     from torch_geometric.data import Batch, Data
-
-Self = TypeVar("Self", bound="ManyProblem")
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,16 +78,10 @@ def _is_one_node(batch: list[int], graphs: Sequence[Data]) -> bool:
 
 
 @dataclass(frozen=True, eq=False)
-class ManyProblem:
-    """A target of the rows that a model gives for a batch of graphs."""
+class Batched:
+    """A problem over the graphs of a split, a step on each mini-batch."""
 
     parts: Parts
-    target: Target
-
-    @property
-    def metric(self) -> str:
-        """The metric's name."""
-        return self.target.metric
 
     def check_encoder(self, encoder: nn.Module, levels: Sequence[str], what: str) -> str:
         """Refuse an encoder that does not fit, and return its level."""
@@ -111,6 +103,22 @@ class ManyProblem:
         """Give the training graphs in an order drawn from torch's generator."""
         return self.parts.epoch()
 
+    def to(self, device: torch.device) -> Self:
+        """Return the same problem on another device."""
+        return replace(self, parts=self.parts.to(device))
+
+
+@dataclass(frozen=True, eq=False)
+class ManyProblem(Batched):
+    """A target of the rows that a model gives for a batch of graphs."""
+
+    target: Target
+
+    @property
+    def metric(self) -> str:
+        """The metric's name."""
+        return self.target.metric
+
     def loss(self, model: Model, batch: Batch) -> Tensor:
         """Return the mean loss on the rows of a batch, and what the encoder adds to it."""
         predictions, own = model.with_loss(batch)
@@ -122,9 +130,9 @@ class ManyProblem:
         valid, test = (self._predicted(model, part) for part in self.parts.held)
         return targets.evaluate(self.target, valid, test)
 
-    def to(self: Self, device: torch.device) -> Self:
+    def to(self, device: torch.device) -> Self:
         """Return the same problem on another device."""
-        return replace(self, parts=self.parts.to(device), target=self.target.to(device))
+        return replace(super().to(device), target=self.target.to(device))
 
     def known(self, predictions: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
         """Take the rows that have a target: all of them."""

@@ -109,11 +109,25 @@ def links(method: GraphTransform[Any]) -> Data:
     return found
 
 
+def pairs_of_graphs(method: GraphTransform[Any]) -> Graphs:
+    """The same graphs with pairs of nodes: true for the first three, none for the next."""
+
+    def paired(data: Data) -> Data:
+        del data.y
+        ring = torch.arange(4)
+        data.edge_label_index = torch.stack([ring, ring.roll(1)])
+        data.edge_label = torch.tensor([1, 1, 1, 0])
+        return data
+
+    return graphs(method).map(paired)
+
+
 DATA: dict[str, Callable[[GraphTransform[Any]], Any]] = {
     "NodeClassification": nodes,
     "NodeClassification, many graphs": nodes_of_graphs,
     "GraphPrediction": graphs,
     "LinkPrediction": links,
+    "LinkPrediction, many graphs": pairs_of_graphs,
 }
 """What each task is given; a new task needs a line here."""
 

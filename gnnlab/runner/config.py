@@ -116,10 +116,12 @@ def configure(settings: Mapping[str, Any], overrides: Sequence[str] = ()) -> Con
         raise ValueError(f"the settings do not fit: {error}") from error
     if not config.run.splits or not config.run.seeds:
         raise ValueError("run.splits and run.seeds name what is trained: give at least one of each")
+    data = resolved_data(config.data)
+    task = resolved_task(msgspec.to_builtins(config.task), data["name"])
     return msgspec.structs.replace(
         config,
-        task=msgspec.convert(resolved_task(msgspec.to_builtins(config.task)), Task),
-        data=resolved_data(config.data),
+        task=msgspec.convert(task, Task),
+        data=data,
         model=resolved_model(config.model),
         training=resolved_training(config.training),
         rewiring=resolved_rewiring(config.rewiring),

@@ -26,27 +26,44 @@ def load_data(config: Config) -> Data | Graphs:
         ValueError: one graph for a task on many, or the reverse; what the rewiring refuses.
     """
     from gnnlab import datasets
-    from gnnlab.tasks.inductive import has_node_labels
 
     data = datasets.load(**config.data)
     many = isinstance(data, datasets.Graphs)
-    of_graphs = config.task.name == "graph"
-    labelled = config.task.name == "node" and many and has_node_labels(data)
-    if many != of_graphs and not labelled:
-        kind, other = ("a set of graphs", "graph") if many else ("one graph", "node")
+    fitting = _tasks_of(data) if many else ("node", "link")
+    if config.task.name not in fitting:
+        kind, other = "a set of graphs" if many else "one graph", fitting[0]
         raise ValueError(
             f"{config.data['name']} is {kind}, but task.name is {config.task.name}: set "
             f"task.name={other} or name other data"
         )
     if config.stress:
         data = _stress(config, data).graphs(data)
-    return data if config.task.name == "link" else _rewired(config, data)
+    return data if splits_links(config, data) else _rewired(config, data)
+
+
+def _tasks_of(data: Graphs) -> tuple[str, ...]:
+    """What can be asked of a set of graphs, the likeliest first."""
+    from gnnlab.tasks.inductive import has_node_labels
+    from gnnlab.tasks.inductive_links import has_pairs
+
+    pairs = ("link",) if has_pairs(data) else ()
+    if pairs and "y" not in data[0]:
+        return pairs
+    return ("graph", *(("node",) if has_node_labels(data) else ()), *pairs)
+
+
+def splits_links(config: Config, data: Data | Graphs) -> bool:
+    """Whether links are told, and those of one graph, which are split before anything else; sets of
+    graphs come with their pairs."""
+    from gnnlab import datasets
+
+    return config.task.name == "link" and not isinstance(data, datasets.Graphs)
 
 
 def of_split(config: Config, data: Data | Graphs, split: int) -> Data | Graphs:
     """What one split makes of the data: harder training graphs, or a graph without its held-out
     links, rewired and encoded after that."""
-    if config.task.name == "link":
+    if splits_links(config, data):
         return _rewired(config, message_graph(config.task.links or {}, data, split))
     return stressed(config, data, split)
 

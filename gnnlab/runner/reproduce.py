@@ -37,7 +37,7 @@ def comparison(recipe: Recipe, ours: Summary, config: Config) -> str:
     lines = [recipe.name, f"  {paper.title} ({paper.venue}), {paper.link}"]
     if recipe.mean is not None:
         metric = recipe.settings["task"]["metric"]
-        spread = "" if paper.ddof == 1 else f" (ddof {paper.ddof})"
+        spread = "" if paper.ddof == 1 or recipe.std is None else f" (ddof {paper.ddof})"
         lines.append(f"  paper     {published(recipe, metric)} {metric}{spread}")
         lines.append(f"  source    {paper.source}")
     score = written(ours.metric, ours.mean, ours.std, ours.runs)
@@ -46,6 +46,8 @@ def comparison(recipe: Recipe, ours: Summary, config: Config) -> str:
     if apart is not None:
         lower = " (lower is better)" if sign(ours.metric) < 0 else ""
         lines.append(f"  apart     {apart:+.2f} of the paper's standard deviations{lower}")
+    elif recipe.mean is not None and recipe.std is None:
+        lines.append("  apart     not known: the paper's standard deviation is not at hand")
     elif recipe.mean is not None:
         lines.append("  apart     not comparable: another task, data, model or a smaller budget")
     lines.append(f"  protocol  {paper.protocol}")
@@ -69,7 +71,8 @@ def published(recipe: Recipe, metric: str) -> str:
     from gnnlab.tasks.metrics import is_fraction
 
     digits = 2 if is_fraction(metric) else 4
-    return f"{recipe.mean:.{digits}f} ± {recipe.std:.{digits}f}"
+    mean = f"{recipe.mean:.{digits}f}"
+    return mean if recipe.std is None else f"{mean} ± {recipe.std:.{digits}f}"
 
 
 def comparable(usual: Config, config: Config) -> bool:

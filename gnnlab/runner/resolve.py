@@ -40,16 +40,45 @@ def find_task(name: str) -> Any:
     )
 
 
-def resolved_task(table: Mapping[str, Any]) -> dict[str, Any]:
-    """The task's name as listed and all its settings."""
+def resolved_task(table: Mapping[str, Any], data: str = "") -> dict[str, Any]:
+    """The task's name as listed and all its settings.
+
+    Args:
+        data: the name of the data: in sets of graphs, links are not split.
+
+    Raises:
+        ValueError: what the task refuses, or settings of a split that is not drawn.
+    """
     given = {key: value for key, value in table.items() if key not in ("name", "links")}
     name = plain(table["name"])
-    found = asdict(find_task(name)(**given))
+    task = find_task(name)(**given)
+    found = asdict(task)
     if name == "link":
-        found["links"] = resolved_links(table.get("links", {}))
+        found = _resolved_links(task, found, table.get("links"), data)
     later = ADDED_TO_TASKS[name]
     kept = {key: value for key, value in found.items() if (key, value) not in later}
     return {"name": name, **kept}
+
+
+def _resolved_links(
+    task: Any, found: Mapping[str, Any], links: Mapping[str, Any] | None, data: str
+) -> dict[str, Any]:
+    """The settings of link prediction in one graph, whose links are split, or within many."""
+    from gnnlab import datasets
+    from gnnlab.tasks.inductive_links import GRAPHS_A_STEP, OF_ONE_GRAPH, check_settings
+    from gnnlab.tasks.link_problem import LINKS_A_STEP
+
+    if data not in datasets.names("graph"):
+        size = found["batch_size"] or LINKS_A_STEP
+        return {**found, "batch_size": size, "links": resolved_links(links or {})}
+    check_settings(task)
+    if links is not None:
+        raise ValueError(
+            f"task.links is {dict(links)}, but it splits the links of one graph, and {data} is a "
+            "set of graphs that come with their pairs: leave it out"
+        )
+    own = {key: value for key, value in found.items() if key not in OF_ONE_GRAPH}
+    return {**own, "batch_size": found["batch_size"] or GRAPHS_A_STEP}
 
 
 def resolved_data(table: Mapping[str, Any]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from gnnlab.validation import check_device
 from .about import describe
 from .config import Config
 from .inputs import with_inputs
-from .prepared import load_data, of_split, told
+from .prepared import load_data, of_split, splits_links, told
 from .resolve import find_task
 from .results import append_result, read_results
 
@@ -86,7 +86,7 @@ def _try_out(config: Config, data: Data | Graphs, splits: list[int]) -> None:
 
     Links are split and rewired for one split alone: that may take long, and all are drawn alike.
     """
-    linked = config.task.name == "link"
+    linked = splits_links(config, data)
     for split in dict.fromkeys(splits[:1] if linked else splits):
         own = of_split(config, data, split)
         problem = make_task(config).setup(own, 0 if linked else split)
@@ -129,7 +129,7 @@ def train(
 
     data = load_data(config) if data is None else data
     split, seed = pair
-    linked = config.task.name == "link"
+    linked = splits_links(config, data)
     own = of_split(config, data, split)
     training = tasks.Training(**config.training)
     with _Bar(f"{config.model['name']} split {split}", training.epochs, progress) as advance:

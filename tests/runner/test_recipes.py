@@ -11,7 +11,7 @@ from torch_geometric.data import Batch, Data
 from gnnlab import datasets
 from gnnlab.datasets.splits import stratified
 from gnnlab.molecules import ATOMS, BONDS
-from gnnlab.runner import configure, recipe, recipe_names
+from gnnlab.runner import configure, read_results, recipe, recipe_names, run
 from gnnlab.runner.prepared import load_data
 from gnnlab.runner.run import make_encoder, make_task
 
@@ -159,7 +159,8 @@ def test_sheaf_recipes_build_models_whose_groups_exist(name: str) -> None:
 
 
 # Mean, std, and how many parameters the releases' models have, counted from their code; in round
-# numbers where they were not counted.
+# numbers where they were not counted. GINE for contacts: with embeddings of bonds in seven more
+# layers, where the release has one.
 LONG_RANGE = """
 lrgb/peptides-func-gcn               68.60  0.50   485741
 lrgb/peptides-func-gine              66.21  0.67   490966
@@ -187,11 +188,17 @@ lrgb/coco-sp-gine                    21.25  0.09   408861
 lrgb/coco-sp-gatedgcn                29.22  0.18   450441
 drew/pascalvoc-sp-gatedgcn           32.14  0.21   500000
 drew/pascalvoc-sp-gatedgcn-lappe     33.14  0.24   500000
+lrgb/pcqm-contact-gcn                34.24  0.07   456005
+lrgb/pcqm-contact-gine               35.09  -      480240
+lrgb/pcqm-contact-gatedgcn           34.95  -      477165
+drew/pcqm-contact-gcn                34.44  0.17   514704
+drew/pcqm-contact-gcn-lappe          34.42  0.06   498044
+laser/pcqm-contact-rgcn              32.75  0.11   506160
 """
 
 
 def twin(name: str) -> datasets.Graphs:
-    """Rings in the place of the benchmark's graphs, with their codes or pixels and targets."""
+    """Rings in the place of the benchmark's graphs, with codes or pixels, targets or pairs."""
     masks = stratified(torch.zeros(20, dtype=torch.int64), 1)
     if name.endswith("SP"):
         classes = 21 if name == "PascalVOC-SP" else 81
@@ -205,10 +212,16 @@ def twin(name: str) -> datasets.Graphs:
         attr = torch.stack([torch.randint(size, (16,), generator=random) for size in BONDS], 1)
         y = torch.randn(1, 10 if labels else 11, generator=random)
         edge_index = torch.cat([ends, ends.flip(0)], 1)
-        y = (y > 0).float() if labels else y
-        graphs.append(Data(x=x.float(), edge_index=edge_index, edge_attr=attr, y=y))
+        graph = Data(x=x.float(), edge_index=edge_index, edge_attr=attr)
+        if name == "PCQM-Contact":
+            graph.edge_label_index = torch.stack([ring, (ring + 4) % 8])
+            graph.edge_label = torch.ones(8, dtype=torch.int64)
+        else:
+            graph.y = (y > 0).float() if labels else y
+        graphs.append(graph)
     sizes = {"x_sizes": ATOMS, "edge_sizes": BONDS}
-    return datasets.Graphs(tuple(graphs), masks, y.shape[1], name, **sizes)
+    classes = 0 if name == "PCQM-Contact" else y.shape[1]
+    return datasets.Graphs(tuple(graphs), masks, classes, name, **sizes)
 
 
 def superpixels(number: int, classes: int) -> Data:
@@ -227,7 +240,8 @@ def test_long_range_recipes_build_models_of_the_published_size(
     name, mean, std, count = row.split()
     made = recipe(name)
     config = configure(made.settings)
-    assert (made.mean, made.std) == (float(mean), float(std))
+    assert (made.mean, made.std) == (float(mean), None if std == "-" else float(std))
+    assert ("gatedgcn" in name and "lrgb" in name) == (config.model.get("activation") == "relu")
     monkeypatch.setattr(datasets, "load", lambda name, **_: twin(name))
     data = load_data(config)
     problem = make_task(config).setup(data, 0)
@@ -239,8 +253,30 @@ def test_long_range_recipes_build_models_of_the_published_size(
     assert not unused and config.run.seeds == (0, 1, 2, 3)
     encoder = model.encoder
     whole = data.map(encoder.transform) if hasattr(encoder, "transform") else data
+    batch = Batch.from_data_list(whole[:3])
+    if config.task.name == "link":
+        assert model.eval()(batch, batch.edge_label_index).shape == (24,)
+        return
     rows = 3 if config.task.name == "graph" else 270
-    assert model.eval()(Batch.from_data_list(whole[:3])).shape == (rows, data.classes)
+    assert model.eval()(batch).shape == (rows, data.classes)
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in recipe_names() if name.split("/")[1].startswith("pcqm-contact")]
+)
+def test_recipes_of_contacts_take_a_step_and_report_all_three_numbers(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = configure(recipe(name).settings, ["training.epochs=1", "run.seeds=[0]"])
+    monkeypatch.setenv("GNNLAB_HOME", str(tmp_path))
+    monkeypatch.setattr(datasets, "load", lambda name, **_: twin(name))
+    (row,) = read_results(run(config, tmp_path))
+    assert row["metric"] == "raw_mrr" and row["epochs"] == 1
+    found = [row["test"], *(row["others"][f"test {kind}_mrr"] for kind in ("filtered", "extended"))]
+    assert 0 < found[0] <= found[1] <= found[2] <= 1
+    given = recipe(name).settings["task"]
+    assert given["batch_size"] == (500 if name.startswith("lrgb") else 256)
+    assert config.task.negatives == "epoch" and given["head"] == {"name": "dot", "num_layers": 1}
 
 
 def test_the_tuned_head_has_three_layers_and_gelu() -> None:
