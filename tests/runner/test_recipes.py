@@ -241,7 +241,8 @@ def test_long_range_recipes_build_models_of_the_published_size(
     made = recipe(name)
     config = configure(made.settings)
     assert (made.mean, made.std) == (float(mean), None if std == "-" else float(std))
-    assert ("gatedgcn" in name and "lrgb" in name) == (config.model.get("activation") == "relu")
+    if name.startswith("lrgb/"):  # whose layer of GatedGCN alone leaves the setting of GELU unread
+        assert (config.model.get("activation") == "gelu") != ("gatedgcn" in name)
     monkeypatch.setattr(datasets, "load", lambda name, **_: twin(name))
     data = load_data(config)
     problem = make_task(config).setup(data, 0)
