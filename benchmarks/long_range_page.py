@@ -178,16 +178,21 @@ def road_lines(rows: Sequence[Row]) -> Iterator[str]:
 def contrast(rows: Sequence[Row], data: str) -> str:
     """How much the range grows from the shallowest to the deepest models, for either label."""
     depths = sorted({row["at"] for row in rows if row["data"] == data})
-    grown = {}
-    for label, name in (("far", data), ("near", data + LOCAL)):
-        own = _curves([row for row in rows if row["data"] == name])
-        ends = [sorted(points, key=lambda row: row["at"]) for points in own.values()]
-        growths = [points[-1]["range"] - points[0]["range"] for points in ends]
-        grown[label] = sum(growths) / len(growths)
+    far, near = (_grown(rows, name) for name in (data, data + LOCAL))
+    means = [sum(grown.values()) / len(grown) for grown in (far, near)]
+    both = [f"`{c}` {far[c]:+.2f} and {near[c]:+.2f}" for c in far if c in near]
     return (
-        f"from depth {depths[0]} to {depths[-1]} the range grows by {grown['far']:.2f} hops for "
-        f"the far label and by {grown['near']:.2f} for the near one, in the mean over models"
+        f"from depth {depths[0]} to {depths[-1]} the range grows by {means[0]:.2f} hops for the "
+        f"far label and by {means[1]:.2f} for the near one, in the mean over models: "
+        f"{'; '.join(both)}"
     )
+
+
+def _grown(rows: Sequence[Row], data: str) -> dict[str, float]:
+    """By how much each model's range grows from the shallowest to the deepest."""
+    curves = _curves([row for row in rows if row["data"] == data])
+    ends = {curve: sorted(own, key=lambda row: row["at"]) for curve, own in curves.items()}
+    return {curve: own[-1]["range"] - own[0]["range"] for curve, own in ends.items()}
 
 
 def growth(points: Sequence[Row]) -> str:
