@@ -181,10 +181,12 @@ def contrast(rows: Sequence[Row], data: str) -> str:
     far, near = (_grown(rows, name) for name in (data, data + LOCAL))
     means = [sum(grown.values()) / len(grown) for grown in (far, near)]
     both = [f"`{c}` {far[c]:+.2f} and {near[c]:+.2f}" for c in far if c in near]
+    told = [f"`{c}`" for c in far if c in near and far[c] >= 2 * near[c]]
     return (
         f"from depth {depths[0]} to {depths[-1]} the range grows by {means[0]:.2f} hops for the "
         f"far label and by {means[1]:.2f} for the near one, in the mean over models: "
-        f"{'; '.join(both)}"
+        f"{'; '.join(both)}. At least twice as much for the far label: {', '.join(told) or 'none'}; "
+        "of any other model it says how deep the model is, and not what the label asks for"
     )
 
 
