@@ -185,7 +185,8 @@ def contrast(rows: Sequence[Row], data: str) -> str:
     return (
         f"from depth {depths[0]} to {depths[-1]} the range grows by {means[0]:.2f} hops for the "
         f"far label and by {means[1]:.2f} for the near one, in the mean over models: "
-        f"{'; '.join(both)}. At least twice as much for the far label: {', '.join(told) or 'none'}; "
+        f"{'; '.join(both)}. At least twice as much for the far label: "
+        f"{', '.join(told) or 'none'}; "
         "of any other model it says how deep the model is, and not what the label asks for"
     )
 
