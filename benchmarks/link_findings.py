@@ -39,6 +39,7 @@ def found_models(rows: Sequence[Row], blocks: Mapping[str, Row]) -> Iterator[str
         yield from plain_gcn(paper, own)
     for paper, own in by_paper.items():
         yield from completion(paper, own)
+        yield from ends_alone(paper, own)
     for paper, own in by_paper.items():
         if own and paper in blocks:
             yield against_heuristics(paper, own, blocks[paper])
@@ -75,6 +76,16 @@ def completion(paper: str, rows: Sequence[Row]) -> Iterator[str]:
     if "NCN" in at and "NCNC" in at:
         found = compared(at["NCNC"], at["NCN"])
         yield f"Against {KINDS[paper]} completion, `{at['NCNC']['model']}`, {found}"
+
+
+def ends_alone(paper: str, rows: Sequence[Row]) -> Iterator[str]:
+    """What the encoder under NCN reaches with a head that sees no common neighbour."""
+    heads = {row["model"]: row for row in rows}
+    for name, row in heads.items():
+        encoder, _, head = name.partition(" + ")
+        if f"{encoder} + NCN" in heads and head not in ("NCN", "NCNC"):
+            found = compared(row, heads[f"{encoder} + NCN"])
+            yield f"Against {KINDS[paper]} the same encoder without, `{name}`, {found}"
 
 
 def compared(one: Row, other: Row) -> str:

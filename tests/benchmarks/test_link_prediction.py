@@ -198,3 +198,15 @@ def test_a_lead_within_the_spread_is_called_so(bench: ModuleType) -> None:
     assert compared(one, other) == f"is {told}"
     assert "1.00 points of MRR behind `GCN + MLP`" in compared(other, one)
     assert "of single runs" in compared({**one, "runs": 1}, other)
+
+
+def test_tells_what_the_encoder_reaches_without_common_neighbours(bench: ModuleType) -> None:
+    ends_alone = importlib.import_module("link_findings").ends_alone
+    rows = [
+        {"model": model, "runs": 10, "scores": {"hits@100": {"mean": mean, "std": 0.01}}}
+        for model, mean in (("PureGNN + NCN", 0.89), ("PureGNN + MLP", 0.9), ("GCN + MLP", 0.7))
+    ]
+    (told,) = ends_alone("ncn", rows)
+    assert told.startswith("Against uniform negatives the same encoder without, `PureGNN + MLP`, ")
+    assert "is 1.00 points of Hits@100 ahead of `PureGNN + NCN`" in told
+    assert not list(ends_alone("ncn", rows[1:]))
