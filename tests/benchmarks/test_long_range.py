@@ -239,15 +239,18 @@ def test_growth_names_the_best_depth_and_both_ends(bench: ModuleType) -> None:
 
 def test_the_growth_of_either_label_s_range_is_told(bench: ModuleType) -> None:
     page = importlib.import_module("long_range_page")
+    grown = {"A": {"gcn": 2.0, "drew": 3.0}, "A-local": {"gcn": 1.5, "drew": 0.5}}
     rows = [
         {"data": data, "curve": curve, "at": at, "range": length}
-        for data, by_depth in (("A", {2: 1.0, 8: 3.0}), ("A-local", {2: 1.0, 8: 1.5}))
-        for curve in ("gcn", "drew")
-        for at, length in by_depth.items()
+        for data, curves in grown.items()
+        for curve, by in curves.items()
+        for at, length in ((2, 1.0), (8, 1.0 + by))
     ]
     assert page.contrast(rows, "A") == (
-        "from depth 2 to 8 the range grows by 2.00 hops for the far label and by 0.50 for the near "
-        "one, in the mean over models"
+        "from depth 2 to 8 the range grows by 2.50 hops for the far label and by 1.00 for the near "
+        "one, in the mean over models: `gcn` +2.00 and +1.50; `drew` +3.00 and +0.50. At least "
+        "twice as much for the far label: `drew`; of any other model it says how deep the model "
+        "is, and not what the label asks for"
     )
 
 
