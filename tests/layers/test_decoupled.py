@@ -8,58 +8,24 @@ from collections.abc import Callable
 import pytest
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from decoupled_graphs import (
+    CLASSES,
+    F_IN,
+    WIDTH,
+    each_graph,
+    graph,
+    made,
+    matrix,
+    mlp,
+    smoothing,
+    their_jump,
+)
+from torch import nn
 from torch_geometric import nn as pyg
 from torch_geometric.data import Data
 
 from gnnlab import layers, tasks
 from gnnlab.layers.jumping import JumpingKnowledge
-
-GRAPHS = [(2, 0), (6, 12), (30, 200)]
-each_graph = pytest.mark.parametrize(("nodes", "edges"), GRAPHS)
-F_IN, WIDTH, CLASSES = 4, 5, 3
-
-
-def graph(nodes: int, edges: int, weighted: bool = False) -> Data:
-    """A directed graph with loops and repeats, or with none of them where it is not weighted."""
-    generator = torch.Generator().manual_seed(nodes)
-    ends = torch.randint(nodes, (2, edges), generator=generator)
-    if not weighted:  # PyG keeps one of several loops
-        ends = ends[:, ends[0] != ends[1]]
-    data = Data(x=torch.randn(nodes, F_IN, generator=generator).double(), edge_index=ends)
-    if weighted:
-        data.edge_weight = torch.rand(edges, generator=generator).double()
-    return data
-
-
-def matrix(data: Data) -> Tensor:
-    """A[i, j]: the weight of all edges from j to i."""
-    weight = data.get("edge_weight", torch.ones(data.num_edges).double())
-    a = torch.zeros(data.num_nodes, data.num_nodes).double()
-    return a.index_put_((data.edge_index[1], data.edge_index[0]), weight, accumulate=True)
-
-
-def smoothing(data: Data) -> Tensor:
-    """D^-1/2 (A + I) D^-1/2, a loop only where there is none."""
-    a, (source, target) = matrix(data), data.edge_index
-    without = torch.ones(data.num_nodes).double()
-    without[source[source == target]] = 0
-    a = a + without.diag()
-    d = a.sum(1).rsqrt().diag()
-    return d @ a @ d
-
-
-def made(cls: Callable[..., nn.Module], *arguments: object, **settings: object) -> nn.Module:
-    with torch.random.fork_rng():
-        torch.manual_seed(0)
-        return cls(F_IN, WIDTH, *arguments, **settings).double().eval()
-
-
-def mlp(module: nn.Module, x: Tensor) -> Tensor:
-    *inner, last = module.linears
-    for linear in inner:
-        x = F.relu(x @ linear.weight.T + linear.bias)
-    return x @ last.weight.T + last.bias
 
 
 @each_graph
@@ -188,17 +154,6 @@ def test_gcnii_drops_before_every_map() -> None:
     assert widths == [F_IN, WIDTH, WIDTH, WIDTH, WIDTH]
 
 
-def their_jump(ours: JumpingKnowledge, layers_: int) -> nn.Module:
-    """PyG's, with the weights of ours."""
-    theirs = pyg.JumpingKnowledge(ours.mode, WIDTH, layers_).double()
-    if ours.mode == "lstm":
-        theirs.att.load_state_dict(ours.score.state_dict())
-        ways = ((ours.forward_cell, "_l0"), (ours.backward_cell, "_l0_reverse"))
-        state = {f"{name}{way}": p for cell, way in ways for name, p in cell.named_parameters()}
-        theirs.lstm.load_state_dict(state)
-    return theirs
-
-
 @pytest.mark.parametrize("mode", ["max", "cat", "lstm"])
 def test_jumping_knowledge_equals_pyg(mode: str) -> None:
     ours = JumpingKnowledge(mode, WIDTH, 4).double()
@@ -262,79 +217,6 @@ def their_linkx(ours: nn.Module, nodes: int, num_layers: int) -> nn.Module:
 def test_linkx_refuses_another_graph() -> None:
     with pytest.raises(ValueError, match="LINKX was built for 5 nodes, but the graph has 6"):
         made(layers.LINKX, num_nodes=5)(graph(6, 12))
-
-
-def directed(data: Data) -> Tensor:
-    """D_out^-1/2 A D_in^-1/2, A[i, j] an edge from i to j."""
-    a = matrix(data).T
-    out, into = (d.where(d > 0, torch.inf).rsqrt().diag() for d in (a.sum(1), a.sum(0)))
-    return out @ a @ into
-
-
-@each_graph
-@pytest.mark.parametrize("alpha", [0, 0.3, 1])
-@pytest.mark.parametrize("weighted", [False, True])
-def test_dir_gcn_has_weights_for_either_direction(
-    nodes: int, edges: int, alpha: float, weighted: bool
-) -> None:
-    data = graph(nodes, edges, weighted)
-    conv = made(layers.DirGCNConv, alpha=alpha)
-    s = directed(data)
-    ahead = s @ data.x @ conv.to_out.weight.T
-    back = s.T @ data.x @ conv.to_in.weight.T
-    found = conv(data.x, data.edge_index, data.get("edge_weight"))
-    torch.testing.assert_close(found, alpha * ahead + (1 - alpha) * back + conv.bias)
-
-
-@each_graph
-def test_dir_gcn_on_an_undirected_graph_equals_pyg(nodes: int, edges: int) -> None:
-    data = graph(nodes, edges)
-    edge_index = torch.cat([data.edge_index, data.edge_index.flip(0)], 1)
-    conv = made(layers.DirGCNConv, alpha=0.3, bias=False)
-    inner = pyg.GCNConv(F_IN, WIDTH, add_self_loops=False, bias=False)
-    theirs = pyg.DirGNNConv(inner, alpha=0.3, root_weight=False).double()
-    theirs.conv_in.lin.load_state_dict(conv.to_in.state_dict())
-    theirs.conv_out.lin.load_state_dict(conv.to_out.state_dict())
-    torch.testing.assert_close(conv(data.x, edge_index), theirs(data.x, edge_index))
-
-
-@each_graph
-def test_dir_sage_equals_pyg(nodes: int, edges: int) -> None:
-    data, conv = graph(nodes, edges), made(layers.DirSAGEConv, alpha=0.3)
-    inner = pyg.SAGEConv(F_IN, WIDTH, root_weight=False, bias=False)
-    theirs = pyg.DirGNNConv(inner, alpha=0.3).double()
-    theirs.conv_in.lin_l.load_state_dict(conv.to_in.state_dict())
-    theirs.conv_out.lin_l.load_state_dict(conv.to_out.state_dict())
-    theirs.lin.load_state_dict(conv.ego.state_dict())
-    found = conv(data.x, data.edge_index)
-    torch.testing.assert_close(found, theirs(data.x, data.edge_index))
-
-
-@each_graph
-@pytest.mark.parametrize("mode", ["last", "max", "cat", "lstm"])
-@pytest.mark.parametrize("conv", ["gcn", "sage"])
-@pytest.mark.parametrize("classes", [None, CLASSES])
-def test_dir_gnn_layer_by_layer(
-    nodes: int, edges: int, mode: str, conv: str, classes: int | None
-) -> None:
-    data = graph(nodes, edges, weighted=True)
-    encoder = made(
-        layers.DirGNN, 2, conv=conv, alpha=0.7, jump=mode, out_channels=classes, normalize=True
-    )
-    edges_ = data.edge_index, data.edge_weight
-    first, second = encoder.convs
-    one = F.relu(first(data.x, *edges_))
-    one = one / one.norm(dim=1, keepdim=True).clamp(min=1e-12)
-    last = second(one, *edges_)
-    if mode == "last":
-        expected = last if classes else F.relu(last)
-    else:
-        last = F.relu(last)
-        two = last / last.norm(dim=1, keepdim=True).clamp(min=1e-12)
-        expected = their_jump(encoder.jump, 2)([one, two])
-        if classes or mode == "cat":
-            expected = encoder.output(expected)
-    torch.testing.assert_close(encoder(data), expected)
 
 
 @pytest.mark.parametrize(

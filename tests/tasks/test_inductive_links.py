@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from copy import copy
-from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
-from contact_graphs import FEATURES, alike, chords, collection
+from contact_graphs import FEATURES, alike, collection
 from torch import Tensor, nn
 from torch.nn import functional as F
 from torch_geometric.data import Batch, Data
 
-from gnnlab import datasets, layers, rewiring, tasks
+from gnnlab import layers, rewiring, tasks
 from gnnlab.datasets import Graphs
-from gnnlab.runner import configure, read_results, run
-from gnnlab.runner.about import read_about, settings_of
 from gnnlab.tasks import LinkPrediction, Training, fit
 from gnnlab.tasks.inductive_links import PairsProblem
 
@@ -217,101 +214,6 @@ def test_rewirings_and_structures_come_before(method: Any) -> None:
         assert 0 < result.test <= 1
 
 
-class Graphwise(nn.Module):
-    level, hidden_channels = "graph", 4
-
-
-def changed(**values: Any) -> Graphs:
-    own = [copy(one) for one in collection()]
-    for name, value in values.items():
-        own[3][name] = value
-    return collection().with_graphs(own)
-
-
-def relabelled(mask: str, label: int) -> Graphs:
-    data = collection()
-    own = [copy(one) for one in data]
-    for one, chosen in zip(own, getattr(data, mask)[:, 0].tolist(), strict=True):
-        if chosen:
-            one.edge_label = torch.full_like(one.edge_label, label)
-    return data.with_graphs(own)
-
-
-def emptied() -> Graphs:
-    data = collection()
-    own = [copy(one) for one in data]
-    one = own[int(data.train_mask[:, 0].nonzero()[0])]
-    one.edge_label_index, one.edge_label = one.edge_label_index[:, :0], one.edge_label[:0]
-    return data.with_graphs(own)
-
-
-PAIRS = chords(3).edge_label_index
-LABELS = chords(3).edge_label
-BEYOND = torch.where(PAIRS == 7, 8, PAIRS)
-
-
-@pytest.mark.parametrize(
-    ("data", "settings", "said"),
-    [
-        (changed(edge_label_index=None), {}, "graph 3 .* data.edge_label_index is None, but link"),
-        (changed(edge_label=None), {}, "graph 3 of the dataset: data.edge_label is None, but link"),
-        (changed(edge_label_index=BEYOND), {}, "names node 8, but the graph has 8 nodes"),
-        (changed(edge_label_index=-PAIRS), {}, "data.edge_label_index names node -"),
-        (changed(edge_label_index=PAIRS.int()), {}, "holds torch.int32, but node numbers are"),
-        (changed(edge_label_index=PAIRS.T), {}, r"pairs are a tensor \(2, P\)"),
-        (changed(edge_label=LABELS[1:]), {}, r"data.edge_label is \(9,\) and .* one label \(P,\)"),
-        (changed(edge_label=LABELS * 2), {}, "graph 3 .* data.edge_label holds 2, but a pair is"),
-        (changed(edge_label=LABELS / 2), {}, "data.edge_label holds 0.5, but a pair is true, 1"),
-        (
-            changed(edge_label_index=PAIRS[:, [0] * len(LABELS)], edge_label=LABELS**0),
-            {},
-            "graph 3 .* holds a true pair twice",
-        ),
-        (relabelled("val_mask", 0), {}, "data.val_mask selects no graph with a true pair"),
-        (relabelled("test_mask", 0), {}, "data.test_mask selects no graph with a true pair"),
-        (
-            relabelled("train_mask", 1),
-            {"negatives": "split"},
-            "data.train_mask selects no graph with a pair labelled 0 .* take negatives='epoch'",
-        ),
-        (emptied(), {}, "in split 0, but no pair of it has a label: take it out of the masks"),
-        (list(collection()), {}, "data.train_mask is missing"),
-        (chords(0), {}, "data.link_split is missing"),
-        (collection(), {"split": 2}, "split is 2, but the masks hold 2 splits"),
-        (collection(), {"metric": "mrr"}, "metric is 'mrr', but pairs within many .* extended_mrr"),
-        (collection(), {"also": ("hits@3",)}, "metric is 'hits@3', but pairs within many graphs"),
-        (collection(), {"mask_targets": False}, "mask_targets is False, but it says how the links"),
-        (collection(), {"drop_last": True}, "drop_last is True, but it says how the links of one"),
-        (collection(), {"supervision": 0.5}, "supervision is 0.5, but it says how the links"),
-        (collection(), {"encoder": Graphwise()}, "level is 'graph', but link prediction within"),
-        (
-            collection(),
-            {"encoder": layers.ResNetAdj(FEATURES, 8, num_nodes=4)},
-            "ResNetAdj learns one row of weights .* cannot read several graphs",
-        ),
-        (collection(), {"encoder": layers.GCN(7, 8)}, "in_channels is 7, but data.x has 4"),
-        (collection(), {"head": "common_neighbors"}, "reads no states, so there is nothing to"),
-    ],
-)
-def test_what_cannot_be_learnt_is_refused_in_one_sentence(
-    data: Any, settings: dict[str, Any], said: str
-) -> None:
-    others = {name: value for name, value in settings.items() if name not in ("encoder", "split")}
-    encoder = settings.get("encoder", layers.GCN(FEATURES, 8))
-    with pytest.raises(ValueError, match=said) as caught:
-        fit(LinkPrediction(**others), encoder, data, split=settings.get("split", 0))
-    assert "\n" not in str(caught.value)
-
-
-@pytest.mark.parametrize("metric", ["raw_mrr", "extended_mrr"])
-def test_the_links_of_one_graph_are_not_ranked_among_all_nodes(metric: str) -> None:
-    data = datasets.load("karate")
-    graph = tasks.LinkSplit.random(data, seed=0).graph(data)
-    for settings in ({"metric": metric}, {"also": (metric,)}):
-        with pytest.raises(ValueError, match=f"'{metric}', .* take 'mrr' or 'filtered_mrr'"):
-            LinkPrediction(**settings).setup(graph, 0)
-
-
 def test_maps_before_the_dot_product_are_learnt() -> None:
     h, pairs = torch.randn(5, FEATURES), torch.tensor([[0, 1], [2, 2]])
     plain = tasks.DotProduct(FEATURES)
@@ -324,64 +226,3 @@ def test_maps_before_the_dot_product_are_learnt() -> None:
     assert sum(p.numel() for p in tasks.DotProduct(FEATURES, num_layers=3).parameters()) == 60
     with pytest.raises(ValueError, match="num_layers is 0"):
         tasks.DotProduct(FEATURES, num_layers=0)
-
-
-SETTINGS: dict[str, Any] = {
-    "data": {"name": "PCQM-Contact"},
-    "task": {"name": "link", "also": ["raw_mrr"]},
-    "model": {"name": "sage", "hidden_channels": 8, "num_layers": 1},
-    "training": {"epochs": 2},
-    "run": {"splits": [0, 1]},
-}
-
-
-def test_the_runner_learns_the_pairs_that_a_set_comes_with(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.setenv("GNNLAB_HOME", str(tmp_path / "home"))
-    monkeypatch.setattr(datasets, "load", lambda **_: collection())
-    config = configure({**SETTINGS, "rewiring": {"name": "laser", "snapshots": 2}})
-    rows = read_results(folder := run(config, tmp_path))
-    assert [row["split"] for row in rows] == [0, 1]
-    assert {row["metric"] for row in rows} == {"filtered_mrr"}
-    assert set(rows[0]["others"]) == {"valid raw_mrr", "test raw_mrr"}
-    about = read_about(folder)
-    assert about["task"] == {
-        "name": "link", "metric": "auto", "also": ["raw_mrr"], "batch_size": 64, "chunk": 1 << 17,
-        "head": {"name": "DotProduct"}, "negatives": "epoch",
-    }  # fmt: skip
-    assert configure(settings_of(about)).key() == config.key()
-
-
-def test_runs_on_one_graph_keep_their_names() -> None:
-    task = configure({**SETTINGS, "data": {"name": "karate"}, "task": {"name": "link"}}).task
-    assert (task.batch_size, task.mask_targets) == (1 << 16, True)
-    assert task.head == {"name": "DotProduct"}
-    assert task.links == {
-        "protocol": "random", "valid": 0.1, "test": 0.2, "valid_as_input": False
-    }  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("override", "said"),
-    [
-        ("task.links.protocol='random'", "PCQM-Contact is a set of graphs that come with their"),
-        ("task.mask_targets=false", "mask_targets is False, but it says how the links of one"),
-        ("task.metric='hits@10'", "'hits@10', but pairs within many graphs are ranked among all"),
-    ],
-)
-def test_a_run_within_many_graphs_draws_no_split(override: str, said: str) -> None:
-    with pytest.raises(ValueError, match=said):
-        configure(SETTINGS, [override])
-
-
-def test_the_task_must_be_one_of_the_set_s(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(datasets, "load", lambda **_: collection())
-    for name in ("graph", "node"):
-        config = configure({**SETTINGS, "task": {"name": name}})
-        with pytest.raises(ValueError, match=f"but task.name is {name}: set task.name=link"):
-            run(config, tmp_path)
-    plain = [Data(x=one.x, edge_index=one.edge_index, y=torch.ones(1)) for one in collection()]
-    monkeypatch.setattr(datasets, "load", lambda **_: collection().with_graphs(plain))
-    with pytest.raises(ValueError, match="but task.name is link: set task.name=graph"):
-        run(configure(SETTINGS), tmp_path)

@@ -11,7 +11,8 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from link_graphs import as_set, blocks, both_ways, linked
+from link_graphs import as_set, blocks, linked
+from link_problems import gcn, graph, problem
 from torch import Tensor, nn
 from torch_geometric.data import Data
 
@@ -23,19 +24,6 @@ from gnnlab.tasks.link_problem import LinkProblem, cross_entropy
 from gnnlab.tasks.masking import with_links, without
 
 FEW = settings(max_examples=40, deadline=None)
-
-
-def graph(**settings: Any) -> Data:
-    data = blocks(**settings)
-    return LinkSplit.random(data, 0.1, 0.2, seed=0).graph(data)
-
-
-def problem(data: Data | None = None, **settings: Any) -> LinkProblem:
-    return LinkPrediction(**settings).setup(graph() if data is None else data, 0)
-
-
-def gcn(width: int = 8) -> nn.Module:
-    return layers.GCN(3, width, 2, block="plain", dropout=0.0)
 
 
 class Watching(nn.Module):
@@ -275,56 +263,6 @@ def test_a_directed_graph_learns_arcs_as_they_are() -> None:
     split = LinkSplit.random(data, seed=0)
     found = fit(LinkPrediction(), gcn(), split.graph(data), Training(epochs=2), seed=0)
     assert not split.undirected and found.epoch <= 2
-
-
-class Wide(nn.Module):
-    symmetric = True
-
-    def forward(self, h: Tensor, adj: object, pairs: Tensor) -> Tensor:
-        return h[pairs[0]]
-
-
-@pytest.mark.parametrize(
-    ("call", "said"),
-    [
-        (lambda: LinkPrediction("accuracy"), "no metric 'accuracy' for links"),
-        (lambda: LinkPrediction(head="dott"), "unknown head 'dott'; did you mean"),
-        (lambda: LinkPrediction(head={"hidden": 3}), "a table needs a name"),
-        (lambda: LinkPrediction(head={"name": "mlp", "drop": 3}), "HadamardMLP has no setting 'dr"),
-        (lambda: LinkPrediction(head=3), "head is 3, but it is a name"),
-        (lambda: LinkPrediction(batch_size=0), "batch_size is 0"),
-        (lambda: LinkPrediction(drop_last=1), "drop_last is 1, but it must be True or False"),
-        (lambda: LinkPrediction(negatives="batch"), "negatives is 'batch', which is none of"),
-        (lambda: LinkPrediction(supervision=1.0), "supervision is 1.0, but a share"),
-        (lambda: LinkPrediction().setup(blocks(), 0), "link_split is missing"),
-        (lambda: LinkPrediction().setup(graph(), 1), "split is 1, but the data holds one"),
-        (lambda: problem(metric="hits@100"), "so that every link would be a hit"),
-        (lambda: problem().model(Wide()), "hidden_channels is missing"),
-        (lambda: problem(head=lambda width: 3).model(gcn()), "head made 3, but a torch.nn.Module"),
-        (lambda: problem().model(layers.GCN(5, 4, 1)), "in_channels is 5, but data.x has 3"),
-        (
-            lambda: fit(LinkPrediction(head=lambda width: Wide()), gcn(), graph()),
-            "Wide returned .* one logit a pair",
-        ),
-    ],
-)  # fmt: skip
-def test_what_cannot_work_is_refused_in_one_sentence(call: Any, said: str) -> None:
-    with pytest.raises(ValueError, match=said) as caught:
-        call()
-    assert "\n" not in str(caught.value)
-
-
-def test_a_graph_too_dense_to_draw_negatives_for_training_is_refused() -> None:
-    pairs = torch.triu_indices(6, 6, 1)
-    pairs = pairs[:, torch.randperm(15, generator=torch.Generator().manual_seed(0))]
-    train, valid, test, free = pairs.split([10, 1, 1, 3], dim=1)
-    split = LinkSplit(
-        6, both_ways(train), train, free[:, :1], valid, free[:, 1:2], test, free[:, 2:]
-    )
-    data = Data(x=torch.ones(6, 3), edge_index=both_ways(train), link_split=split)
-    with pytest.raises(ValueError, match="leaves 5, but 10 negatives an epoch are to be drawn"):
-        problem(data)
-    assert problem(data, negatives="split").metric == "roc_auc"
 
 
 @pytest.mark.parametrize("name", sorted(layers.encoders()))
