@@ -236,6 +236,16 @@ def test_another_task_or_a_smaller_budget_is_not_compared(override: str) -> None
     assert "paper     89.75 ± 0.52 roc_auc" in text
 
 
+def test_a_number_without_a_deviation_is_told_and_not_compared() -> None:
+    made = recipe("lrgb/pcqm-contact-gine")
+    summary = summarise([{**row, "metric": "raw_mrr"} for row in rows([0.35, 0.35])])
+    text = comparison(made, summary, configure(made.settings))
+    assert "paper     35.09 raw_mrr\n" in text and "apart     not known: the paper's" in text
+    known = recipe("lrgb/pcqm-contact-gcn")
+    text = comparison(known, summary, configure(known.settings))
+    assert "paper     34.24 ± 0.07 raw_mrr (ddof 0)\n" in text and "apart     +10.86" in text
+
+
 def errors(tests: list[float]) -> list[dict[str, Any]]:
     return [{**row, "metric": "mae"} for row in rows(tests)]
 
