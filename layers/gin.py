@@ -140,6 +140,7 @@ class GIN(ConvStack):
         dropout: probability, before every convolution.
         eps: how much more than a neighbour a node itself counts.
         train_eps: learn it, one for each convolution.
+        batch_norm: normalise what each MLP gives, too, before its ReLU, as the release does.
 
     Shapes:
         data.x (N, F), data.edge_index (2, E), data.edge_weight (E,) if there -> (N, H) or (N, C)
@@ -163,6 +164,7 @@ class GIN(ConvStack):
         dropout: float = 0.2,
         eps: float = 0.0,
         train_eps: bool = False,
+        batch_norm: bool = False,
     ) -> None:
         super().__init__(
             in_channels,
@@ -171,4 +173,5 @@ class GIN(ConvStack):
             partial(GINConv, eps=eps, train_eps=train_eps),
             out_channels=out_channels,
             dropout=dropout,
+            batch_norm=batch_norm,
         )

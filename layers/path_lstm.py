@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from gnnlab.ops import Adjacency, gather
+from gnnlab.ops import Adjacency, gather, lstm_step
 
 
 class Reading(NamedTuple):
@@ -62,22 +62,23 @@ class PathLSTM(nn.Module):
     def forward(self, x: Tensor, reading: Reading, edges: Tensor | None = None) -> Tensor:
         """Read the paths; ``edges`` are those that :meth:`of_edges` has mapped."""
         nodes = F.linear(x, self._weights()[0], self.cell.bias_ih + self.cell.bias_hh)
-        if self.distances is None:
-            # What a first node leaves behind is the same for all paths that begin there.
-            h, c = _advance(nodes, None)
-            again = gather(F.linear(h, self.cell.weight_hh), reading.steps[0])
-            c = gather(c, reading.steps[0])
-        else:
-            far = self._of_distances(reading)
-            h, c = _advance(gather(nodes, reading.steps[0]) + far[0], None)
+        far = self._of_distances(reading)
+        first = reading.steps[0]
+        if far:
+            h, c = lstm_step([gather(nodes, first), far[0]])
             again = F.linear(h, self.cell.weight_hh)
+        else:
+            # What a first node leaves behind is the same for all paths that begin there.
+            h, c = lstm_step([nodes])
+            again = gather(F.linear(h, self.cell.weight_hh), first)
+            c = gather(c, first)
         for j, step in enumerate(reading.steps):
-            gates = gather(nodes, step, "target") + again
-            if self.distances is not None:
-                gates = gates + far[j + 1]
+            terms = [gather(nodes, step, "target"), again]
+            if far:
+                terms.append(far[j + 1])
             if edges is not None and reading.edges is not None:
-                gates = gates + gather(edges, reading.edges[j], "target")
-            h, c = _advance(gates, c)
+                terms.append(gather(edges, reading.edges[j], "target"))
+            h, c = lstm_step(terms, c)
             if j + 1 < len(reading.steps):
                 again = F.linear(h, self.cell.weight_hh)
         return h
@@ -103,11 +104,3 @@ class PathLSTM(nn.Module):
         self.cell.reset_parameters()
         if self.distances is not None:
             nn.init.xavier_uniform_(self.distances.weight)
-
-
-def _advance(gates: Tensor, c: Tensor | None) -> tuple[Tensor, Tensor]:
-    """One step of the cell, from the sums before its nonlinearities; the first one has no c."""
-    i, f, g, o = gates.chunk(4, dim=1)
-    new = torch.sigmoid(i) * torch.tanh(g)
-    c = new if c is None else torch.sigmoid(f) * c + new
-    return torch.sigmoid(o) * torch.tanh(c), c

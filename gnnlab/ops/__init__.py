@@ -22,6 +22,7 @@ from .features import SparseFeatures
 from .features import is_sparse as is_sparse
 from .gcn import gcn_propagate, gcn_steps, gcn_sum
 from .linear import linear
+from .lstm import lstm_step
 from .neighbors import (
     EdgeDrop,
     NeighborLists,
@@ -67,6 +68,7 @@ __all__ = [
     "gcn_steps",
     "gcn_sum",
     "linear",
+    "lstm_step",
     "neighbor_sum",
     "orthogonal_transport",
     "pair_aggregate",

@@ -10,7 +10,7 @@ from difflib import get_close_matches
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import torch
 from torch import Tensor
@@ -156,15 +156,19 @@ def backend_for(*tensors: Tensor | None) -> Backend:
     return _gpu() if chosen == "auto" and _runs_triton(device) else cast(Backend, reference)
 
 
+def kernel_for(name: str, *tensors: Tensor | None) -> Any:
+    """A kernel of the engine behind :func:`backend_for`; None where it has none of this name."""
+    return getattr(getattr(backend_for(*tensors), "engine", None), name, None)
+
+
 def neighbours_for(*tensors: Tensor | None) -> Neighbours:
     """Return what searches sorted rows on these tensors: compiled on the CPU, torch elsewhere."""
-    engine = getattr(backend_for(*tensors), "engine", None)
-    return cast("Neighbours", getattr(engine, "neighbours", neighbours))
+    return cast("Neighbours", kernel_for("neighbours", *tensors) or neighbours)
 
 
 def zeros_for(rows: Tensor, shape: tuple[int, ...]) -> Tensor:
     """Zeros of a shape, of which these rows are to be written; large ones in memory of our own."""
-    zeros = getattr(getattr(backend_for(rows), "engine", None), "zeros", None)
+    zeros = kernel_for("zeros", rows)
     if zeros is None:
         return rows.new_zeros(shape)
     found: Tensor = zeros(shape, rows.dtype, rows.shape[0])

@@ -8,6 +8,7 @@ from torch import Tensor
 from gnnlab.ops.backends.parallel import array
 
 from . import kernels
+from . import lstm as lstm
 from . import neighbours as neighbours
 from .attention import attend, attend_grad
 from .blocks import block, outer
@@ -43,8 +44,8 @@ def group(keys: Tensor, num_rows: int) -> tuple[Tensor, Tensor]:
 
 __all__ = [
     "attend", "attend_grad", "block", "drop", "edge_dot", "extreme", "extreme_grad_weight",
-    "extreme_grad_x", "group", "horner", "neighbours", "outer", "pair_aggregate", "pair_collect",
-    "pair_gradients", "pair_spread", "propagate", "rectified", "rectified_grad", "scaled",
-    "segment_extreme", "segment_sum", "softmax", "softmax_grad", "sparse_product", "steps",
-    "stored", "takes_pairs", "takes_steps", "transport", "transport_grad", "zeros",
+    "extreme_grad_x", "group", "horner", "lstm", "neighbours", "outer", "pair_aggregate",
+    "pair_collect", "pair_gradients", "pair_spread", "propagate", "rectified", "rectified_grad",
+    "scaled", "segment_extreme", "segment_sum", "softmax", "softmax_grad", "sparse_product",
+    "steps", "stored", "takes_pairs", "takes_steps", "transport", "transport_grad", "zeros",
 ]  # fmt: skip

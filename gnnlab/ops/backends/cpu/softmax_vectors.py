@@ -12,14 +12,13 @@ from llvmlite import ir
 from numba.core import cgutils, types
 from numba.extending import intrinsic
 
+from .functions import constant, exp
 from .pairwise import sum_in_blocks
 from .vectors import LANE, load, store
 
 LANES = 16
 FLOATS = ir.VectorType(ir.FloatType(), LANES)
 WORDS = ir.VectorType(LANE, LANES)
-LOWEST = -87.0
-"""Below it exp is 0."""
 
 
 def _softmax(
@@ -45,13 +44,13 @@ def _softmax(
             builder.store(larger, lowest)
         largest = _joined(builder, builder.load(lowest), heads, _larger)
 
-        def exp(m: Any) -> Any:
-            e = _exp(builder, builder.fsub(_at(builder, score, m), largest))
+        def term(m: Any) -> Any:
+            e = exp(builder, builder.fsub(_at(builder, score, m), largest))
             store(builder, e, builder.gep(out, [m]))
             return e
 
-        last = _exp(builder, builder.fsub(rest, largest))
-        total = builder.fadd(_total(builder, whole, exp), last)
+        last = exp(builder, builder.fsub(rest, largest))
+        total = builder.fadd(_total(builder, whole, term), last)
         inverse = builder.fdiv(_all(1.0), _joined(builder, total, heads, _sum))
         with _vectors(builder, whole) as m:
             scaled = builder.fmul(_at(builder, out, m), inverse)
@@ -165,7 +164,7 @@ def _at(builder: Any, start: Any, m: Any = None) -> Any:
 
 
 def _all(value: float) -> Any:
-    return ir.Constant(FLOATS, [value] * LANES)
+    return constant(value, FLOATS)
 
 
 def _larger(builder: Any, old: Any, new: Any) -> Any:
@@ -186,34 +185,6 @@ def _joined(builder: Any, value: Any, heads: Any, join: Any) -> Any:
         several = builder.icmp_signed("<=", heads, ir.Constant(heads.type, step))
         value = builder.select(several, join(builder, value, turned), value)
     return value
-
-
-def _exp(builder: Any, value: Any) -> Any:
-    """Cephes' expf (S. Moshier) of numbers <= 0: 2^n e^r with |r| <= ln 2 / 2, within 2 ulp.
-
-    Below -87 the result, smaller than any normal number, is 0; nan stays nan.
-    """
-    magic = _all(12582912.0)  # 1.5 * 2^23: adding it rounds to a whole number, in the lowest bits
-    rounded = _fma(builder, value, _all(1.44269504088896341), magic)
-    whole = builder.fsub(rounded, magic)
-    r = _fma(builder, whole, _all(-0.693359375), value)
-    r = _fma(builder, whole, _all(2.12194440e-4), r)
-    poly = _all(1.9875691500e-4)
-    for c in (1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 0.5):
-        poly = _fma(builder, poly, r, _all(c))
-    poly = _fma(builder, builder.fmul(poly, r), r, builder.fadd(r, _all(1.0)))
-    power = builder.shl(builder.bitcast(rounded, WORDS), ir.Constant(WORDS, [23] * LANES))
-    exact = builder.bitcast(builder.add(builder.bitcast(poly, WORDS), power), FLOATS)
-    sure = builder.fcmp_ordered(">", value, _all(LOWEST))
-    exact = builder.select(sure, exact, _all(0.0))
-    return builder.select(builder.fcmp_unordered("uno", value, value), value, exact)
-
-
-def _fma(builder: Any, a: Any, b: Any, c: Any) -> Any:
-    """a b + c, rounded once."""
-    kind = ir.FunctionType(FLOATS, [FLOATS] * 3)
-    function = cgutils.get_or_insert_function(builder.module, kind, f"llvm.fma.v{LANES}f32")
-    return builder.call(function, [a, b, c])
 
 
 softmax16, gradient16 = intrinsic(_softmax), intrinsic(_gradient)
