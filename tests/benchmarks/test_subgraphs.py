@@ -54,3 +54,21 @@ def test_prints_a_row_for_each_case(
     for row in ("prepare a graph", "collate 3 graphs", "uL, vL, vv with bonds", "SSWL+, six"):
         assert out.count(row) == 1
     assert out.count("peak memory of the step") == 2
+
+
+def test_an_epoch_passes_over_all_molecules(
+    subgraphs: ModuleType, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn = [subgraphs.molecule(seed) for seed in range(5)]
+    monkeypatch.setattr(subgraphs, "molecules", lambda: ("drawn", drawn))
+    monkeypatch.setattr(subgraphs, "BATCH", 2)
+    sizes: list[int] = []
+    whole = subgraphs.Collate.__call__
+    monkeypatch.setattr(
+        subgraphs.Collate,
+        "__call__",
+        lambda self, part: sizes.append(len(part)) or whole(self, part),
+    )
+    subgraphs.print_epoch(4)
+    assert sizes == [2, 2, 1]
+    assert "an epoch of SSWL+ on drawn: 5 graphs" in capsys.readouterr().out
