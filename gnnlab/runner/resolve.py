@@ -180,6 +180,7 @@ LAYERS = (("activation", "relu"), ("map_input", True))
 ADDED_TO_MODELS = {
     "DRew": (("schedule", "dynamic"), ("map_input", True), ("read_edges", True)),
     "GCN": (*LAYERS, ("batch_norm", False)),
+    "GIN": (("batch_norm", False),),
     "GINE": (("block", "norm"), *LAYERS),
     "GatedGCN": LAYERS,
     "PathNN": (("map_input", True), ("norm", "batch")),
