@@ -1,0 +1,190 @@
+"""What each command does, from its arguments."""
+
+from __future__ import annotations
+
+import argparse
+import tomllib
+from collections.abc import Callable, Sequence
+from typing import Any
+
+
+def _overrides(arguments: argparse.Namespace) -> list[str]:
+    given = {key: getattr(arguments, key) for key in ("splits", "seeds")}
+    added = [f"run.{key}={values}" for key, values in given.items() if values is not None]
+    added += [f'run.device="{arguments.device}"'] if arguments.device else []
+    return [*arguments.settings, *added]
+
+
+def run_command(arguments: argparse.Namespace) -> None:
+    from gnnlab.runner import configure, run, summarise, wanted_results
+    from gnnlab.runner.report import table
+
+    config = configure(_settings(arguments), _overrides(arguments))
+    folder = run(
+        config, arguments.out, jobs=arguments.jobs, progress=True, name=arguments.recipe or ""
+    )
+    print(table([summarise(wanted_results(folder, config))]))
+    print(f"\n{folder}/results.jsonl")
+
+
+def _settings(arguments: argparse.Namespace) -> dict[str, Any]:
+    """A recipe's settings, or none, with what options name in their places."""
+    from gnnlab.runner import recipe
+
+    settings: dict[str, Any] = {}
+    if arguments.recipe:
+        settings = dict(recipe(arguments.recipe).settings)
+    for name in ("task", "data", "model"):
+        if getattr(arguments, name):
+            settings[name] = {**settings.get(name, {}), "name": getattr(arguments, name)}
+    if arguments.rewiring:  # a recipe's settings are those of its own rewiring
+        settings["rewiring"] = {"name": arguments.rewiring}
+    if arguments.budget is not None:  # in the place of a recipe's width
+        model = {k: v for k, v in settings.get("model", {}).items() if k != "hidden_channels"}
+        settings["model"] = {**model, "budget": arguments.budget}
+    return settings
+
+
+def sweep_command(arguments: argparse.Namespace) -> int:
+    from gnnlab.runner.sweep import Sweep, read_space, run_sweep
+    from gnnlab.runner.sweep_page import report
+
+    table: dict[str, Any] = {}
+    if arguments.file:
+        table = tomllib.loads(arguments.file.read_text(encoding="utf-8"))
+    space = {**table.pop("sweep", {}), **_axes(arguments.over)}
+    settings = {**table, **_settings(arguments)}
+    sweep = Sweep(
+        settings,
+        read_space(space),
+        tuple(_overrides(arguments)),
+        tuple(arguments.tune_splits or ()),
+    )
+    found = run_sweep(
+        sweep, arguments.out, trials=arguments.trials, seed=arguments.seed, jobs=arguments.jobs
+    )
+    trials = list(found)
+    print(report(sweep, trials, arguments.out, jobs=arguments.jobs))
+    return int(any(trial.broken for trial in trials))
+
+
+def _axes(given: Sequence[str]) -> dict[str, Any]:
+    """What --over says, by dotted key."""
+    from gnnlab.runner.keys import toml_value
+
+    found = {}
+    for text in given:
+        key, equals, value = text.partition("=")
+        if not equals or not key.strip():
+            raise ValueError(f"--over {text!r} is not of the form dotted.key=[VALUE, VALUE]")
+        found[key.strip()] = toml_value(value.strip())
+    return found
+
+
+def reproduce_command(arguments: argparse.Namespace) -> None:
+    from gnnlab.runner import recipe, recipe_names
+    from gnnlab.runner.reproduce import reproduce
+
+    exact = arguments.name in recipe_names()
+    names = [arguments.name] if exact else recipe_names(arguments.name)
+    for name in names or [recipe(arguments.name).name]:
+        text = reproduce(
+            recipe(name), _overrides(arguments), out=arguments.out, jobs=arguments.jobs
+        )
+        print(text)
+
+
+def report_command(arguments: argparse.Namespace) -> None:
+    from gnnlab.runner import read_results, run_folders, summarise
+    from gnnlab.runner.page import page
+    from gnnlab.runner.report import table
+
+    folders = [run for folder in arguments.folders for run in run_folders(folder)]
+    if arguments.page:
+        arguments.page.write_text(page(folders), encoding="utf-8")
+        return
+    found = {folder.name: rows for folder in folders if (rows := read_results(folder))}
+    if not found:
+        raise ValueError(
+            f"no results.jsonl with a line in {', '.join(map(str, arguments.folders))}"
+        )
+    summaries = [summarise(rows) for rows in found.values()]
+    print(table(summaries, arguments.format, list(found)))
+
+
+def list_command(arguments: argparse.Namespace) -> None:
+    for what in [arguments.what] if arguments.what else list(_listings()):
+        if not arguments.what:
+            print(f"{what}:")
+        print("\n".join("  " + name for name in _listings()[what]()))
+
+
+def _listings() -> dict[str, Callable[[], list[str]]]:
+    from gnnlab import datasets, layers, rewiring
+    from gnnlab.runner import recipe_names
+
+    return {
+        "models": lambda: sorted(layers.encoders(), key=str.lower),
+        "datasets": datasets.names,
+        "rewirings": lambda: ["none", *sorted(rewiring.rewirings(), key=str.lower)],
+        "recipes": recipe_names,
+    }
+
+
+def data_command(arguments: argparse.Namespace) -> None:
+    from gnnlab import datasets
+
+    print(datasets.card(arguments.name, source=arguments.source, split=arguments.split))
+
+
+def rewire_command(arguments: argparse.Namespace) -> None:
+    from gnnlab import datasets
+    from gnnlab.runner.rewired import compare, parse_settings
+    from gnnlab.runner.rewirings import make_rewiring
+
+    method = make_rewiring(arguments.method, parse_settings(arguments.settings))
+    data = datasets.load(arguments.name, source=arguments.source)
+    if arguments.undirected:
+        from torch_geometric.transforms import ToUndirected
+
+        data = ToUndirected()(data) if not isinstance(data, datasets.Graphs) else data
+    print(f"{data.name}, {method}\n")
+    print(compare(data, method, arguments.plot))
+
+
+def study_command(arguments: argparse.Namespace) -> None:
+    from gnnlab.runner.study import read_study, select_cells
+    from gnnlab.runner.study_page import run_study, table
+
+    study = read_study(arguments.name, arguments.settings)
+    cells = select_cells(study, arguments.only)
+    outcomes = run_study(study, cells, arguments.out, jobs=arguments.jobs)
+    print(f"\n{table(outcomes)}\n\n{arguments.out}/page.md")
+
+
+def bench_command(arguments: argparse.Namespace) -> int:
+    from gnnlab.runner.bench import choose, read_bench, select_cells
+    from gnnlab.runner.bench_page import run_bench, table
+
+    axes = arguments.bench_models, arguments.bench_data, arguments.bench_settings
+    bench = choose(read_bench(arguments.name), *axes, changes=_overrides(arguments))
+    cells = select_cells(bench, bench.cells(), arguments.only)
+    if arguments.list:
+        print("\n".join(cell.name for cell in cells))
+        return 0
+    found = run_bench(bench, cells, arguments.out, jobs=arguments.jobs)
+    print(f"\n{table(found)}\n\n{arguments.out}/page.md")
+    return int(bool(found.broken))
+
+
+def cite_command(arguments: argparse.Namespace) -> None:
+    from gnnlab.runner import recipe
+    from gnnlab.runner.cite import cite
+
+    print(cite(recipe(arguments.recipe)))
+
+
+def main_command(arguments: argparse.Namespace) -> None:
+    from gnnlab.runner.main_job import main_job
+
+    main_job(arguments.out)

@@ -1,0 +1,94 @@
+"""What a sweep found: validation scores of all settings, the test score of the chosen one."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from .report import layout, written
+from .run import run, wanted_results
+from .sweep import Sweep, Trial, choose
+
+
+def report(sweep: Sweep, trials: Sequence[Trial], out: str | Path, *, jobs: int = 1) -> str:
+    """Train the chosen setting on whatever of its pairs did not choose, and tell of all.
+
+    Test scores of other settings are not shown. Where every split took part in the choice, a
+    second one is told, made for each split by its own validation scores: on random splits of one
+    graph, what one split validates on others test on.
+
+    Raises:
+        ValueError: no setting has a validation score.
+    """
+    best = choose(trials)
+    assert best.config is not None
+    folder = run(best.config, out, jobs=jobs, progress=True)
+    rows = wanted_results(folder, best.config)
+    lines = [table(trials), ""]
+    lines += [f"broken: {told(trial)}: {trial.broken}" for trial in trials if trial.broken]
+    lines += [f"chosen on validation: {told(best)}", f"test      {_test(rows)}"]
+    splits = best.config.run.splits
+    if not sweep.tune_splits and len(splits) > 1:
+        lines.append(f"by split  {_test(chosen_by_split(trials, splits))}, each split's own choice")
+    return "\n".join([*lines, f"\n{folder}/results.jsonl"])
+
+
+def chosen_by_split(trials: Sequence[Trial], splits: Sequence[int]) -> list[dict[str, Any]]:
+    """For each split the lines of the setting that its own validation scores choose."""
+    return [
+        row
+        for split in splits
+        for row in choose(trials, partial(_score, split)).rows
+        if row["split"] == split
+    ]
+
+
+def _score(split: int, trial: Trial) -> float:
+    return trial.valid_of(split)
+
+
+def table(trials: Sequence[Trial]) -> str:
+    """A row a setting, the best on validation first, those without a score last."""
+    from gnnlab.tasks.metrics import sign
+
+    keys = list(trials[0].values)
+    sound = [trial for trial in trials if not math.isnan(trial.valid)]
+    sound.sort(key=lambda trial: -sign(trial.rows[0]["metric"]) * trial.valid)
+    broken = [trial for trial in trials if math.isnan(trial.valid)]
+    rows = [
+        [*(_word(trial.values[key]) for key in keys), *_columns(trial)]
+        for trial in [*sound, *broken]
+    ]
+    return layout((*keys, "valid", "runs", "seconds", "parameters"), rows)
+
+
+def told(trial: Trial) -> str:
+    """The values of a trial, in words."""
+    return ", ".join(f"{key} = {_word(value)}" for key, value in trial.values.items())
+
+
+def _columns(trial: Trial) -> tuple[str, ...]:
+    rows = trial.rows
+    if not rows:
+        return "-", "0", "-", "-"
+    scores = [row["valid"] for row in rows]
+    spread = statistics.stdev(scores) if len(scores) > 1 else 0.0
+    score = written(rows[0]["metric"], trial.valid, spread, len(rows))
+    seconds = statistics.fmean(row["seconds"] for row in rows)
+    return score, str(len(rows)), f"{seconds:.1f}", f"{rows[0]['parameters']:,}"
+
+
+def _word(value: Any) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def _test(rows: Sequence[dict[str, Any]]) -> str:
+    scores = [row["test"] for row in rows]
+    spread = statistics.stdev(scores) if len(scores) > 1 else 0.0
+    metric = rows[0]["metric"]
+    score = written(metric, statistics.fmean(scores), spread, len(scores))
+    return f"{score} {metric}, {len(scores)} run{'s' * (len(scores) > 1)}"
