@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 
 from gnnlab import commands as actions
 from gnnlab._version import __version__
+from gnnlab.pages import keep_freed_pages
 from gnnlab.sentences import sentence
 
 
@@ -23,6 +24,7 @@ def entry() -> NoReturn:
 
     Python would first collect all objects of torch and its like, a second or more for nothing.
     """
+    keep_freed_pages()
     status = main()
     atexit._run_exitfuncs()
     for stream in (sys.stdout, sys.stderr):

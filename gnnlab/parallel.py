@@ -13,6 +13,8 @@ from multiprocessing import get_context, parent_process
 from threading import Thread
 from typing import TypeVar
 
+from gnnlab.pages import keep_freed_pages
+
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
@@ -123,6 +125,7 @@ def _start(threads: int) -> None:
     Thread(target=_follow_parent, daemon=True).start()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     warnings.simplefilter("ignore")
+    keep_freed_pages()
     import torch
 
     torch.set_num_threads(threads)
