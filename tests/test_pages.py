@@ -39,7 +39,7 @@ def faults(word: str) -> tuple[int, int]:
 
 @glibc
 def test_kept_pages_are_not_asked_for_again() -> None:
-    """Ten sums of 64 MB: 16,000 faults each where memory goes back, or some where pages are huge."""
+    """Ten sums of 64 MB: 16,000 faults each where memory goes back, few where pages are huge."""
     (kept, few), (_, many) = faults("keep"), faults("leave")
     assert kept == 1 and many > 2 * max(few, 1)
 
