@@ -35,7 +35,7 @@ def entry() -> NoReturn:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command and return its exit status: 0, 2 for what the user can mend, 130 on Ctrl-C;
-    1 where some cells of a bench broke.
+    1 where some cells of a bench or settings of a sweep broke.
 
     ``GNNLAB_DEBUG=1`` shows the traceback of an error instead of its sentence alone.
     """
@@ -140,7 +140,7 @@ def _add_sweep_options(command: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     command.add_argument("--file", type=Path, help="settings in TOML, with a [sweep] table")
     command.add_argument("--trials", type=int, help="settings to draw; all combinations without")
-    command.add_argument("--seed", type=int, default=0, help="of the draws")
+    command.add_argument("--search-seed", type=int, metavar="N", help="of those draws; 0")
     command.add_argument("--tune-splits", type=_numbers, help="that choose; all if not given")
     command.set_defaults(out=Path("runs/sweep"))
 

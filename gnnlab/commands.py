@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import argparse
 import tomllib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+
+Tables = dict[str, Any]
+"""Settings by section, as TOML has them."""
 
 
 def _overrides(arguments: argparse.Namespace) -> list[str]:
@@ -27,11 +30,11 @@ def run_command(arguments: argparse.Namespace) -> None:
     print(f"\n{folder}/results.jsonl")
 
 
-def _settings(arguments: argparse.Namespace) -> dict[str, Any]:
-    """A recipe's settings, or none, with what options name in their places."""
+def _settings(arguments: argparse.Namespace, table: Mapping[str, Any] | None = None) -> Tables:
+    """A recipe's settings, or a file's, or none, with what options name in their places."""
     from gnnlab.runner import recipe
 
-    settings: dict[str, Any] = {}
+    settings: Tables = dict(table or {})
     if arguments.recipe:
         settings = dict(recipe(arguments.recipe).settings)
     for name in ("task", "data", "model"):
@@ -46,38 +49,55 @@ def _settings(arguments: argparse.Namespace) -> dict[str, Any]:
 
 
 def sweep_command(arguments: argparse.Namespace) -> int:
-    from gnnlab.runner.sweep import Sweep, read_space, run_sweep
-    from gnnlab.runner.sweep_page import report
+    from gnnlab.runner.sweep import Sweep, run_sweep
+    from gnnlab.runner.sweep_page import line, outcome, table
+    from gnnlab.runner.sweep_space import read_space
 
-    table: dict[str, Any] = {}
-    if arguments.file:
-        table = tomllib.loads(arguments.file.read_text(encoding="utf-8"))
-    space = {**table.pop("sweep", {}), **_axes(arguments.over)}
-    settings = {**table, **_settings(arguments)}
-    sweep = Sweep(
-        settings,
-        read_space(space),
-        tuple(_overrides(arguments)),
-        tuple(arguments.tune_splits or ()),
-    )
-    found = run_sweep(
-        sweep, arguments.out, trials=arguments.trials, seed=arguments.seed, jobs=arguments.jobs
-    )
-    trials = list(found)
-    print(report(sweep, trials, arguments.out, jobs=arguments.jobs))
+    if arguments.search_seed is not None and arguments.trials is None:
+        raise ValueError("--search-seed is for the draws of --trials, and a grid has none")
+    settings, axes = _sweep_file(arguments)
+    space = read_space({**axes, **_axes(arguments.over)})
+    tune = tuple(arguments.tune_splits or ())
+    sweep = Sweep(_settings(arguments, settings), space, tuple(_overrides(arguments)), tune)
+    seed, options = arguments.search_seed or 0, {"jobs": arguments.jobs}
+    trials = []
+    for trial in run_sweep(sweep, arguments.out, trials=arguments.trials, seed=seed, **options):
+        print(line(trial), flush=True)
+        trials.append(trial)
+    print(f"\n{table(trials)}\n", flush=True)
+    print(outcome(sweep, trials, arguments.out, **options))
     return int(any(trial.broken for trial in trials))
 
 
-def _axes(given: Sequence[str]) -> dict[str, Any]:
-    """What --over says, by dotted key."""
-    from gnnlab.runner.keys import toml_value
+def _sweep_file(arguments: argparse.Namespace) -> tuple[Tables, Tables]:
+    """The settings of --file, and what its [sweep] says."""
+    if arguments.file is None:
+        return {}, {}
+    if arguments.recipe:
+        raise ValueError(
+            f"{arguments.recipe} and {arguments.file} both hold settings: give one, and what is "
+            "varied in a recipe with --over"
+        )
+    try:
+        settings: Tables = tomllib.loads(arguments.file.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise ValueError(f"{arguments.file} is no TOML: {error}") from error
+    for name, section in settings.items():
+        if not isinstance(section, dict):
+            raise ValueError(f"{arguments.file}: {name} is {section!r}, but it must be a table")
+    return settings, settings.pop("sweep", {})
 
-    found = {}
+
+def _axes(given: Sequence[str]) -> Tables:
+    """What --over says, by dotted key."""
+    from gnnlab.runner.keys import assignment
+
+    found: Tables = {}
     for text in given:
-        key, equals, value = text.partition("=")
-        if not equals or not key.strip():
-            raise ValueError(f"--over {text!r} is not of the form dotted.key=[VALUE, VALUE]")
-        found[key.strip()] = toml_value(value.strip())
+        key, values = assignment(text, "--over", "[VALUE, VALUE]")
+        if key in found:
+            raise ValueError(f"--over {key} is given twice: give all values at once")
+        found[key] = values
     return found
 
 

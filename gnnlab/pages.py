@@ -6,8 +6,9 @@ import ctypes
 
 TRIM_THRESHOLD, MMAP_THRESHOLD = -1, -3
 """glibc's names for the settings, in malloc.h."""
-LARGEST, FREE = 1 << 30, (1 << 31) - 1
-"""Bytes of a piece that comes from kept memory, and of free memory that is kept."""
+LARGEST, FREE = (1 << 30, 32 << 20), (1 << 31) - 1
+"""Bytes of a piece that comes from kept memory, the second where the library is too old for the
+first, and of free memory that is kept."""
 
 
 def keep_freed_pages() -> bool:
@@ -21,4 +22,5 @@ def keep_freed_pages() -> bool:
         mallopt = ctypes.CDLL(None).mallopt
     except (AttributeError, OSError, TypeError):
         return False  # Windows and macOS
-    return bool(mallopt(MMAP_THRESHOLD, LARGEST) and mallopt(TRIM_THRESHOLD, FREE))
+    large = any(mallopt(MMAP_THRESHOLD, size) for size in LARGEST)
+    return bool(mallopt(TRIM_THRESHOLD, FREE)) and large

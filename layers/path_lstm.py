@@ -64,7 +64,7 @@ class PathLSTM(nn.Module):
         nodes = F.linear(x, self._weights()[0], self.cell.bias_ih + self.cell.bias_hh)
         far = self._of_distances(reading)
         first = reading.steps[0]
-        if far:
+        if self.distances is not None:
             h, c = lstm_step([gather(nodes, first), far[0]])
             again = F.linear(h, self.cell.weight_hh)
         else:
@@ -74,7 +74,7 @@ class PathLSTM(nn.Module):
             c = gather(c, first)
         for j, step in enumerate(reading.steps):
             terms = [gather(nodes, step, "target"), again]
-            if far:
+            if self.distances is not None:
                 terms.append(far[j + 1])
             if edges is not None and reading.edges is not None:
                 terms.append(gather(edges, reading.edges[j], "target"))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from gnnlab import pages
+from gnnlab import cli, pages
 
 FAULTS = """
 import resource, sys
@@ -50,3 +50,29 @@ def test_other_libraries_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None
 
     monkeypatch.setattr(ctypes, "CDLL", lambda _: Library())
     assert not pages.keep_freed_pages()
+
+
+def test_old_libraries_get_the_largest_piece_that_they_take(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[tuple[int, int]] = []
+
+    class Library:
+        def mallopt(self, name: int, value: int) -> int:
+            asked.append((name, value))
+            return int(name != pages.MMAP_THRESHOLD or value <= 32 << 20)
+
+    monkeypatch.setattr(ctypes, "CDLL", lambda _: Library())
+    assert pages.keep_freed_pages()
+    assert (pages.MMAP_THRESHOLD, 32 << 20) in asked
+    assert (pages.TRIM_THRESHOLD, pages.FREE) in asked
+
+
+def test_commands_keep_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    done: list[str] = []
+    monkeypatch.setattr(cli, "keep_freed_pages", lambda: done.append("kept"))
+    monkeypatch.setattr(cli, "main", lambda: done.append("run") or 0)
+    monkeypatch.setattr(cli.atexit, "_run_exitfuncs", lambda: None)
+    monkeypatch.setattr(cli.os, "_exit", lambda status: done.append(f"left {status}"))
+    cli.entry()
+    assert done == ["kept", "run", "left 0"]

@@ -54,6 +54,8 @@ def lstm_step(terms: Sequence[Tensor], c: Tensor | None = None) -> tuple[Tensor,
 
 
 def _check(terms: Sequence[Tensor], c: Tensor | None) -> None:
+    if isinstance(terms, Tensor):
+        raise ValueError("terms is a tensor, but it is a list of what is added up: give [terms]")
     if not terms:
         raise ValueError("terms is empty: give what the gates are the sum of, (P, 4 H) each")
     check_float("terms[0]", terms[0], (2,), "(P, 4 H)")

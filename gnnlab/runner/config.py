@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from .keys import check_keys, toml_value
+from .keys import assignment, check_keys, place
 from .resolve import (
     FROM_THE_GRAPH,
     find_task,
@@ -156,16 +156,8 @@ def change(tables: dict[str, Any], override: str, option: str = "--set") -> None
     Raises:
         ValueError: another form, or a key within a value.
     """
-    dotted, equals, text = override.partition("=")
-    if not equals or not dotted.strip():
-        raise ValueError(f"{option} {override!r} is not of the form dotted.key=VALUE")
-    *path, key = dotted.strip().split(".")
-    table = tables
-    for name in path:
-        table = table.setdefault(name, {})
-        if not isinstance(table, dict):
-            raise ValueError(f"{option} {override!r}: {name} is a value and holds no keys")
-    table[key] = toml_value(text.strip())
+    path, value = assignment(override, option)
+    place(tables, path, value, f"{option} {override!r}")
 
 
 def _check_constructors(tables: dict[str, Any]) -> None:

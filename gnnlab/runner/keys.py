@@ -30,3 +30,36 @@ def toml_value(text: str) -> Any:
         return tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:
         return text
+
+
+def place(tables: dict[str, Any], path: str, value: Any, given: str) -> None:
+    """Put a value where a dotted path leads, in place.
+
+    Args:
+        given: what said so, for the message.
+
+    Raises:
+        ValueError: a key within a value.
+    """
+    *above, key = path.split(".")
+    table = tables
+    for name in above:
+        table = table.setdefault(name, {})
+        if not isinstance(table, dict):
+            raise ValueError(f"{given}: {name} is a value and holds no keys")
+    table[key] = value
+
+
+def assignment(text: str, option: str, shape: str = "VALUE") -> tuple[str, Any]:
+    """Read ``dotted.key=VALUE``.
+
+    Args:
+        option: which gave it, and ``shape`` what its value looks like, for the message.
+
+    Raises:
+        ValueError: another form.
+    """
+    dotted, equals, value = text.partition("=")
+    if not equals or not dotted.strip():
+        raise ValueError(f"{option} {text!r} is not of the form dotted.key={shape}")
+    return dotted.strip(), toml_value(value.strip())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import math
 import statistics
@@ -12,38 +11,15 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from gnnlab.parallel import check_jobs
 from gnnlab.sentences import sentence
+from gnnlab.validation import check_device
 
-from .config import Config, configure
-from .keys import check_keys
+from .config import Config, change, configure
+from .keys import place
 from .results import read_results
 from .run import Pair, run
-
-Values = dict[str, Any]
-"""What a trial sets: values by dotted key."""
-
-
-@dataclass(frozen=True)
-class Range:
-    """Numbers between two ends, both included; whole ones where both ends are.
-
-    Args:
-        low: the smallest.
-        high: the largest.
-        log: draw the logarithm evenly.
-    """
-
-    low: float
-    high: float
-    log: bool = False
-
-    @property
-    def whole(self) -> bool:
-        return isinstance(self.low, int) and isinstance(self.high, int)
-
-
-Space = Mapping[str, tuple[Any, ...] | Range]
-"""What is tried: values, or a range, by dotted key."""
+from .sweep_space import Space, Values, grid
 
 
 @dataclass(frozen=True)
@@ -105,90 +81,12 @@ def put(
     settings: Mapping[str, Any], overrides: Sequence[str], values: Mapping[str, Any]
 ) -> dict[str, Any]:
     """A copy of the settings with overrides and values in their places."""
-    from .config import change
-
     tables: dict[str, Any] = json.loads(json.dumps(settings))
     for override in overrides:
         change(tables, override)
     for key, value in values.items():
-        *path, last = key.split(".")
-        table = tables
-        for name in path:
-            table = table.setdefault(name, {})
-        table[last] = value
+        place(tables, key, value, f"{key} is varied")
     return tables
-
-
-def read_space(table: Mapping[str, Any]) -> Space:
-    """Check what is to be tried, as a file's ``[sweep]`` or ``--over`` says it.
-
-    Args:
-        table: by dotted key a list of values, or ``{low, high, log}``.
-
-    Raises:
-        ValueError: nothing to try, no values, a value twice, or ends that are no range.
-    """
-    if not table:
-        raise ValueError(
-            "there is nothing to vary: give --over training.lr=[0.01,0.001], or a file with a "
-            "[sweep] table"
-        )
-    return {key: _axis(key, value) for key, value in _dotted(table)}
-
-
-def _dotted(table: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
-    """Keys with dots between them; in TOML, ``model.dropout`` without quotes makes a table."""
-    for key, value in table.items():
-        name = f"{above}{key}"
-        if isinstance(value, Mapping) and "low" not in value and "high" not in value:
-            yield from _dotted(value, f"{name}.")
-        else:
-            yield name, value
-
-
-def _axis(key: str, value: Any) -> tuple[Any, ...] | Range:
-    if "." not in key:
-        raise ValueError(f"{key} is varied, but a setting is SECTION.KEY, such as training.lr")
-    if isinstance(value, Mapping):
-        check_keys(f"sweep.{key}", value, ("low", "high", "log"))
-        found = Range(
-            value.get("low", math.nan), value.get("high", math.nan), value.get("log", False)
-        )
-        _check_range(key, found)
-        return found
-    if not isinstance(value, list) or not value:
-        raise ValueError(
-            f"{key} is varied over {value!r}: give a list of values, or "
-            "{low = …, high = …, log = true}"
-        )
-    if len({json.dumps(v, sort_keys=True) for v in value}) < len(value):
-        raise ValueError(f"{key} is varied over {value}, where a value stands twice")
-    return tuple(value)
-
-
-def _check_range(key: str, found: Range) -> None:
-    ends = (found.low, found.high)
-    numbers = all(isinstance(end, (int, float)) and not isinstance(end, bool) for end in ends)
-    if not numbers or not found.low < found.high < math.inf or found.low == -math.inf:
-        raise ValueError(f"{key} is varied from {ends[0]!r} to {ends[1]!r}: give low < high")
-    if found.log and found.low <= 0:
-        raise ValueError(f"{key} is varied from {ends[0]!r} on, and log needs a low above 0")
-
-
-def grid(space: Space) -> list[Values]:
-    """Every combination of the values, those of the last key changing first.
-
-    Raises:
-        ValueError: a range, of which no grid is made.
-    """
-    for key, axis in space.items():
-        if isinstance(axis, Range):
-            raise ValueError(
-                f"{key} is a range, {axis.low} to {axis.high}: say with --trials how many settings "
-                "are drawn, or give a list of values"
-            )
-    axes = [axis for axis in space.values() if isinstance(axis, tuple)]
-    return [dict(zip(space, values, strict=True)) for values in itertools.product(*axes)]
 
 
 def run_sweep(
@@ -203,13 +101,15 @@ def run_sweep(
         out: where run folders lie.
         trials: how many settings are drawn, by optuna; every combination without.
         seed: of the draws.
-        jobs: processes that train at once.
+        jobs: processes that train the pairs of a setting at once.
 
     Raises:
         ValueError: the first setting does not fit, or nothing can be drawn.
     """
     first = {k: a[0] if isinstance(a, tuple) else a.low for k, a in sweep.space.items()}
-    sweep.config(first)  # a mistyped key is told before anything is trained
+    # What is wrong with all settings is told before anything is trained.
+    check_jobs(jobs)
+    check_device(sweep.config(first).run.device)
     attempt = partial(_try, sweep, Path(out), jobs)
     if trials is None:
         yield from map(attempt, grid(sweep.space))
@@ -225,7 +125,7 @@ def _try(sweep: Sweep, out: Path, jobs: int, values: Values) -> Trial:
         config = sweep.config(values)
         pairs = sweep.pairs(config)
         folder = run(config, out, jobs=jobs, progress=True, pairs=pairs)
-    except (ValueError, RuntimeError, MemoryError) as error:
+    except Exception as error:
         return Trial(values, broken=sentence(error))
     rows = [row for row in read_results(folder) if (row["split"], row["seed"]) in pairs]
     return Trial(values, config, tuple(rows))

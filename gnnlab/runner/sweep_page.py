@@ -10,16 +10,17 @@ from pathlib import Path
 from typing import Any
 
 from .report import layout, written
+from .results import summarise
 from .run import run, wanted_results
 from .sweep import Sweep, Trial, choose
 
 
-def report(sweep: Sweep, trials: Sequence[Trial], out: str | Path, *, jobs: int = 1) -> str:
-    """Train the chosen setting on whatever of its pairs did not choose, and tell of all.
+def outcome(sweep: Sweep, trials: Sequence[Trial], out: str | Path, *, jobs: int = 1) -> str:
+    """Train the chosen setting on whatever of its pairs did not choose, and tell its test score.
 
-    Test scores of other settings are not shown. Where every split took part in the choice, a
-    second one is told, made for each split by its own validation scores: on random splits of one
-    graph, what one split validates on others test on.
+    Those of other settings are not shown. Where every split took part in the choice, a second one
+    is told, made for each split by its own validation scores: on random splits of one graph, what
+    one split validates on others test on.
 
     Raises:
         ValueError: no setting has a validation score.
@@ -27,13 +28,14 @@ def report(sweep: Sweep, trials: Sequence[Trial], out: str | Path, *, jobs: int 
     best = choose(trials)
     assert best.config is not None
     folder = run(best.config, out, jobs=jobs, progress=True)
-    rows = wanted_results(folder, best.config)
-    lines = [table(trials), ""]
-    lines += [f"broken: {told(trial)}: {trial.broken}" for trial in trials if trial.broken]
-    lines += [f"chosen on validation: {told(best)}", f"test      {_test(rows)}"]
     splits = best.config.run.splits
-    if not sweep.tune_splits and len(splits) > 1:
-        lines.append(f"by split  {_test(chosen_by_split(trials, splits))}, each split's own choice")
+    lines = [
+        f"chosen on validation: {told(best)}",
+        f"test      {_test(wanted_results(folder, best.config))}",
+    ]
+    if len(set(splits)) > 1 and set(splits) <= set(sweep.tune_splits or splits):
+        own = _test(chosen_by_split(trials, splits))
+        lines.append(f"by split  {own}, each split's own choice")
     return "\n".join([*lines, f"\n{folder}/results.jsonl"])
 
 
@@ -41,7 +43,7 @@ def chosen_by_split(trials: Sequence[Trial], splits: Sequence[int]) -> list[dict
     """For each split the lines of the setting that its own validation scores choose."""
     return [
         row
-        for split in splits
+        for split in dict.fromkeys(splits)
         for row in choose(trials, partial(_score, split)).rows
         if row["split"] == split
     ]
@@ -71,15 +73,19 @@ def told(trial: Trial) -> str:
     return ", ".join(f"{key} = {_word(value)}" for key, value in trial.values.items())
 
 
+def line(trial: Trial) -> str:
+    """A trial as it is finished: its values, and its validation score or why it has none."""
+    if trial.broken:
+        return f"{told(trial)}: broken: {trial.broken}"
+    return f"{told(trial)}: valid {_columns(trial)[0]}"
+
+
 def _columns(trial: Trial) -> tuple[str, ...]:
-    rows = trial.rows
-    if not rows:
+    if not trial.rows:
         return "-", "0", "-", "-"
-    scores = [row["valid"] for row in rows]
-    spread = statistics.stdev(scores) if len(scores) > 1 else 0.0
-    score = written(rows[0]["metric"], trial.valid, spread, len(rows))
-    seconds = statistics.fmean(row["seconds"] for row in rows)
-    return score, str(len(rows)), f"{seconds:.1f}", f"{rows[0]['parameters']:,}"
+    found = summarise(trial.rows)
+    valid = written(found.metric, found.valid, 0.0, 1)
+    return valid, str(found.runs), f"{found.seconds:.1f}", f"{found.parameters:,}"
 
 
 def _word(value: Any) -> str:

@@ -5,50 +5,88 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gnnlab.arguments import check_count
 from gnnlab.tasks.metrics import sign
 
-from .sweep import Range, Sweep, Trial, Values
+from .sweep import Sweep, Trial
+from .sweep_space import Range, Values
 
 if TYPE_CHECKING:
     from optuna import Study
     from optuna import Trial as Ask
+    from optuna.samplers import BaseSampler
     from optuna.trial import FrozenTrial
 
+Attempt = Callable[[Values], Trial]
 FILE = "sweep-{}.journal"
+BROKEN = "broken"
+"""What a trial without a score is marked by, in the journal."""
 APART = 1_000_003
 """Between the seeds of two trials, so that searches with neighbouring seeds share none."""
 
 
-def search(
-    sweep: Sweep, attempt: Callable[[Values], Trial], out: Path, trials: int, seed: int
-) -> Iterator[Trial]:
+def search(sweep: Sweep, attempt: Attempt, out: Path, trials: int, seed: int) -> Iterator[Trial]:
     """Yield the trials that are finished already, and draw more until there are so many.
 
     What was drawn and what it scored is kept in a journal beside the runs, which processes on one
-    file system may share: started several times at once, the command works on one search. A trial
-    is drawn with a seed of its own, so that a search that was stopped goes on as if it were not.
+    file system may share: started several times at once, the command works on one search, and each
+    process yields what the others finished as well. A draw that broke counts as one; one that was
+    stopped does not.
 
     Raises:
-        ValueError: optuna is not installed; fewer than one trial.
+        ValueError: optuna is not installed; fewer than one trial, or a seed below 0.
     """
     check_count("trials", trials)
+    check_count("seed", seed, 0)
     study = _study(sweep, out, seed)
-    for told in _finished(study):
-        yield attempt({key: _told(told.params[key], axis) for key, axis in sweep.space.items()})
-    while (number := len(_finished(study))) < trials:
-        study.sampler = _optuna().samplers.TPESampler(seed=seed + number * APART)
-        asked = study.ask()
+    told: set[int] = set()
+    while len(done := _finished(study)) < trials:
+        yield from _others(sweep, attempt, done, told)
+        yield _drawn_trial(sweep, attempt, study, seed, told)
+    yield from _others(sweep, attempt, done, told)
+
+
+def _others(
+    sweep: Sweep, attempt: Attempt, finished: Sequence[FrozenTrial], told: set[int]
+) -> Iterator[Trial]:
+    """The finished trials that were not yielded yet; their runs are there, and are read."""
+    for other in finished:
+        if other.number not in told:
+            told.add(other.number)
+            params = other.params
+            yield attempt({key: _told(params[key], axis) for key, axis in sweep.space.items()})
+
+
+def _drawn_trial(sweep: Sweep, attempt: Attempt, study: Study, seed: int, told: set[int]) -> Trial:
+    """Draw a setting, train it and enter its score, or that it has none."""
+    failed = _optuna().trial.TrialState.FAIL
+    asked = study.ask()
+    told.add(asked.number)
+    # After asking: no two processes are given one number, and so none draws what another does.
+    study.sampler = _sampler((seed + asked.number * APART) % 2**32)
+    try:
         trial = attempt({key: _drawn(asked, key, axis) for key, axis in sweep.space.items()})
-        if math.isnan(trial.valid):
-            study.tell(asked, state=_optuna().trial.TrialState.FAIL)
-        else:
-            study.tell(asked, sign(trial.rows[0]["metric"]) * trial.valid)
-        yield trial
+    except BaseException:
+        study.tell(asked, state=failed)
+        raise
+    if math.isnan(trial.valid):
+        asked.set_user_attr(BROKEN, trial.broken)
+        study.tell(asked, state=failed)
+    else:
+        study.tell(asked, sign(trial.rows[0]["metric"]) * trial.valid)
+    return trial
+
+
+def _sampler(seed: int) -> BaseSampler:
+    """Every axis by itself, when it is asked for; what others work on counts as poor."""
+    found: BaseSampler = _optuna().samplers.TPESampler(
+        seed=seed, multivariate=False, constant_liar=True
+    )
+    return found
 
 
 def _study(sweep: Sweep, out: Path, seed: int) -> Study:
@@ -62,6 +100,7 @@ def _study(sweep: Sweep, out: Path, seed: int) -> Study:
         study_name=name,
         storage=optuna.storages.JournalStorage(backend),
         direction="maximize",
+        sampler=_sampler(seed % 2**32),
         load_if_exists=True,
     )
     return found
@@ -79,7 +118,7 @@ def _optuna() -> Any:
 
 
 def _name(sweep: Sweep, seed: int) -> str:
-    """Equal for equal searches, whatever number of trials is asked for."""
+    """What is asked for in the same words is one search, however many trials it has."""
     parts = sweep.settings, sweep.overrides, sweep.tune_splits, seed
     space = {
         key: axis if isinstance(axis, tuple) else vars(axis) for key, axis in sweep.space.items()
@@ -89,8 +128,10 @@ def _name(sweep: Sweep, seed: int) -> str:
 
 
 def _finished(study: Study) -> list[FrozenTrial]:
+    """Those with a score, and those that broke; not what was stopped or is at work."""
     states = _optuna().trial.TrialState
-    return study.get_trials(deepcopy=False, states=(states.COMPLETE, states.FAIL))
+    found = study.get_trials(deepcopy=False, states=(states.COMPLETE, states.FAIL))
+    return [trial for trial in found if trial.state != states.FAIL or BROKEN in trial.user_attrs]
 
 
 def _drawn(asked: Ask, key: str, axis: tuple[Any, ...] | Range) -> Any:

@@ -128,6 +128,23 @@ def test_only_what_is_asked_for(backend: str) -> None:
     assert h.shape == c.shape == (0, 3)
 
 
+def test_tables_in_any_layout_and_precision(backend: str) -> None:
+    """Transposed and strided ones, and their gradients; types that no kernel is compiled for."""
+    term, c = normal(24, 6, seed=1).T, normal(6, 12, seed=2)[:, ::2]
+    found = []
+    for dtype, step in ((torch.float32, lstm_step), (torch.float64, formula)):
+        leaves = [t.to(dtype).clone(memory_format=torch.preserve_format) for t in (term, c)]
+        h, new = step([leaves[0].requires_grad_()], leaves[1].requires_grad_())
+        grads = torch.autograd.grad([h, new], leaves, [h.detach().T.clone().T, new.detach()])
+        found.append([h, new, *grads])
+    for got, expected in zip(*found, strict=True):
+        torch.testing.assert_close(got.double(), expected, rtol=5e-6, atol=1e-6)
+    for dtype in (torch.bfloat16, torch.float16):
+        h, new = lstm_step([term.to(dtype)], c.to(dtype))
+        assert h.dtype == new.dtype == dtype
+        torch.testing.assert_close(h.double(), formula([term], c)[0], rtol=0.05, atol=0.02)
+
+
 def test_threads_change_no_bit() -> None:
     terms, c = parts(3000, 32, 2, True)
     assert c is not None
@@ -148,6 +165,7 @@ def test_threads_change_no_bit() -> None:
     ("terms", "c", "told"),
     [
         ([], None, "terms is empty"),
+        (torch.zeros(2, 8), None, r"terms is a tensor, .* give \[terms\]"),
         ([torch.zeros(2, 6)], None, "6 columns"),
         ([torch.zeros(2, 8), torch.zeros(3, 8)], None, r"terms\[1\] is \(3, 8\)"),
         ([torch.zeros(2, 8)], torch.zeros(2, 3), r"give \(2, 2\)"),

@@ -87,6 +87,19 @@ def test_another_stop_is_another_run_and_the_first_leaves_names_as_they_were() -
     assert patient.key() != rising.key()
 
 
+@pytest.mark.parametrize(
+    ("model", "key", "usual"),
+    [("gin", "batch_norm", False), ("path-nn", "norm", "batch"), ("gcn", "activation", "relu")],
+)
+def test_settings_of_a_model_that_came_later_leave_names_as_they_were(
+    model: str, key: str, usual: object
+) -> None:
+    settings = {"data": {"name": "csbm"}, "model": {"name": model}}
+    assert key not in configure(settings).model
+    said = {**settings, "model": {"name": model, key: usual}}
+    assert configure(said).key() == configure(settings).key()
+
+
 def test_settings_of_a_task_that_came_later_leave_names_as_they_were() -> None:
     graph = {**BASE, "data": {"name": "MUTAG"}, "task": {"name": "graph"}}
     one = configure(graph)

@@ -6,6 +6,7 @@ import json
 import math
 import statistics
 import sys
+import tomllib
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,8 @@ import pytest
 
 from gnnlab import cli
 from gnnlab.runner import read_results, sweep_page
-from gnnlab.runner import sweep as room
-from gnnlab.runner.sweep import Range, Sweep, Trial, choose, grid, read_space, run_sweep
+from gnnlab.runner.sweep import Sweep, Trial, choose, run_sweep
+from gnnlab.runner.sweep_space import Range, grid, read_space
 
 SETTINGS: dict[str, Any] = {
     "task": {"name": "node", "metric": "accuracy"},
@@ -72,6 +73,11 @@ def test_keys_of_a_file_need_no_quotes() -> None:
         ({"training.lr": {"low": 0.0, "high": 1.0, "log": True}}, "log needs a low above 0"),
         ({"training.lr": {"low": 0.1, "high": 1.0, "lag": True}}, "did you mean 'log'"),
         ({"training.lr": {"low": "a", "high": 1.0}}, "give low < high"),
+        ({"training.lr": {"low": 0.1, "high": 1.0, "log": "no"}}, "give true or false"),
+        ({"training": {}}, "nothing to vary"),
+        ({"run.seeds": [[0], [1]]}, "answer another question, or are the luckier ones"),
+        ({"task": {"metric": ["accuracy", "roc_auc"]}}, "task.metric is varied, but scores under"),
+        ({"stress": {"labels": [0.1, 0.2]}}, "stress.labels is varied, but scores under another"),
     ],
 )
 def test_refuses_what_is_no_space(table: dict[str, Any], sentence: str) -> None:
@@ -97,6 +103,7 @@ def test_every_split_may_choose_for_itself() -> None:
     trials = [trial(0, [0.9, 0.1], test=0.3), trial(1, [0.2, 0.8], test=0.5)]
     rows = sweep_page.chosen_by_split(trials, (0, 1))
     assert [row["test"] for row in rows] == [0.3, 0.5]
+    assert sweep_page.chosen_by_split(trials, (0, 1, 0)) == rows
 
 
 def test_all_settings_are_trained_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -119,7 +126,7 @@ def test_other_splits_than_those_that_choose_are_trained_for_the_chosen_one(tmp_
     trials = list(run_sweep(sweep, out))
     assert {row["split"] for t in trials for row in t.rows} == {1}
     best = choose(trials)
-    text = sweep_page.report(sweep, trials, out)
+    text = sweep_page.outcome(sweep, trials, out)
     assert best.config is not None
     counts = {folder.name: len(read_results(folder)) for folder in folders(out)}
     assert counts.pop(best.config.label()) == 2 and list(counts.values()) == [1]
@@ -129,9 +136,9 @@ def test_other_splits_than_those_that_choose_are_trained_for_the_chosen_one(tmp_
 def test_the_report_shows_the_test_score_of_the_chosen_one_alone(tmp_path: Path) -> None:
     sweep = Sweep(SETTINGS, read_space({"training.lr": [0.1, 1e-9]}))
     trials = list(run_sweep(sweep, tmp_path))
-    text = sweep_page.report(sweep, trials, tmp_path)
-    table = text.split("\n\n")[0]
-    assert "test" not in table and table.count("\n") == 3
+    text = sweep_page.outcome(sweep, trials, tmp_path)
+    table = sweep_page.table(trials)
+    assert "test" not in table + sweep_page.line(trials[0]) and table.count("\n") == 3
     best = choose(trials)
     mean = statistics.fmean(row["test"] for row in best.rows)
     assert f"test      {100 * mean:.2f}" in text and "each split's own choice" in text
@@ -144,7 +151,7 @@ def test_a_setting_that_breaks_is_told_and_the_others_count(
     words += ["--set", "training.epochs=1", "--over", "model.hidden_channels=[9,8]"]
     assert cli.main([*words, "--out", str(tmp_path)]) == 1
     out = capsys.readouterr().out
-    assert "broken: model.hidden_channels = 9: hidden_channels is 9, which 8 heads" in out
+    assert "model.hidden_channels = 9: broken: hidden_channels is 9, which 8 heads" in out
     assert "chosen on validation: model.hidden_channels = 8" in out and "1 run\n" in out
 
 
@@ -158,73 +165,72 @@ def test_a_mistyped_key_is_told_before_anything_is_trained(
     assert "not of the form dotted.key=" in capsys.readouterr().err
 
 
+FILE = """
+[data]
+name = "csbm"
+nodes = 60
+[model]
+name = "gcn"
+hidden_channels = 4
+[training]
+epochs = 1
+[sweep]
+"model.num_layers" = [1, 2]
+training.lr = [0.1]
+"""
+
+
+def words_of(tmp_path: Path, text: str) -> list[str]:
+    path = tmp_path / "sweep.toml"
+    path.write_text(text)
+    return ["sweep", "--file", str(path), "--out", str(tmp_path / "out")]
+
+
 def test_a_file_says_settings_and_what_is_varied(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    path = tmp_path / "sweep.toml"
-    path.write_text(
-        '[data]\nname = "csbm"\nnodes = 60\n[model]\nname = "gcn"\n[training]\nepochs = 1\n'
-        '[sweep]\n"model.num_layers" = [1, 2]\ntraining.lr = [0.1]\n'
-    )
-    words = ["sweep", "--file", str(path), "--set", "model.hidden_channels=4"]
-    assert cli.main([*words, "--out", str(tmp_path / "out")]) == 0
-    assert len(folders(tmp_path / "out")) == 2
+    words = words_of(tmp_path, FILE)
+    assert cli.main([*words, "--model", "sage", "--set", "training.epochs=2"]) == 0
+    found = [tomllib.loads((f / "run.toml").read_text()) for f in folders(tmp_path / "out")]
+    assert sorted(each["model"]["num_layers"] for each in found) == [1, 2]
+    for each in found:  # options change what they name and nothing else
+        assert each["model"]["name"] == "SAGE" and each["model"]["hidden_channels"] == 4
+        assert each["training"]["epochs"] == 2 and each["data"]["nodes"] == 60
     assert "model.num_layers | training.lr" in capsys.readouterr().out
 
 
-@needs_optuna
-def test_draws_lie_in_the_space_and_a_stopped_search_goes_on(tmp_path: Path) -> None:
-    space = read_space(
-        {
-            "training.lr": {"low": 1e-3, "high": 0.1, "log": True},
-            "model.hidden_channels": {"low": 2, "high": 5},
-            "model.dropout": [0.0, 0.5],
-        }
-    )
-    settings = {**SETTINGS, "run": {"splits": [0], "seeds": [0]}, "training": {"epochs": 1}}
-    sweep = Sweep(settings, space)
-    whole = list(run_sweep(sweep, tmp_path / "one", trials=4, seed=3))
-    for t in whole:
-        assert 1e-3 <= t.values["training.lr"] <= 0.1
-        assert t.values["model.hidden_channels"] in range(2, 6)
-        assert t.values["model.dropout"] in (0.0, 0.5)
-    list(run_sweep(sweep, tmp_path / "two", trials=2, seed=3))
-    parts = list(run_sweep(sweep, tmp_path / "two", trials=4, seed=3))
-    assert [t.values for t in parts] == [t.values for t in whole]
-    assert len({json.dumps(t.values) for t in whole}) == 4
-    other = list(run_sweep(sweep, tmp_path / "three", trials=1, seed=4))
-    assert other[0].values != whole[0].values
-
-
-@needs_optuna
-@pytest.mark.parametrize(("metric", "best"), [("accuracy", 8), ("mae", 2)])
-def test_the_search_heeds_which_way_is_better(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, metric: str, best: int
+@pytest.mark.parametrize(
+    ("text", "words", "sentence"),
+    [
+        (FILE, ["platonov/minesweeper-gcn"], "both hold settings: give one"),
+        (FILE, ["--over", "model.dropout=[0.1]", "--over", "model.dropout=[0.2]"], "given twice"),
+        (FILE, ["--search-seed", "3"], "--search-seed is for the draws of --trials"),
+        (FILE, ["--jobs", "0"], "jobs is 0"),
+        (FILE, ["--device", "tpu"], "tpu"),
+        (FILE, ["--set", "training=3"], "training.lr is varied: training is a value and holds no"),
+        (FILE, ["--over", "model.name.foo=[1]"], "model.name.foo is varied: name is a value"),
+        ("sweep = 3", [], "sweep is 3, but it must be a table"),
+        ("[data", [], "sweep.toml is no TOML"),
+        (FILE, ["--over", "run.seeds=[[0], [1]]"], "run.seeds is varied, but"),
+    ],
+)
+def test_what_cannot_be_swept_is_said_in_a_sentence(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    text: str,
+    words: list[str],
+    sentence: str,
 ) -> None:
-    """On a score that is the value itself, later draws lie near the better end."""
-
-    def attempt(sweep: Sweep, out: Path, jobs: int, values: dict[str, Any]) -> Trial:
-        row = {"split": 0, "seed": 0, "valid": values["model.hidden_channels"], "metric": metric}
-        return Trial(values, rows=(row,))
-
-    monkeypatch.setattr(room, "_try", attempt)
-    sweep = Sweep(SETTINGS, read_space({"model.hidden_channels": {"low": 1, "high": 100}}))
-    values = [t.valid for t in run_sweep(sweep, tmp_path, trials=30)]
-    late = statistics.fmean(values[15:])
-    assert late > 70 if best == 8 else late < 30
+    assert cli.main([*words_of(tmp_path, text), *words]) == 2
+    told = capsys.readouterr().err
+    assert sentence in told and "Error" not in told and not (tmp_path / "out").exists()
 
 
 @needs_optuna
-def test_a_broken_draw_counts(tmp_path: Path) -> None:
-    sweep = Sweep(
-        {**SETTINGS, "model": {"name": "gat"}}, read_space({"model.hidden_channels": [9, 11]})
-    )
-    trials = list(run_sweep(sweep, tmp_path, trials=3))
-    assert len(trials) == 3 and all("heads do not divide" in t.broken for t in trials)
-
-
-def test_trials_need_optuna(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "optuna", None)
-    sweep = Sweep(SETTINGS, read_space({"training.lr": [0.1]}))
-    with pytest.raises(ValueError, match=r"pip install 'gnnlab\[sweep\]'"):
-        list(run_sweep(sweep, tmp_path, trials=1))
+def test_the_command_draws(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = [*words_of(tmp_path, FILE), "--trials", "3", "--search-seed", "5"]
+    words += ["--over", "training.lr={low=0.01,high=0.1}", "--splits", "0,1", "--tune-splits", "1"]
+    assert cli.main(words) == 0
+    out = capsys.readouterr().out
+    assert out.count(": valid ") == 3 and "2 runs" in out
+    assert sorted(len(read_results(f)) for f in folders(tmp_path / "out")) == [1, 1, 2]
