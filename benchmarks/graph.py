@@ -1,7 +1,7 @@
 """What graph-level models compute before and while they train, beside what peers offer.
 
 Each row's two sides take turns on the same graphs and are compared before they are timed; times
-are for one graph, the ratio is the median over rounds with its range.
+are for one graph (of lstm for a batch), the ratio is the median over rounds with its range.
 Run: python benchmarks/graph.py [--only paths] [--rounds 5] [--sample 40] [--like]
 """
 
@@ -12,6 +12,7 @@ import platform
 from collections.abc import Callable, Iterable, Sequence
 
 import graph_k_hop
+import graph_lstm
 import graph_paths
 import torch
 from rewiring_dense import Case, line
@@ -20,6 +21,7 @@ Options = argparse.Namespace
 PARTS: dict[str, Callable[[Options], Iterable[Case]]] = {
     "paths": graph_paths.cases,
     "k-hop": graph_k_hop.cases,
+    "lstm": graph_lstm.cases,
 }
 """Rows by the name that --only takes."""
 
@@ -32,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--like", action="store_true", help="generated graphs, not the real sets")
     options = parser.parse_args(arguments)
     print(f"torch {torch.__version__}, {torch.get_num_threads()} threads, {platform.machine()}")
-    print(f"{'one graph, or one root':44}{'peer ms':>12}{'ours ms':>12}{'ratio':>9}   min - max")
+    print(f"{'one graph, root or batch':44}{'peer ms':>12}{'ours ms':>12}{'ratio':>9}   min - max")
     for part in options.only:
         for case in PARTS[part](options):
             print(line(case, options.rounds), flush=True)

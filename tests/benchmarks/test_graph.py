@@ -70,3 +70,26 @@ def test_other_paths_are_not_timed(paths: ModuleType) -> None:
 
     with pytest.raises(RuntimeError, match="less: the two sides found different paths"):
         paths.check(own, 2, less)
+
+
+@pytest.fixture
+def lstm(graph: ModuleType, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    module = importlib.import_module("graph_lstm")
+    monkeypatch.setattr(module, "BATCH", 3)
+    return module
+
+
+def test_prints_a_row_for_each_kind_of_paths(
+    graph: ModuleType, lstm: ModuleType, capsys: pytest.CaptureFixture[str]
+) -> None:
+    graph.main(["--rounds", "1", "--only", "lstm"])
+    out = capsys.readouterr().out
+    assert out.count("an LSTM over") == 2 and out.count("in 3 molecules") == 2
+
+
+def test_other_readings_are_not_timed(lstm: ModuleType) -> None:
+    sides = lstm.Sides("all")
+    lstm.check(sides)
+    sides.paths[2] = sides.paths[2].flip(0)
+    with pytest.raises(RuntimeError, match="the two sides differ by"):
+        lstm.check(sides)
