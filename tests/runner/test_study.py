@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 from scipy import stats
+from small_runs import SETTINGS
 
 from gnnlab import cli, tasks
 from gnnlab.runner import cells as room
@@ -21,12 +22,6 @@ from gnnlab.runner.paired import Difference, corrected_t_test, difference
 from gnnlab.runner.study import Cell, Study, read_study, select_cells
 from gnnlab.runner.study_page import findings, page, run_study
 
-SETTINGS: dict[str, Any] = {
-    "task": {"name": "node", "metric": "accuracy"},
-    "data": {"name": "csbm", "seed": 1, "nodes": 60},
-    "model": {"name": "gcn", "hidden_channels": 8, "num_layers": 1},
-    "training": {"epochs": 2},
-}
 FOSR = ["rewiring={name='fosr', num_edges=9}"]
 
 

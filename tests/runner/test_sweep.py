@@ -12,19 +12,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from small_runs import SETTINGS as QUICK
 
 from gnnlab import cli
 from gnnlab.runner import read_results, sweep_page
 from gnnlab.runner.sweep import Sweep, Trial, choose, run_sweep
 from gnnlab.runner.sweep_space import Range, grid, read_space
 
-SETTINGS: dict[str, Any] = {
-    "task": {"name": "node", "metric": "accuracy"},
-    "data": {"name": "csbm", "seed": 1, "nodes": 60},
-    "model": {"name": "gcn", "hidden_channels": 8, "num_layers": 1},
-    "training": {"epochs": 2},
-    "run": {"splits": [0, 1], "seeds": [0]},
-}
+SETTINGS: dict[str, Any] = {**QUICK, "run": {"splits": [0, 1], "seeds": [0]}}
 SPACE = {"training.lr": [0.1, 0.01], "model.dropout": [0.0, 0.5, 0.8]}
 needs_optuna = pytest.mark.skipif(find_spec("optuna") is None, reason="optuna is not installed")
 
