@@ -20,7 +20,8 @@ def shallow(data: Data) -> Data:
     if type(data) is not Data or vars(data).keys() != {"_store"}:
         return copy(data)
     store = data._store
-    out, kept = Data.__new__(Data), object.__new__(type(store))
+    kind: Any = type(store)
+    out, kept = Data.__new__(Data), object.__new__(kind)
     vars(kept).update(vars(store), _mapping=dict(store._mapping), _parent=weakref.ref(out))
     # What PyG has found out about keys so far: it is the original's, which would be changed else.
     vars(kept).pop("_cached_attr", None)
