@@ -17,11 +17,10 @@ from torch_geometric.data import Data
 
 def shallow(data: Data) -> Data:
     """A copy that shares its values, ``copy(data)``."""
-    if type(data) is not Data or vars(data).keys() != {"_store"}:
+    store = data._store if type(data) is Data and vars(data).keys() == {"_store"} else None
+    if store is None:
         return copy(data)
-    store = data._store
-    kind: Any = type(store)
-    out, kept = Data.__new__(Data), object.__new__(kind)
+    out, kept = Data.__new__(Data), object.__new__(type(store))
     vars(kept).update(vars(store), _mapping=dict(store._mapping), _parent=weakref.ref(out))
     # What PyG has found out about keys so far: it is the original's, which would be changed else.
     vars(kept).pop("_cached_attr", None)
