@@ -69,24 +69,17 @@ class Sweep:
         Raises:
             ValueError: as :func:`gnnlab.runner.configure`.
         """
-        return configure(put(self.settings, self.overrides, values))
+        tables: dict[str, Any] = json.loads(json.dumps(self.settings))
+        for override in self.overrides:
+            change(tables, override)
+        for key, value in values.items():
+            place(tables, key, value, f"{key} is varied")
+        return configure(tables)
 
     def pairs(self, config: Config) -> list[Pair]:
         """The pairs of split and seed that choose."""
         splits = self.tune_splits or config.run.splits
         return [(split, seed) for split in splits for seed in config.run.seeds]
-
-
-def put(
-    settings: Mapping[str, Any], overrides: Sequence[str], values: Mapping[str, Any]
-) -> dict[str, Any]:
-    """A copy of the settings with overrides and values in their places."""
-    tables: dict[str, Any] = json.loads(json.dumps(settings))
-    for override in overrides:
-        change(tables, override)
-    for key, value in values.items():
-        place(tables, key, value, f"{key} is varied")
-    return tables
 
 
 def run_sweep(

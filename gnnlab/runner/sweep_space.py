@@ -17,7 +17,6 @@ FIXED = (
 )  # fmt: skip
 """What no sweep varies: settings, or whole sections of them."""
 
-
 Values = dict[str, Any]
 """What a trial sets: values by dotted key."""
 

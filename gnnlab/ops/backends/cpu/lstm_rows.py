@@ -6,6 +6,7 @@ out that what is read and what is written overlap.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import Any
 
 from llvmlite import ir
@@ -22,7 +23,7 @@ GATES = 4
 """Of the input, of what is forgotten, of the new value and of the output."""
 
 
-class _Emit:
+class _Emit(ABC):
     """Writes the instructions of row p of tables (P, H), and (P, 4 H) where gates lie in them."""
 
     def __init__(self, context: Any, builder: Any, kinds: Any, values: Any) -> None:
@@ -46,8 +47,9 @@ class _Emit:
                 self.tile()
             first = stop
 
+    @abstractmethod
     def tile(self) -> None:
-        raise NotImplementedError
+        """Write those of the numbers from feature f on, as many as there are lanes."""
 
     def _read(self, table: Any, gate: int | None = None) -> Any:
         return load(self.builder, self._place(table, gate), self.lanes)
@@ -155,6 +157,7 @@ def _step_rows(
     first: int, last: int, h: Array, c: Array, acts: Array, one: Array, two: Array | None,
     three: Array | None, four: Array | None, old: Array | None,
 ) -> None:  # fmt: skip
+    """h (P, H), c (P, H) and acts (P, 4 H) of cells first .. last."""
     for p in range(first, last):
         _step_row(h, c, acts, one, two, three, four, old, p)
 
@@ -163,6 +166,7 @@ def _grad_rows(
     first: int, last: int, grad_old: Array, grad: Array, grad_h: Array | None,
     grad_c: Array | None, acts: Array, c: Array, old: Array | None,
 ) -> None:  # fmt: skip
+    """grad of the gates, grad_old of the old c; where none is, grad_old tells the width alone."""
     for p in range(first, last):
         _grad_row(grad_old, grad, grad_h, grad_c, acts, c, old, p)
 
