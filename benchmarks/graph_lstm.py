@@ -34,6 +34,10 @@ class Sides:
         graphs = [method(molecule(seed)) for seed in range(BATCH)]
         batch: Data = Batch.from_data_list(graphs)
         self.paths = [batch[f"path_{k}_index"].flip(0) for k in range(1, LENGTH + 1)]
+        self.far = [
+            batch[f"path_{k}_distance"].flip(1).long().T if kind == "all" else None
+            for k in range(1, LENGTH + 1)
+        ]
         torch.manual_seed(0)
         self.x = torch.randn(batch.num_nodes, WIDTH, requires_grad=True)
         batch.x = self.x
@@ -48,11 +52,10 @@ class Sides:
 
     def peer(self) -> list[Tensor]:
         found = []
-        for path, reading in zip(self.paths, self.read, strict=True):
+        for path, far in zip(self.paths, self.far, strict=True):
             sequence = self.x[path]
-            if self.own.distances is not None and reading.distances is not None:
-                far = self.own.distances(reading.distances.long().T)
-                sequence = torch.cat([sequence, far], dim=2)
+            if self.own.distances is not None:
+                sequence = torch.cat([sequence, self.own.distances(far)], dim=2)
             found.append(self.torchs(sequence)[1][0][0])
         return found
 

@@ -11,21 +11,43 @@ from torch import Tensor, nn
 from gnnlab.ops import Adjacency, gather, lstm_step
 
 
+class Step(NamedTuple):
+    """What is read in one step, by a state for each beginning that paths have so far.
+
+    Args:
+        read: a graph whose targets are the rows that the states read: nodes or, with distances, v
+            ``span`` + d for a node v that is d away.
+        after: a graph whose targets are the states of the step before, from which each goes on;
+            None where those are in the same order.
+        edge: a graph whose targets are the rows of the table of edges that the step goes along;
+            None where edges are not read.
+    """
+
+    read: Adjacency
+    after: Adjacency | None = None
+    edge: Adjacency | None = None
+
+    def go_on(self, values: Tensor) -> Tensor:
+        """What the states of the step before have, for those of this one."""
+        return values if self.after is None else gather(values, self.after, "target")
+
+
 class Reading(NamedTuple):
     """The paths of k edges, in the order in which they are read.
 
     Args:
-        steps: k graphs with an edge for each path, from the node that is read to the next one; the
-            last ones' targets are the nodes that hear.
-        distances: (P, k + 1), of each node from the one that hears; None where they are not read.
-        edges: k graphs like ``steps`` whose targets are the rows of the table of edges that the
-            steps go along; none where edges are not read.
+        first: a graph whose targets are the rows that are read first, as ``Step.read``; None where
+            every node is read once, in order.
+        steps: the k steps after it; in the last one each path has a state of its own.
+        hears: a graph with an edge for each path, whose targets are the nodes that hear.
+        span: how many distances are told apart; 1 where they are not read.
         weight: (P,), the product of the weights of its edges; None where all are 1.
     """
 
-    steps: list[Adjacency]
-    distances: Tensor | None = None
-    edges: list[Adjacency] | None = None
+    first: Adjacency | None
+    steps: list[Step]
+    hears: Adjacency
+    span: int = 1
     weight: Tensor | None = None
 
 
@@ -48,8 +70,9 @@ class PathLSTM(nn.Module):
         x (N, H), P paths of k edges, e (E, D) -> (P, H), the states after the last nodes
 
     Cost:
-        k products of (P, H) and (H, 4 H), one less without distances. What a node, a distance or an
-        edge brings in is mapped once for each of them, and rows of that are gathered.
+        A product of (U, H) and (H, 4 H) for each step but the last, where U is in how many ways the
+        paths begin up to it: what paths share is read once. What a node, a distance or an edge
+        brings in is mapped once for each of them, and rows of that are gathered.
     """
 
     def __init__(self, channels: int, *, distances: int = 0, edge_dim: int = 0) -> None:
@@ -61,38 +84,29 @@ class PathLSTM(nn.Module):
 
     def forward(self, x: Tensor, reading: Reading, edges: Tensor | None = None) -> Tensor:
         """Read the paths; ``edges`` are those that :meth:`of_edges` has mapped."""
-        nodes = F.linear(x, self._weights()[0], self.cell.bias_ih + self.cell.bias_hh)
-        far = self._of_distances(reading)
-        first = reading.steps[0]
-        if self.distances is not None:
-            h, c = lstm_step([gather(nodes, first), far[0]])
-            again = F.linear(h, self.cell.weight_hh)
-        else:
-            # What a first node leaves behind is the same for all paths that begin there.
-            h, c = lstm_step([nodes])
-            again = gather(F.linear(h, self.cell.weight_hh), first)
-            c = gather(c, first)
-        for j, step in enumerate(reading.steps):
-            terms = [gather(nodes, step, "target"), again]
-            if self.distances is not None:
-                terms.append(far[j + 1])
-            if edges is not None and reading.edges is not None:
-                terms.append(gather(edges, reading.edges[j], "target"))
-            h, c = lstm_step(terms, c)
-            if j + 1 < len(reading.steps):
-                again = F.linear(h, self.cell.weight_hh)
+        table = self._of_nodes(x, reading.span)
+        first = reading.first
+        h, c = lstm_step([table if first is None else gather(table, first, "target")])
+        for step in reading.steps:
+            terms = [gather(table, step.read, "target")]
+            if edges is not None and step.edge is not None:
+                terms.append(gather(edges, step.edge, "target"))
+            terms.append(step.go_on(F.linear(h, self.cell.weight_hh)))
+            h, c = lstm_step(terms, step.go_on(c))
         return h
 
     def of_edges(self, edges: Tensor) -> Tensor:
         """What edges bring in, (E, D) -> (E, 4 H): the same in every layer."""
         return F.linear(edges, self._weights()[2])
 
-    def _of_distances(self, reading: Reading) -> list[Tensor]:
-        """What the distances along the paths bring in, (P, 4 H) each."""
-        if self.distances is None or reading.distances is None:
-            return []
-        table = F.linear(self.distances.weight, self._weights()[1])
-        return [F.embedding(column, table) for column in reading.distances.long().unbind(1)]
+    def _of_nodes(self, x: Tensor, span: int) -> Tensor:
+        """What nodes bring in, (N, 4 H); with distances, at each of them, (N span, 4 H)."""
+        of_nodes, of_distances, _ = self._weights()
+        nodes = F.linear(x, of_nodes, self.cell.bias_ih + self.cell.bias_hh)
+        if self.distances is None:
+            return nodes
+        far = F.linear(self.distances.weight[:span], of_distances)
+        return (nodes.unsqueeze(1) + far).flatten(0, 1)
 
     def _weights(self) -> list[Tensor]:
         """The input's weights, of nodes, of distances and of edges."""

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
-from gnnlab.ops import Adjacency, gather, remember, segment_reduce
+from gnnlab.ops import Adjacency, gather, segment_reduce
 
 from .gine import check_edge_attr
 from .path_lstm import Reading
+from .path_sharing import reading_of
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data
@@ -68,9 +68,9 @@ def readings(
     nodes, weight = data.x.shape[0], getattr(data, "edge_weight", None)
     found = []
     for edges in range(1, length + 1):
-        steps = _steps(_key(data, f"path_{edges}_index"), nodes)
-        far = _key(data, f"path_{edges}_distance").flip(1) if kind == "all" else None
-        found.append(Reading(steps, far))
+        paths = _key(data, f"path_{edges}_index")
+        far = _key(data, f"path_{edges}_distance") if kind == "all" else None
+        found.append(reading_of(paths, nodes, far))
     if weight is None and edge_dim is None:
         return found, None
     adj = Adjacency.of(data.edge_index, nodes)
@@ -78,31 +78,24 @@ def readings(
     if edge_dim is not None:
         attr = table.mean(check_edge_attr(getattr(data, "edge_attr", None), adj, edge_dim))
     weights = None if weight is None else table.mean(_check_weight(weight, adj).unsqueeze(1))
-    for number, (steps, far, *_) in enumerate(found):
-        along = [table.find(step) for step in steps]
-        product = None if weights is None else _product(weights, along)
-        found[number] = Reading(steps, far, along if edge_dim is not None else None, product)
-    return found, attr
+    return [with_edges(reading, table, weights) for reading in found], attr
 
 
-def _product(weights: Tensor, along: list[Adjacency]) -> Tensor:
-    """The products of the weights along the paths, (P,)."""
-    first, *rest = (gather(weights, rows, "target").squeeze(1) for rows in along)
-    for other in rest:
-        first = first * other
-    return first
-
-
-def _steps(paths: Tensor, nodes: int) -> list[Adjacency]:
-    """Graphs with an edge for each path, from each node of it to the one that is read next."""
-    if torch.compiler.is_compiling():
-        return _pairs(paths, nodes)
-    return remember(paths, ("read", nodes), partial(_pairs, paths, nodes))
-
-
-def _pairs(paths: Tensor, nodes: int) -> list[Adjacency]:
-    turned = paths.flip(0)
-    return [Adjacency.of(turned[j : j + 2], nodes) for j in range(len(paths) - 1)]
+def with_edges(reading: Reading, table: EdgeTable, weights: Tensor | None) -> Reading:
+    """The same paths, with the edges that each step goes along and the products of weights."""
+    first, span = reading.first, reading.span
+    every = torch.arange(table.num_nodes, device=table.keys.device)
+    before = every if first is None else first.target // span
+    steps, product = [], None
+    for step in reading.steps:
+        begin = before if step.after is None else before[step.after.target]
+        before = step.read.target // span
+        edge = table.find(Adjacency.of(torch.stack([begin, before]), table.num_nodes))
+        steps.append(step._replace(edge=edge))
+        if weights is not None:
+            own = gather(weights, edge, "target").squeeze(1)
+            product = own if product is None else step.go_on(product) * own
+    return reading._replace(steps=steps, weight=product)
 
 
 def _key(data: Data, key: str) -> Tensor:

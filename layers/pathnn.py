@@ -90,9 +90,9 @@ class PathLayer(nn.Module):
         found = lstm(self.dropout(h), reading, edges)
         if reading.weight is not None:
             found = found * reading.weight.to(found.dtype).unsqueeze(1)
-        heard = edge_sum(found, reading.steps[-1])
+        heard = edge_sum(found, reading.hears)
         if self.reduce == "mean":
-            paths = degree(reading.steps[-1]).to(heard.dtype)
+            paths = degree(reading.hears).to(heard.dtype)
             heard = heard / paths.clamp(min=1).unsqueeze(1)
         h = self.norm(h + heard if self.residual else heard)
         return F.relu(h) if self.mlp is None else self.mlp(self.dropout(h))

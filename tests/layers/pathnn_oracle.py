@@ -50,7 +50,7 @@ def one_by_one(encoder: Any, data: Data) -> Tensor:
     h = encoder.input(data.x)
     for number, layer in enumerate(encoder.layers):
         k = number % encoder.length + 1
-        h = h / h.norm(dim=1, keepdim=True) if layer.unit else h
+        h = h / h.norm(dim=1, keepdim=True).clamp(min=1e-12) if layer.unit else h
         heard = torch.zeros_like(h)
         count = torch.zeros(len(h))
         for p, path in enumerate(data[f"path_{k}_index"].T.tolist()):

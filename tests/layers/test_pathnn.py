@@ -18,8 +18,9 @@ from torch import Tensor, nn
 from torch_geometric.data import Batch, Data
 
 from gnnlab import layers, tasks
-from gnnlab.layers.path_lstm import PathLSTM, Reading
-from gnnlab.layers.path_reading import EdgeTable
+from gnnlab.layers.path_lstm import PathLSTM
+from gnnlab.layers.path_reading import EdgeTable, with_edges
+from gnnlab.layers.path_sharing import reading_of
 from gnnlab.ops import Adjacency, gather
 from gnnlab.structure.transforms import AddPaths
 
@@ -47,33 +48,35 @@ def test_equals_reading_path_by_path(kind: str, settings: dict[str, Any]) -> Non
 
 
 @pytest.mark.parametrize("edges", [0, 2])
-@pytest.mark.parametrize("distances", [0, 5])
-def test_the_cell_is_torchs_lstm(distances: int, edges: int) -> None:
+@pytest.mark.parametrize("distances", [0, 4])
+@pytest.mark.parametrize("nodes", [3, 9], ids=["few nodes", "many nodes"])
+def test_the_cell_is_torchs_lstm(nodes: int, distances: int, edges: int) -> None:
+    """On lists of nodes that share few or many beginnings, with repeats, in no order."""
     random = torch.Generator().manual_seed(0)
     lstm = PathLSTM(6, distances=distances, edge_dim=edges).double()
     whole = nn.LSTM(lstm.cell.input_size, 6).double()
     for name, values in lstm.cell.named_parameters():
         getattr(whole, f"{name}_l0").data.copy_(values)
-    x = torch.randn(9, 6, generator=random).double().requires_grad_()
-    read = torch.randint(9, (4, 20), generator=random)  # nodes in the order of reading
-    far = torch.randint(5, (20, 4), generator=random).byte()
-    table = torch.randn(7, edges, generator=random).double()
-    rows = torch.randint(7, (3, 20), generator=random)
-    steps = [Adjacency(read[j : j + 2], 9) for j in range(3)]
-    along = [Adjacency(row.expand(2, -1), 7) for row in rows]
-    found = lstm(
-        x,
-        Reading(steps, far if distances else None, along if edges else None),
-        lstm.of_edges(table) if edges else None,
-    )
+    x = torch.randn(nodes, 6, generator=random).double().requires_grad_()
+    read = torch.randint(nodes, (4, 40), generator=random)  # nodes in the order of reading
+    far = torch.randint(max(distances, 1), (40, 4), generator=random).byte()
+    table = torch.randn(nodes * nodes, edges, generator=random).double()
+    reading = reading_of(read.flip(0), nodes, far.flip(1) if distances else None)
+    if edges:
+        every = torch.arange(nodes).repeat(nodes, 1)  # of any two nodes an edge
+        reading = with_edges(
+            reading, EdgeTable(torch.stack([every.T, every]).flatten(1), nodes), None
+        )
+    found = lstm(x, reading, lstm.of_edges(table) if edges else None)
     parts = [x[read]]
     if lstm.distances is not None:
         parts.append(lstm.distances(far.long().T))
     if edges:
-        parts.append(torch.cat([torch.zeros(1, 20, edges).double(), table[rows]]))
+        walked = table[read[1:] * nodes + read[:-1]]
+        parts.append(torch.cat([torch.zeros(1, 40, edges).double(), walked]))
     expected = whole(torch.cat(parts, 2))[1][0][0]
     torch.testing.assert_close(found, expected)
-    weight = torch.randn(20, 6, generator=random).double()
+    weight = torch.randn(40, 6, generator=random).double()
     for ours, theirs in zip(
         torch.autograd.grad((found * weight).sum(), [x, lstm.cell.weight_ih, lstm.cell.weight_hh]),
         torch.autograd.grad((expected * weight).sum(), [x, whole.weight_ih_l0, whole.weight_hh_l0]),
@@ -181,9 +184,9 @@ def test_paths_are_turned_and_sorted_once(monkeypatch: pytest.MonkeyPatch) -> No
 
     monkeypatch.setattr(Adjacency, "__init__", counted)
     encoder(data)
-    assert len(made) == 1 + 2
+    assert len(made) == 2 + 4  # a graph of nodes and one of states, in every step but the first
     encoder(data)
-    assert len(made) == 3
+    assert len(made) == 6
 
 
 def test_dropout_acts_in_training_alone() -> None:

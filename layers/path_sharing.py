@@ -1,0 +1,116 @@
+"""Where paths are alike in the order of reading, so that what they share is read once."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from gnnlab.ops import Adjacency, remember
+from gnnlab.ops.adjacency import group
+
+from .path_lstm import Reading, Step
+
+
+def reading_of(paths: Tensor, nodes: int, far: Tensor | None = None) -> Reading:
+    """The steps in which paths are read, from their last row to their first.
+
+    Paths whose nodes, and distances where these are read, agree so far have one state between them.
+    After the last step each path has its own, in the order in which they are given. While
+    ``torch.compile`` traces, where no size may depend on a value, each has its own throughout.
+
+    Args:
+        paths: (k + 1, P) int64, a path a column, row 0 the node that hears the others.
+        nodes: N.
+        far: (P, k + 1), how far each node is from the one that hears; None to read none.
+
+    Raises:
+        ValueError: a node is farther away than its path is long.
+
+    Cost:
+        O(P k), once for each tensor of paths.
+    """
+    if torch.compiler.is_compiling():
+        return _alone(paths, nodes, far)
+    seen = None if far is None else (id(far), far._version)
+    held: list[tuple[object, Tensor | None, Reading]] = remember(
+        paths, ("read", nodes, far is None), list
+    )
+    if not held or held[0][0] != seen:  # the same paths beside other distances
+        held[:] = [(seen, far, _shared(paths, nodes, far))]
+    return held[0][2]
+
+
+def _alone(paths: Tensor, nodes: int, far: Tensor | None) -> Reading:
+    """A state for each path in every step; without distances, one for each node in the first."""
+    keys, span = _keys(paths, far)
+    first, *rest = (_pointers(key, nodes * span) for key in keys)
+    hears = _pointers(paths[0], nodes)
+    if far is not None:
+        return Reading(first, [Step(row) for row in rest], hears, span)
+    return Reading(None, [Step(rest[0], first), *map(Step, rest[1:])], hears)
+
+
+def _shared(paths: Tensor, nodes: int, far: Tensor | None) -> Reading:
+    """A state for each beginning that there is, in every step but the last."""
+    keys, span = _keys(paths, far)
+    rows, begin = nodes * span, None
+    steps: list[Step] = []
+    order = _order(keys[:-1], rows)
+    # Of each path, in this order: the number of its state, of how many.
+    number, states = keys[0].index_select(0, order), nodes
+    new = _changes(number)
+    if far is not None:
+        begin = _pointers(number[new], rows)
+        number, states = _numbers(new), begin.num_edges
+    for key in keys[1:-1]:
+        own = key.index_select(0, order)
+        new = new | _changes(own)
+        first = new.nonzero().squeeze(1)
+        # States that are all gone on from, by one each, are in this order already.
+        apart = len(first) > states or (begin is None and not steps)
+        after = _pointers(number.index_select(0, first), states) if apart else None
+        steps.append(Step(_pointers(own.index_select(0, first), rows), after))
+        number, states = _numbers(new), len(first)
+    last = _pointers(torch.empty_like(number).scatter_(0, order, number), states)
+    read = _pointers(keys[-1], rows)
+    hears = read if far is None else _pointers(paths[0], nodes)
+    return Reading(begin, [*steps, Step(read, last)], hears, span)
+
+
+def _numbers(new: Tensor) -> Tensor:
+    """(P,): how many new ones there were up to each, from 0 on."""
+    return new.cumsum(0) - 1
+
+
+def _keys(paths: Tensor, far: Tensor | None) -> tuple[Tensor, int]:
+    """What is read of each path in each step, (k + 1, P), and how many distances are told apart."""
+    read = paths.flip(0)
+    if far is None:
+        return read, 1
+    span = len(paths)  # no node of a path is farther than the path is long
+    if not torch.compiler.is_compiling() and far.numel() and int(far.max()) >= span:
+        raise ValueError(
+            f"a node on a path of {span - 1} edges is {int(far.max())} away from where it begins: "
+            "call encoder.transform(data) anew"
+        )
+    return read * span + far.T.flip(0), span
+
+
+def _order(keys: Tensor, rows: int) -> Tensor:
+    """(P,): the paths sorted by what is read first, then by what is read next, and so on."""
+    order = torch.arange(keys.shape[1], device=keys.device)
+    for key in keys.flip(0):
+        order = order.index_select(0, group(key.index_select(0, order), rows).order)
+    return order.long()
+
+
+def _changes(values: Tensor) -> Tensor:
+    """(P,): whether a value is the first or another than the one before."""
+    new = torch.ones_like(values, dtype=torch.bool)
+    new[1:] = values[1:] != values[:-1]
+    return new
+
+
+def _pointers(rows: Tensor, count: int) -> Adjacency:
+    """A graph whose targets are these rows of ``count``."""
+    return Adjacency.of(rows.expand(2, -1), count)

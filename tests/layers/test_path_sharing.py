@@ -1,0 +1,67 @@
+"""States that paths share while they are read, counted one by one."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from pathnn_oracle import bare, every_kind, graph
+from torch import Tensor
+
+from gnnlab.layers.path_lstm import Reading
+from gnnlab.layers.path_sharing import reading_of
+from gnnlab.structure.transforms import AddPaths
+
+
+def beginnings(paths: Tensor, far: Tensor | None) -> list[list[tuple[int, ...]]]:
+    """What of each path has been read after each step: nodes and, if given, their distances."""
+    read = paths.flip(0) if far is None else paths.flip(0) * len(paths) + far.T.flip(0)
+    return [[tuple(path) for path in read[: j + 1].T.tolist()] for j in range(len(read))]
+
+
+def walked(reading: Reading) -> list[list[tuple[int, ...]]]:
+    """The rows of nodes, at their distances, that each state has read, step by step."""
+    rows = range(reading.hears.num_nodes) if reading.first is None else reading.first.target
+    seen: list[list[tuple[int, ...]]] = [[(int(row),) for row in rows]]
+    for step in reading.steps:
+        own = step.read.target.tolist()
+        states = range(len(own)) if step.after is None else step.after.target.tolist()
+        past = [seen[-1][state] for state in states]
+        seen.append([(*before, row) for before, row in zip(past, own, strict=True)])
+    return seen
+
+
+@every_kind
+@pytest.mark.parametrize("length", [1, 2, 4])
+def test_as_many_states_as_beginnings(kind: str, length: int) -> None:
+    data = AddPaths(length, kind)(bare(graph(14, seed=2, edges=0.25)))
+    paths = data[f"path_{length}_index"]
+    far = data[f"path_{length}_distance"] if kind == "all" else None
+    order = torch.randperm(paths.shape[1], generator=torch.Generator().manual_seed(0))
+    paths, far = paths[:, order], None if far is None else far[order]
+    reading = reading_of(paths, 14, far)
+    found, expected = walked(reading), beginnings(paths, far)
+    assert found[-1] == expected[-1] and reading.hears.target.tolist() == paths[0].tolist()
+    if reading.first is None:
+        assert found.pop(0) == [(node,) for node in range(14)] and expected.pop(0)
+    for states, all_paths in zip(found[:-1], expected[:-1], strict=True):
+        assert sorted(states) == sorted(set(all_paths)) != sorted(all_paths)
+
+
+def test_other_distances_are_read_anew() -> None:
+    paths = torch.tensor([[0, 1], [2, 2]])
+    far = torch.zeros(2, 2, dtype=torch.uint8)
+    assert reading_of(paths, 3, far) is reading_of(paths, 3, far)
+    assert reading_of(paths, 3, far).first.num_edges == 1  # type: ignore[union-attr]
+    far[1, 1] = 1
+    assert reading_of(paths, 3, far).first.num_edges == 2  # type: ignore[union-attr]
+    far[1, 1] = 2
+    with pytest.raises(ValueError, match="path of 1 edges is 2 away"):
+        reading_of(paths, 3, far)
+    assert reading_of(paths, 3).first is None
+
+
+def test_no_paths() -> None:
+    none = torch.empty(3, 0, dtype=torch.int64)
+    far = torch.empty(0, 3, dtype=torch.uint8)
+    for reading in (reading_of(none, 4), reading_of(none, 4, far)):
+        assert len(reading.steps) == 2 and reading.hears.num_edges == 0
