@@ -31,13 +31,20 @@ def reading_of(paths: Tensor, nodes: int, far: Tensor | None = None) -> Reading:
     """
     if torch.compiler.is_compiling():
         return _alone(paths, nodes, far)
-    seen = None if far is None else (id(far), far._version)
+    seen = _seen(far)
     held: list[tuple[object, Tensor | None, Reading]] = remember(
         paths, ("read", nodes, far is None), list
     )
     if not held or held[0][0] != seen:  # the same paths beside other distances
         held[:] = [(seen, far, _shared(paths, nodes, far))]
     return held[0][2]
+
+
+def _seen(far: Tensor | None) -> object:
+    """What tells these distances from others, and from themselves before a change in place."""
+    if far is None:
+        return None
+    return object() if far.is_inference() else (id(far), far._version)
 
 
 def _alone(paths: Tensor, nodes: int, far: Tensor | None) -> Reading:

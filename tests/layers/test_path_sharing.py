@@ -7,6 +7,7 @@ import torch
 from pathnn_oracle import bare, every_kind, graph
 from torch import Tensor
 
+from gnnlab import layers
 from gnnlab.layers.path_lstm import Reading
 from gnnlab.layers.path_sharing import reading_of
 from gnnlab.structure.transforms import AddPaths
@@ -65,3 +66,12 @@ def test_no_paths() -> None:
     far = torch.empty(0, 3, dtype=torch.uint8)
     for reading in (reading_of(none, 4), reading_of(none, 4, far)):
         assert len(reading.steps) == 2 and reading.hears.num_edges == 0
+
+
+@every_kind
+def test_paths_made_in_inference_mode_are_read(kind: str) -> None:
+    data = bare(graph(9, seed=2))
+    encoder = layers.PathNN(3, 5, length=2, kind=kind).double().eval()  # type: ignore[arg-type]
+    with torch.inference_mode():
+        found = encoder(AddPaths(2, kind)(bare(graph(9, seed=2))))
+    torch.testing.assert_close(found.clone(), encoder(encoder.transform(data)))
