@@ -28,7 +28,8 @@ from torch_geometric import nn as pyg
 from torch_geometric.data import Data
 
 from gnnlab.layers.drew import delay
-from gnnlab.layers.drew_layers import ConvHops, GCNHops
+from gnnlab.layers.drew_conv import ConvHops
+from gnnlab.layers.drew_layers import GCNHops
 from gnnlab.layers.gcn_conv import GCNConv
 from gnnlab.layers.hop_graphs import Hop, hop_graphs
 from gnnlab.ops import gcn_propagate

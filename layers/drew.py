@@ -13,7 +13,8 @@ from torch import Tensor, nn
 
 from gnnlab.arguments import check_count
 
-from .drew_layers import ConvHops, DRewLayer, GatedHops, GCNHops, GINHops
+from .drew_conv import ConvHops
+from .drew_layers import DRewLayer, GatedHops, GCNHops, GINHops
 from .gcn_conv import GCNConv
 from .hop_graphs import hop_graphs
 from .linear import input_map

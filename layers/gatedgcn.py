@@ -12,8 +12,8 @@ from gnnlab.ops import Adjacency, AdjacencyLike
 
 from .activations import Activation, find_activation
 from .dropout import Dropout
+from .edge_attr import check_edge_attr
 from .gates import edge_linear, gate_inputs, gated_sum
-from .gine import check_edge_attr
 from .linear import Linear, input_map
 from .residual import check_sizes, reset_children
 

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from gnnlab.arguments import check_counts
 from gnnlab.ops import Adjacency, edge_sum, gather, propagate
 
-from .gine import check_edge_attr
+from .edge_attr import check_edge_attr
 from .loops import check_weight
 
 EPSILON = 1e-6

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from gnnlab.ops import Adjacency, gather, remember
 
-from .gine import check_edge_attr
+from .edge_attr import check_edge_attr
 from .loops import check_weight
 from .path_reading import EdgeTable
 

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from gnnlab.ops import Adjacency, gather, segment_reduce
 
-from .gine import check_edge_attr
+from .edge_attr import check_edge_attr
 from .path_lstm import Reading
 from .path_sharing import reading_of
 

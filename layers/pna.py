@@ -13,8 +13,8 @@ from torch import Tensor, nn
 from gnnlab.arguments import check_counts, check_positive
 from gnnlab.ops import Adjacency, AdjacencyLike, degree, edge_reduce, gather, is_sparse, propagate
 
+from .edge_attr import check_edge_attr
 from .gates import edge_linear
-from .gine import check_edge_attr
 from .heads import check_heads
 from .linear import Linear
 from .loops import check_weight

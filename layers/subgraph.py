@@ -13,7 +13,7 @@ from gnnlab.ops import Adjacency, Pairs, pair_spread
 from gnnlab.structure.subgraphs import POLICIES, POOLINGS, symbols_of
 
 from .dropout import Dropout
-from .gine import EdgeDim
+from .edge_attr import EdgeDim
 from .linear import input_map
 from .mlp import MLP
 from .residual import check_sizes, reset_children

@@ -10,8 +10,8 @@ from torch import Tensor, nn
 
 from gnnlab.ops import Pairs, pair_aggregate, pair_reduce, segment_reduce
 
+from .edge_attr import EdgeDim, check_edge_attr, edge_encoder
 from .gin import GINUpdate
-from .gine import EdgeDim, check_edge_attr, edge_encoder
 from .residual import reset_children
 
 LOCAL = ("uL", "vL")

@@ -20,7 +20,7 @@ from gnnlab.ops import (
     gather,
     neighbor_sum,
 )
-from gnnlab.ops.neighbors import stacked
+from gnnlab.ops.neighbor_lists import stacked
 from gnnlab.ops.touched import touched_rows
 
 from .pair_mlp import PairMLP

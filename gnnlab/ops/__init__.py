@@ -23,9 +23,9 @@ from .features import is_sparse as is_sparse
 from .gcn import gcn_propagate, gcn_steps, gcn_sum
 from .linear import linear
 from .lstm import lstm_step
+from .neighbor_lists import NeighborLists
 from .neighbors import (
     EdgeDrop,
-    NeighborLists,
     common_neighbors,
     count_common_neighbors,
     neighbor_sum,

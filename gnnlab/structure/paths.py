@@ -22,7 +22,8 @@ from gnnlab.ops.backends.parallel import Array, array, over_rows
 
 from .graph import read_arcs
 from .memory import require_memory, usable_memory
-from .paths_search import Arcs, Room, count_paths, fill_paths
+from .paths_fill import Room, fill_paths
+from .paths_search import Arcs, count_paths
 from .paths_ties import way_costs
 
 KINDS = ("shortest", "all_shortest", "all")

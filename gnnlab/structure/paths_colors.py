@@ -9,7 +9,7 @@ from torch import Tensor
 from .graph import read_arcs
 from .mixing import mixed
 from .paths import PathSets, count, over_nodes, walks, way_out
-from .paths_search import hash_paths
+from .paths_hash import hash_paths
 
 MOST = 1 << 34
 """Paths that are walked at most: some minutes."""

@@ -7,18 +7,14 @@ searched are the arcs into a node, so that a path runs from where it is heard to
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from gnnlab.ops.backends.parallel import Array, Kernel, compiled, inner
 
-from .mixing import mix
-
 SHORTEST, ALL_SHORTEST, ALL = 0, 1, 2
 """The kinds, as kernels know them."""
-FAR = np.uint64(0x5851F42D4C957F2D)
-"""What a step of distance adds to a colour."""
 
 
 class Arcs(NamedTuple):
@@ -190,128 +186,6 @@ def _count_shortest(
     return total
 
 
-class Room(NamedTuple):
-    """Where the paths of k edges of graph g are written, for every g and k.
-
-    Path number r is a column of k + 1 nodes, at out[offset[g, k - 1] + r + j * paths[g, k - 1]] for
-    j = 0 .. k, and its distances are a row, at dist[offset[g, k - 1] + r * (k + 1) + j].
-    """
-
-    owner: Array
-    """(N,) int64: the graph of each node."""
-    starts: Array
-    """(G + 1,) int64: the first node of each graph."""
-    paths: Array
-    """(G, length) int64: how many there are."""
-    offset: Array
-    """(G, length) int64."""
-    rank: Array
-    """(N, length) int64: the number of the first path that begins at a node."""
-    out: Array
-    """int64: nodes, each graph's numbered from 0."""
-    dist: Array
-    """uint8: distances from the start; of length 0 where none are asked for."""
-
-
-def _fill_paths(
-    first: int, last: int, work: Array, arcs: Arcs, length: int, kind: int, room: Room
-) -> None:
-    """Write all paths that begin at the nodes first .. last - 1, sorted by their nodes."""
-    s = scratch(arcs.rowptr.shape[0] - 1, length)
-    rank = np.empty(length, np.int64)
-    for v in range(first, last):
-        fill_from(v, arcs, length, kind, rank, room, s)
-
-
-def _fill_from(
-    v: int, arcs: Arcs, length: int, kind: int, rank: Array, room: Room, s: Scratch
-) -> None:
-    """Write all paths that begin at v."""
-    graph = room.owner[v]
-    start = room.starts[graph]
-    for k in range(length):
-        rank[k] = room.rank[v, k]
-    measured = kind != ALL or room.dist.shape[0] > 0
-    reached = measure(v, arcs, length, kind, s) if measured else 0
-    depth = begin(v, 0, arcs, s)
-    while depth >= 0:
-        paths, offset = room.paths[graph, depth], room.offset[graph, depth]
-        rank[depth] = write(kind, depth, rank[depth], start, paths, offset, arcs, room, s)
-        depth = advance(kind, depth, length, arcs, s)
-    forget(reached, s)
-
-
-def _write(
-    kind: int, depth: int, rank: int, start: int, paths: int, offset: int, arcs: Arcs, room: Room,
-    s: Scratch,
-) -> int:  # fmt: skip
-    """Write the paths that go one step on from the one on the stack; return the next number."""
-    u = s.stack[depth]
-    ends, then = offset + (depth + 1) * paths, rank
-    for p in range(arcs.rowptr[u], arcs.rowptr[u + 1]):
-        v = arcs.col[p]
-        if follows(kind, u, v, depth, s):
-            room.out[ends + then] = v - start
-            then += 1
-    for j in range(depth + 1):
-        node, at = s.stack[j] - start, offset + j * paths
-        for r in range(rank, then):
-            room.out[at + r] = node
-    if room.dist.shape[0] > 0:
-        for r in range(rank, then):
-            at = offset + r * (depth + 2)
-            for j in range(depth + 1):
-                room.dist[at + j] = s.dist[s.stack[j]]
-            room.dist[at + depth + 1] = s.dist[room.out[ends + r] + start]
-    return then
-
-
-def _hash_paths(
-    first: int, last: int, work: Array, arcs: Arcs, length: int, kind: int, colors: Array,
-    out: Array,
-) -> None:  # fmt: skip
-    """out[v] = sum over the paths of ``length`` edges from v of a hash of their colours in order.
-
-    Of simple paths, the distance of each node from v is hashed with its colour.
-    """
-    s = scratch(arcs.rowptr.shape[0] - 1, length)
-    own, word = np.empty(arcs.rowptr.shape[0] - 1, np.uint64), np.empty(length + 1, np.uint64)
-    for v in range(first, last):
-        reached = measure(v, arcs, length, kind, s)
-        for q in range(reached):
-            u = s.queue[q]
-            far = FAR * np.uint64(s.dist[u]) if kind == ALL else np.uint64(0)
-            own[u] = mix(colors[u] + far)
-        out[v] = hash_from(v, arcs, length, kind, own, word, s)
-        forget(reached, s)
-
-
-def _hash_from(
-    v: int, arcs: Arcs, length: int, kind: int, own: Array, word: Array, s: Scratch
-) -> Any:  # fmt: skip
-    """The sum of the hashes of all paths of ``length`` edges that begin at v."""
-    total, depth = np.uint64(0), begin(v, 0, arcs, s)
-    while depth >= 0:
-        u = s.stack[depth]
-        word[depth] = mix(own[u] if depth == 0 else own[u] ^ word[depth - 1])
-        if depth + 1 == length:
-            total += hash_ends(kind, u, depth, word[depth], arcs, own, s)
-        depth = advance(kind, depth, length, arcs, s)
-    return total
-
-
-def _hash_ends(
-    kind: int, u: int, depth: int, word: Any, arcs: Arcs, own: Array, s: Scratch
-) -> Any:  # fmt: skip
-    """The sum of the hashes of all paths that go one step on from u and end there."""
-    total = np.uint64(0)
-    for p in range(arcs.rowptr[u], arcs.rowptr[u + 1]):
-        v = arcs.col[p]
-        if follows(kind, u, v, depth, s):
-            total += mix(own[v] ^ word)
-    return total
-
-
 scratch = compiled(_scratch)
 choose = inlined(_choose)
 measure = inner(_measure)
@@ -322,10 +196,4 @@ advance = inlined(_advance)
 count_free = inlined(_count_free)
 count_simple = inner(_count_simple)
 count_shortest = inner(_count_shortest)
-write = inlined(_write)
-fill_from = inner(_fill_from)
-hash_ends = inlined(_hash_ends)
-hash_from = inner(_hash_from)
 count_paths = compiled(_count_paths)
-fill_paths = compiled(_fill_paths)
-hash_paths = compiled(_hash_paths)

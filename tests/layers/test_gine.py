@@ -15,7 +15,7 @@ from torch_geometric.data import Batch, Data
 
 from gnnlab import layers
 from gnnlab.layers.categories import Categories
-from gnnlab.layers.gine import EdgeDim
+from gnnlab.layers.edge_attr import EdgeDim
 from gnnlab.ops import combinations, use
 
 SIZES = (3, 2)

@@ -12,14 +12,13 @@ from torch import Tensor
 
 from gnnlab.ops import Adjacency, use
 from gnnlab.ops.backends.cpu import overlap
+from gnnlab.ops.neighbor_lists import NeighborLists, stacked
 from gnnlab.ops.neighbors import (
     EdgeDrop,
-    NeighborLists,
     common_neighbors,
     count_common_neighbors,
     neighbor_sum,
     residual_neighbors,
-    stacked,
 )
 
 
