@@ -11,12 +11,24 @@ from torch import Tensor, nn
 from gnnlab.ops import Adjacency, gather, lstm_step
 
 
+class Places(NamedTuple):
+    """The nodes that are read, each with its distance from one that hears.
+
+    Args:
+        node: a graph with R edges, whose targets are the nodes.
+        distance: (R,) int64.
+    """
+
+    node: Adjacency
+    distance: Tensor
+
+
 class Step(NamedTuple):
     """What is read in one step, by a state for each beginning that paths have so far.
 
     Args:
-        read: a graph whose targets are the rows that the states read: nodes or, with distances, v
-            ``span`` + d for a node v that is d away.
+        read: a graph whose targets are the rows that the states read: nodes or, with distances,
+            the rows of :class:`Places`.
         after: a graph whose targets are the states of the step before, from which each goes on;
             None where those are in the same order.
         edge: a graph whose targets are the rows of the table of edges that the step goes along;
@@ -40,14 +52,14 @@ class Reading(NamedTuple):
             every node is read once, in order.
         steps: the k steps after it; in the last one each path has a state of its own.
         hears: a graph with an edge for each path, whose targets are the nodes that hear.
-        span: how many distances are told apart; 1 where they are not read.
+        places: the rows that steps read; None where they are the nodes.
         weight: (P,), the product of the weights of its edges; None where all are 1.
     """
 
     first: Adjacency | None
     steps: list[Step]
     hears: Adjacency
-    span: int = 1
+    places: Places | None = None
     weight: Tensor | None = None
 
 
@@ -72,7 +84,8 @@ class PathLSTM(nn.Module):
     Cost:
         A product of (U, H) and (H, 4 H) for each step but the last, where U is in how many ways the
         paths begin up to it: what paths share is read once. What a node, a distance or an edge
-        brings in is mapped once for each of them, and rows of that are gathered.
+        brings in is mapped once for each of them, and rows of that are gathered; with distances,
+        once for each node at each distance at which it is read.
     """
 
     def __init__(self, channels: int, *, distances: int = 0, edge_dim: int = 0) -> None:
@@ -84,7 +97,7 @@ class PathLSTM(nn.Module):
 
     def forward(self, x: Tensor, reading: Reading, edges: Tensor | None = None) -> Tensor:
         """Read the paths; ``edges`` are those that :meth:`of_edges` has mapped."""
-        table = self._of_nodes(x, reading.span)
+        table = self._of_nodes(x, reading.places)
         first = reading.first
         h, c = lstm_step([table if first is None else gather(table, first, "target")])
         for step in reading.steps:
@@ -99,14 +112,14 @@ class PathLSTM(nn.Module):
         """What edges bring in, (E, D) -> (E, 4 H): the same in every layer."""
         return F.linear(edges, self._weights()[2])
 
-    def _of_nodes(self, x: Tensor, span: int) -> Tensor:
-        """What nodes bring in, (N, 4 H); with distances, at each of them, (N span, 4 H)."""
+    def _of_nodes(self, x: Tensor, places: Places | None) -> Tensor:
+        """What nodes bring in, (N, 4 H); with distances, at each place, (R, 4 H)."""
         of_nodes, of_distances, _ = self._weights()
         nodes = F.linear(x, of_nodes, self.cell.bias_ih + self.cell.bias_hh)
-        if self.distances is None:
+        if self.distances is None or places is None:
             return nodes
-        far = F.linear(self.distances.weight[:span], of_distances)
-        return (nodes.unsqueeze(1) + far).flatten(0, 1)
+        far = F.linear(self.distances.weight, of_distances)
+        return gather(nodes, places.node, "target") + F.embedding(places.distance, far)
 
     def _weights(self) -> list[Tensor]:
         """The input's weights, of nodes, of distances and of edges."""

@@ -43,13 +43,19 @@ class EdgeTable:
             ValueError: the graph has no such edge.
         """
         wanted = step.target * self.num_nodes + step.source
-        row = torch.searchsorted(self.keys, wanted).clamp(max=len(self.keys) - 1)
-        if not torch.compiler.is_compiling() and not torch.equal(self.keys[row], wanted):
+        row = torch.searchsorted(self.keys, wanted).clamp(max=max(len(self.keys) - 1, 0))
+        if not torch.compiler.is_compiling() and not self._hold(row, wanted):
             raise ValueError(
                 f"data.{key} goes along an edge that data.edge_index lacks: call "
                 "encoder.transform(data) anew"
             )
         return Adjacency.of(torch.stack([row, row]), len(self.keys))
+
+    def _hold(self, row: Tensor, wanted: Tensor) -> bool:
+        """Whether these rows are of the edges that are wanted."""
+        if not len(self.keys):
+            return not len(wanted)
+        return torch.equal(self.keys[row], wanted)
 
 
 def readings(
@@ -83,13 +89,14 @@ def readings(
 
 def with_edges(reading: Reading, table: EdgeTable, weights: Tensor | None) -> Reading:
     """The same paths, with the edges that each step goes along and the products of weights."""
-    first, span = reading.first, reading.span
+    first, places = reading.first, reading.places
     every = torch.arange(table.num_nodes, device=table.keys.device)
-    before = every if first is None else first.target // span
+    node = every if places is None else places.node.target
+    before = every if first is None else node[first.target]
     steps, product = [], None
     for step in reading.steps:
         begin = before if step.after is None else before[step.after.target]
-        before = step.read.target // span
+        before = node[step.read.target]
         edge = table.find(Adjacency.of(torch.stack([begin, before]), table.num_nodes))
         steps.append(step._replace(edge=edge))
         if weights is not None:
@@ -107,6 +114,8 @@ def _key(data: Data, key: str) -> Tensor:
 
 def _check_kind(data: Data, kind: str) -> None:
     """Refuse paths that tell of themselves that they are of another kind."""
+    if torch.compiler.is_compiling():  # a graph's hash would be compiled in, and asked for again
+        return
     told = getattr(data, "path_of", None)
     told = told[0] if isinstance(told, list) else told
     if isinstance(told, str) and told.split()[0] != kind:

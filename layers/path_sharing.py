@@ -8,7 +8,7 @@ from torch import Tensor
 from gnnlab.ops import Adjacency, remember
 from gnnlab.ops.adjacency import group
 
-from .path_lstm import Reading, Step
+from .path_lstm import Places, Reading, Step
 
 
 def reading_of(paths: Tensor, nodes: int, far: Tensor | None = None) -> Reading:
@@ -24,7 +24,7 @@ def reading_of(paths: Tensor, nodes: int, far: Tensor | None = None) -> Reading:
         far: (P, k + 1), how far each node is from the one that hears; None to read none.
 
     Raises:
-        ValueError: a node is farther away than its path is long.
+        ValueError: a path names a node that is none, or one farther away than the path is long.
 
     Cost:
         O(P k), once for each tensor of paths.
@@ -35,9 +35,28 @@ def reading_of(paths: Tensor, nodes: int, far: Tensor | None = None) -> Reading:
     held: list[tuple[object, Tensor | None, Reading]] = remember(
         paths, ("read", nodes, far is None), list
     )
-    if not held or held[0][0] != seen:  # the same paths beside other distances
-        held[:] = [(seen, far, _shared(paths, nodes, far))]
-    return held[0][2]
+    for known, _, reading in held[:1]:
+        if known == seen:
+            return reading
+    _check(paths, nodes, far)
+    reading = _shared(paths, nodes, far)
+    held[:] = [(seen, far, reading)]  # the same paths may come beside other distances
+    return reading
+
+
+def _check(paths: Tensor, nodes: int, far: Tensor | None) -> None:
+    """Refuse the paths of another graph: they are sorted by numbers that must lie in range."""
+    anew = "call encoder.transform(data) anew"
+    if not paths.numel():
+        return
+    for node in (int(end) for end in paths.aminmax()):
+        if not 0 <= node < nodes:
+            raise ValueError(f"a path goes through node {node}, but the graph has {nodes}: {anew}")
+    away = 0 if far is None else int(far.max())
+    if away >= len(paths):
+        raise ValueError(
+            f"a path of {len(paths) - 1} edges has a node that is {away} away from its begin: {anew}"
+        )
 
 
 def _seen(far: Tensor | None) -> object:
@@ -49,24 +68,29 @@ def _seen(far: Tensor | None) -> object:
 
 def _alone(paths: Tensor, nodes: int, far: Tensor | None) -> Reading:
     """A state for each path in every step; without distances, one for each node in the first."""
-    keys, span = _keys(paths, far)
-    first, *rest = (_pointers(key, nodes * span) for key in keys)
+    read = paths.flip(0)
     hears = _pointers(paths[0], nodes)
-    if far is not None:
-        return Reading(first, [Step(row) for row in rest], hears, span)
-    return Reading(None, [Step(rest[0], first), *map(Step, rest[1:])], hears)
+    if far is None:
+        first, *rest = (_pointers(row, nodes) for row in read)
+        return Reading(None, [Step(rest[0], first), *map(Step, rest[1:])], hears)
+    span = len(paths)
+    every = torch.arange(nodes * span, device=paths.device)
+    places = Places(_pointers(every // span, nodes), every % span)
+    first, *rest = (_pointers(row, nodes * span) for row in read * span + far.T.flip(0))
+    return Reading(first, [Step(row) for row in rest], hears, places)
 
 
 def _shared(paths: Tensor, nodes: int, far: Tensor | None) -> Reading:
     """A state for each beginning that there is, in every step but the last."""
-    keys, span = _keys(paths, far)
-    rows, begin = nodes * span, None
+    keys, places = _keys(paths, nodes, far)
+    rows = nodes if places is None else len(places.distance)
+    begin: Adjacency | None = None
     steps: list[Step] = []
     order = _order(keys[:-1], rows)
     # Of each path, in this order: the number of its state, of how many.
     number, states = keys[0].index_select(0, order), nodes
     new = _changes(number)
-    if far is not None:
+    if places is not None:
         begin = _pointers(number[new], rows)
         number, states = _numbers(new), begin.num_edges
     for key in keys[1:-1]:
@@ -80,8 +104,8 @@ def _shared(paths: Tensor, nodes: int, far: Tensor | None) -> Reading:
         number, states = _numbers(new), len(first)
     last = _pointers(torch.empty_like(number).scatter_(0, order, number), states)
     read = _pointers(keys[-1], rows)
-    hears = read if far is None else _pointers(paths[0], nodes)
-    return Reading(begin, [*steps, Step(read, last)], hears, span)
+    hears = read if places is None else _pointers(paths[0], nodes)
+    return Reading(begin, [*steps, Step(read, last)], hears, places)
 
 
 def _numbers(new: Tensor) -> Tensor:
@@ -89,18 +113,17 @@ def _numbers(new: Tensor) -> Tensor:
     return new.cumsum(0) - 1
 
 
-def _keys(paths: Tensor, far: Tensor | None) -> tuple[Tensor, int]:
-    """What is read of each path in each step, (k + 1, P), and how many distances are told apart."""
+def _keys(paths: Tensor, nodes: int, far: Tensor | None) -> tuple[Tensor, Places | None]:
+    """The row that each step of a path reads, (k + 1, P), and what the rows are if not nodes."""
     read = paths.flip(0)
     if far is None:
-        return read, 1
-    span = len(paths)  # no node of a path is farther than the path is long
-    if not torch.compiler.is_compiling() and far.numel() and int(far.max()) >= span:
-        raise ValueError(
-            f"a node on a path of {span - 1} edges is {int(far.max())} away from where it begins: "
-            "call encoder.transform(data) anew"
-        )
-    return read * span + far.T.flip(0), span
+        return read, None
+    span = len(paths)
+    keys = read * span + far.T.flip(0)
+    there = torch.zeros(nodes * span, dtype=torch.bool, device=keys.device)
+    there[keys.flatten()] = True
+    found = there.nonzero().squeeze(1)
+    return _numbers(there)[keys], Places(_pointers(found // span, nodes), found % span)
 
 
 def _order(keys: Tensor, rows: int) -> Tensor:

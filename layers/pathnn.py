@@ -143,11 +143,14 @@ class PathNN(nn.Module):
 
     Raises:
         ValueError: a size below 1, a kind or a reduction that is none; data that ``transform`` has
-            not seen; edge weights or attributes that are missing or do not fit.
+            not seen; edge weights or attributes that are missing or do not fit. Paths that were
+            found before edges went away are noticed where weights or attributes are read; without
+            them, call ``transform`` again (``fit`` does).
 
     Cost:
-        Layer k: up to k products of (P_k, H) and (H, 4 H). What the nodes bring in is mapped once
-        for each node.
+        Layer k: up to k products of (U, H) and (H, 4 H), where U is in how many ways the paths of k
+        edges begin up to a step, :math:`P_k` at most. What the nodes bring in is mapped once for
+        each node.
 
     Source:
         Michel, Nikolentzos, Lutzeyer and Vazirgiannis, "Path Neural Networks: Expressive and

@@ -68,7 +68,8 @@ def _check(terms: Sequence[Tensor], c: Tensor | None) -> None:
     if c is not None:
         named["c"] = (c, width // 4)
     for name, (value, columns) in named.items():
-        check_float(name, value, (2,), f"({rows}, {columns})")
+        # No numbers in these words: a compiled graph would be built anew for each of them.
+        check_float(name, value, (2,), "(P, H)" if name == "c" else "(P, 4 H)")
         if value.shape != (rows, columns):
             raise ValueError(
                 f"{name} is {tuple(value.shape)}, but terms[0] is ({rows}, {width}): give "

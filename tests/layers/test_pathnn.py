@@ -15,6 +15,7 @@ from pathnn_oracle import (
     spread,
 )
 from torch import Tensor, nn
+from torch._dynamo.testing import CompileCounter
 from torch_geometric.data import Batch, Data
 
 from gnnlab import layers, tasks
@@ -219,6 +220,26 @@ def test_compiles_whole_with_edges_and_weights() -> None:
     torch._dynamo.reset()
     found = torch.compile(encoder, backend="aot_eager", fullgraph=True)(data)
     torch.testing.assert_close(found, expected)
+
+
+@pytest.mark.parametrize("kind", ["shortest", "all"])
+def test_is_not_compiled_again_for_every_batch(kind: Any) -> None:
+    encoder = layers.PathNN(3, 8, length=2, kind=kind).double().eval()
+    torch._dynamo.reset()
+    counter = CompileCounter()
+    compiled = torch.compile(encoder, backend=counter, fullgraph=True)
+    for nodes in (9, 11, 14, 17, 20):
+        data = encoder.transform(bare(graph(nodes, seed=nodes)))
+        torch.testing.assert_close(compiled(data), encoder(data))
+    assert counter.frame_count <= 2  # once with the first sizes, once for all
+
+
+def test_edges_that_went_away_are_noticed() -> None:
+    encoder = layers.PathNN(3, 5, length=2, edge_dim=2).double()
+    data = encoder.transform(bare(graph(9, seed=2), "edge_attr"))
+    data.edge_index, data.edge_attr = data.edge_index[:, :0], data.edge_attr[:0]
+    with pytest.raises(ValueError, match="goes along an edge that data.edge_index lacks"):
+        encoder(data)
 
 
 def test_fit_finds_the_paths() -> None:
