@@ -12,18 +12,36 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class Masks:
-    """S splits of N nodes, as three boolean tensors of shape (N, S)."""
+    """S splits of N nodes or graphs, as three boolean tensors of shape (N, S); (N,) is one split.
+
+    Raises:
+        ValueError: tensors that are not boolean or not of one shape; a row in two parts at once.
+    """
 
     train: Tensor
     val: Tensor
     test: Tensor
 
     def __post_init__(self) -> None:
+        for name in ("train", "val", "test"):
+            part = getattr(self, name)
+            if (
+                part.dtype != torch.bool
+                or part.dim() not in (1, 2)
+                or part.shape != self.train.shape
+            ):
+                raise ValueError(
+                    f"{name} is {part.dtype} of shape {tuple(part.shape)}, but masks of splits are "
+                    f"boolean and alike, (N, S): train is {tuple(self.train.shape)}"
+                )
+        for name in ("train", "val", "test"):
+            part = getattr(self, name)
+            object.__setattr__(self, name, part.reshape(len(part), -1))
         shared = (self.train & self.val) | (self.train & self.test) | (self.val & self.test)
         if bool(shared.any()):
-            node, split = shared.nonzero()[0].tolist()
+            row, split = shared.nonzero()[0].tolist()
             raise ValueError(
-                f"split {split} puts node {node} in two parts at once; train, validation and test "
+                f"split {split} puts row {row} in two parts at once; train, validation and test "
                 "must be disjoint"
             )
 

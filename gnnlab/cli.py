@@ -35,7 +35,7 @@ def entry() -> NoReturn:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command and return its exit status: 0, 2 for what the user can mend, 130 on Ctrl-C;
-    1 where some cells of a bench or settings of a sweep broke.
+    1 where some cells of a bench, settings of a sweep or recipes broke.
 
     ``GNNLAB_DEBUG=1`` shows the traceback of an error instead of its sentence alone.
     """
@@ -75,7 +75,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_run_options(sweep)
     _add_sweep_options(sweep)
     again = _command(commands, "reproduce", "train recipes and set paper beside ours")
-    again.add_argument("name", nargs="?", default="platonov/", help="PAPER or PAPER/NAME")
+    again.add_argument("name", help="PAPER/NAME, or PAPER/ for all of it; see gnnlab list recipes")
     _add_run_options(again)
     report = _command(commands, "report", "a table of finished runs")
     report.add_argument("folders", nargs="+", type=Path)
@@ -103,7 +103,7 @@ def _parser() -> argparse.ArgumentParser:
     study.add_argument("--jobs", type=int, default=1, help="cells that are worked on at once")
     study.add_argument("--out", type=Path, default=Path("runs/study"))
     bench = _command(commands, "bench", "encoders x sets x settings; resumes")
-    bench.add_argument("name", nargs="?", default="graph", help="such as graph")
+    bench.add_argument("name", help="such as graph")
     for axis, example in (("models", "path-nn kind=all"), ("data", "mutag"), ("settings", "edges")):
         option: dict[str, Any] = {"nargs": "+", "default": [], "metavar": "NAME"}
         option["help"] = f"those of the bench, or others, such as {example!r}"

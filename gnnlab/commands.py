@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import sys
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+
+from gnnlab.sentences import sentence
 
 Tables = dict[str, Any]
 """Settings by section, as TOML has them."""
@@ -101,17 +104,24 @@ def _axes(given: Sequence[str]) -> Tables:
     return found
 
 
-def reproduce_command(arguments: argparse.Namespace) -> None:
+def reproduce_command(arguments: argparse.Namespace) -> int:
+    """One recipe, or all whose names begin so; one that breaks does not stop the others."""
     from gnnlab.runner import recipe, recipe_names
     from gnnlab.runner.reproduce import reproduce
 
-    exact = arguments.name in recipe_names()
-    names = [arguments.name] if exact else recipe_names(arguments.name)
-    for name in names or [recipe(arguments.name).name]:
-        text = reproduce(
-            recipe(name), _overrides(arguments), out=arguments.out, jobs=arguments.jobs
-        )
-        print(text)
+    overrides, found = _overrides(arguments), recipe_names(arguments.name)
+    if arguments.name in found or len(found) < 2:
+        name = arguments.name if arguments.name in found else "".join(found) or arguments.name
+        print(reproduce(recipe(name), overrides, out=arguments.out, jobs=arguments.jobs))
+        return 0
+    broken = 0
+    for name in found:
+        try:
+            print(reproduce(recipe(name), overrides, out=arguments.out, jobs=arguments.jobs))
+        except Exception as error:
+            broken += 1
+            print(f"gnnlab: {name}: {sentence(error)}", file=sys.stderr)
+    return int(broken > 0)
 
 
 def report_command(arguments: argparse.Namespace) -> None:

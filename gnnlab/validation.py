@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -26,11 +27,17 @@ def check(data: Data) -> None:
         x (N, F), edge_index (2, E), y (N,), masks (N, S) or (N,)
 
     Raises:
-        ValueError: one sentence with the thing, its value and the way out.
+        ValueError: many graphs in place of one; else one sentence with the thing, its value and the
+            way out.
 
     Cost:
         O(N F + E + N S), a few passes over the tensors.
     """
+    if isinstance(data, Sequence):
+        raise ValueError(
+            f"a {type(data).__name__} of {len(data)} graphs was given, but one graph is checked at "
+            "a time: check each (fit does)"
+        )
     nodes = _check_features(data)
     check_edges(data, nodes)
     masks = _check_masks(data, nodes)

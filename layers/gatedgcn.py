@@ -251,7 +251,8 @@ class GatedGCN(nn.Module):
         weight, edges = getattr(data, "edge_weight", None), None
         if self.edge_input is not None and self.edge_dim is not None:
             features = getattr(data, "edge_attr", None)
-            edges = self.edge_input(check_edge_attr(features, adj, self.edge_dim))
+            attr = check_edge_attr(features, adj, self.edge_dim)
+            edges = self.edge_input(attr.to(data.x.dtype))
         h: Tensor = self.input(data.x)
         for layer in self.layers:
             h, edges = layer(h, adj, weight, edges)

@@ -42,7 +42,8 @@ def gate_inputs(
     ends += gather(source, adj, "source")  # nobody else holds it, and it is as large as the edges
     if edge_gate is None:
         return ends
-    out: Tensor = ends + edge_gate(check_edge_attr(edge_attr, adj, edge_gate.in_features))
+    attr = check_edge_attr(edge_attr, adj, edge_gate.in_features)
+    out: Tensor = ends + edge_gate(attr.to(edge_gate.weight.dtype))
     return out
 
 

@@ -66,7 +66,8 @@ def read_subgraphs(data: Data, length: int, edge_dim: int | None) -> Subgraphs:
     edges = _rows(table, index, arcs, nodes)
     attr = None
     if edge_dim is not None:
-        attr = table.mean(check_edge_attr(getattr(data, "edge_attr", None), adj, edge_dim))
+        given = check_edge_attr(getattr(data, "edge_attr", None), adj, edge_dim)
+        attr = table.mean(given.to(data.x.dtype))
     if weight is not None:
         check_weight(weight, adj)
         weight = gather(table.mean(weight.unsqueeze(1)), edges, "target").squeeze(1)

@@ -82,7 +82,8 @@ def readings(
     adj = Adjacency.of(data.edge_index, nodes)
     table, attr = EdgeTable(adj.edge_index, nodes), None
     if edge_dim is not None:
-        attr = table.mean(check_edge_attr(getattr(data, "edge_attr", None), adj, edge_dim))
+        given = check_edge_attr(getattr(data, "edge_attr", None), adj, edge_dim)
+        attr = table.mean(given.to(data.x.dtype))
     weights = None if weight is None else table.mean(_check_weight(weight, adj).unsqueeze(1))
     return [with_edges(reading, table, weights) for reading in found], attr
 

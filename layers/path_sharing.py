@@ -55,7 +55,7 @@ def _check(paths: Tensor, nodes: int, far: Tensor | None) -> None:
     away = 0 if far is None else int(far.max())
     if away >= len(paths):
         raise ValueError(
-            f"a path of {len(paths) - 1} edges has a node that is {away} away from its begin: {anew}"
+            f"a path of {len(paths) - 1} edges has a node {away} away from where it begins: {anew}"
         )
 
 

@@ -130,7 +130,7 @@ class PNAConv(nn.Module):
             mean_square = propagate(sent.square(), adj, squares, "mean")
         else:
             codes = check_edge_attr(edge_attr, adj, self.edge.in_features)
-            message = gather(sent, adj) + self.edge(codes)
+            message = gather(sent, adj) + self.edge(codes.to(self.edge.weight.dtype))
             message = message if weight is None else message * weight.unsqueeze(1)
             mean, high, low = (edge_reduce(message, adj, how) for how in ("mean", "max", "min"))
             mean_square = edge_reduce(message.square(), adj, "mean")

@@ -85,6 +85,7 @@ class SubgraphLayer(nn.Module):
             none = h.new_zeros((pairs.adj.num_edges, h.shape[1]))
             return dict.fromkeys(self.local, none)
         attr = check_edge_attr(edge_attr, pairs.adj, self.edge_dim)
+        attr = attr.to(self.eps.dtype) if attr.is_floating_point() else attr
         return {s: encoder(attr) for s, encoder in zip(self.local, self.edges, strict=True)}
 
     def reset_parameters(self) -> None:

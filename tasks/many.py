@@ -23,6 +23,14 @@ if TYPE_CHECKING:
     from torch_geometric.data import Batch, Data
 
 
+ALONE = {"num_nodes", "y"}
+"""Keys that some graphs may lack: nodes are counted then, and tasks look at targets themselves."""
+WAYS = (
+    "load a set such as gnnlab.datasets.load('MUTAG'), or build a gnnlab.datasets.Graphs(graphs, "
+    "gnnlab.datasets.Masks(train, val, test), classes, name)"
+)
+
+
 @dataclass(frozen=True, eq=False)
 class Parts:
     """The graphs of one split, given in mini-batches."""
@@ -158,9 +166,12 @@ def check_graphs(data: Any, what: str, also: Callable[[Data], None] | None = Non
 
     if isinstance(data, (Batch, Data)) or not isinstance(data, Sequence) or not len(data):
         raise ValueError(
-            f"a {type(data).__name__} was given, but {what} needs many graphs with "
-            "splits: load a set such as gnnlab.datasets.load('MUTAG'), or build a "
-            "gnnlab.datasets.Graphs"
+            f"a {type(data).__name__} was given, but {what} needs many graphs with splits: {WAYS}"
+        )
+    if not hasattr(data, "train_mask"):
+        raise ValueError(
+            f"a {type(data).__name__} of {len(data)} graphs says nothing of training, validation "
+            f"and test, and {what} needs splits: {WAYS}"
         )
     for number, graph in enumerate(data):
         try:
@@ -169,12 +180,40 @@ def check_graphs(data: Any, what: str, also: Callable[[Data], None] | None = Non
                 also(graph)
         except ValueError as error:
             raise ValueError(f"graph {number} of the dataset: {error}") from error
-        if graph.x.shape[1] != data[0].x.shape[1]:
-            raise ValueError(
-                f"graph {number} of the dataset has {graph.x.shape[1]} columns in x, but graph 0 "
-                f"has {data[0].x.shape[1]}: give all graphs the same features"
-            )
+        _check_alike(graph, data[0], number)
     return [getattr(graph, "y", None) for graph in data]
+
+
+def _check_alike(graph: Data, first: Data, number: int) -> None:
+    """Refuse a graph that does not go into a batch with the first one.
+
+    A batch has the keys of its first graph: what another one has beside them would be lost.
+    """
+    for key in sorted((set(graph.keys()) ^ set(first.keys())) - ALONE):
+        has, lacks = (number, 0) if key in graph else (0, number)
+        raise ValueError(
+            f"graph {has} of the dataset has data.{key}, but graph {lacks} has none: give it to "
+            "all graphs or to none"
+        )
+    for key in ("x", "edge_attr", "edge_weight"):
+        own, other = getattr(graph, key, None), getattr(first, key, None)
+        if not isinstance(own, Tensor) or not isinstance(other, Tensor):
+            continue
+        if own.shape[1:] != other.shape[1:]:
+            raise ValueError(
+                f"graph {number} of the dataset has {_columns(own)} in {key}, but graph 0 has "
+                f"{_columns(other)}: give all graphs the same features"
+            )
+        if own.dtype != other.dtype:
+            raise ValueError(
+                f"graph {number} of the dataset has {key} of {own.dtype}, but graph 0 has "
+                f"{other.dtype}: give all graphs the same"
+            )
+
+
+def _columns(values: Tensor) -> str:
+    shape = list(values.shape[1:])
+    return f"{shape[0]} columns" if len(shape) == 1 else f"rows of shape {tuple(shape)}"
 
 
 def split_graphs(data: Any, split: int) -> tuple[Tensor, Tensor, Tensor]:

@@ -16,7 +16,7 @@ Kind = Literal["classes", "labels", "regression"]
 """Of what is predicted: one class, several labels that are 0 or 1, numbers."""
 Metric = Literal[
     "accuracy", "auto", "average_precision", "balanced_accuracy", "f1", "macro_f1", "mae", "mse",
-    "r2", "roc_auc",
+    "r2", "rmse", "roc_auc",
 ]  # fmt: skip
 Function = Callable[[Tensor, Tensor], float]
 
@@ -25,8 +25,8 @@ BY_KIND: Mapping[Kind, Mapping[str, Function]] = {
     "labels": label_metrics.METRICS,
     "regression": regression_metrics.METRICS,
 }
-LOWER_IS_BETTER = ("mae", "mse")
-OWN_UNITS = ("mae", "mse", "r2")
+LOWER_IS_BETTER = ("mae", "mse", "rmse")
+OWN_UNITS = ("mae", "mse", "r2", "rmse")
 """Those that are no fractions, and so are not printed in percent."""
 
 

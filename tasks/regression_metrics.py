@@ -32,6 +32,16 @@ def mse(predictions: Tensor, targets: Tensor) -> float:
     return float((predictions - targets).square().mean())
 
 
+def rmse(predictions: Tensor, targets: Tensor) -> float:
+    r"""Return the root of the mean squared error over rows, the mean of the roots over targets.
+
+    Shapes:
+        predictions, targets (n,) or (n, T)
+    """
+    predictions, targets = _checked(predictions, targets)
+    return float((predictions - targets).square().mean(0).sqrt().mean())
+
+
 def r2(predictions: Tensor, targets: Tensor) -> float:
     r"""Return the coefficient of determination, the mean over the targets.
 
@@ -54,7 +64,9 @@ def r2(predictions: Tensor, targets: Tensor) -> float:
     return float((1 - (targets - predictions).square().sum(0) / spread).mean())
 
 
-METRICS: dict[str, Callable[[Tensor, Tensor], float]] = {"mae": mae, "mse": mse, "r2": r2}
+METRICS: dict[str, Callable[[Tensor, Tensor], float]] = {
+    "mae": mae, "mse": mse, "r2": r2, "rmse": rmse,
+}  # fmt: skip
 
 
 def _checked(predictions: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:

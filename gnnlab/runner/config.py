@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import inspect
 import json
+import re
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, get_args, get_type_hints
 
 import msgspec
 
@@ -21,6 +22,16 @@ from .resolve import (
     resolved_training,
 )
 from .rewirings import NONE, find_rewiring, resolved_rewiring
+
+
+def _choices(text: str) -> str:
+    """What a setting may be, where msgspec says that it is none of that."""
+    place = re.search(r"Invalid enum value .* at `\$\.task\.(\w+)`", text)
+    if place is None:
+        return ""
+    kinds = get_args(get_type_hints(Task)[place[1]])
+    names = [str(value) for kind in kinds for value in get_args(kind)]
+    return f"; it is one of {', '.join(names)}" if names else ""
 
 
 class Task(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -113,7 +124,7 @@ def configure(settings: Mapping[str, Any], overrides: Sequence[str] = ()) -> Con
     try:
         config = msgspec.convert(tables, Config)
     except msgspec.ValidationError as error:
-        raise ValueError(f"the settings do not fit: {error}") from error
+        raise ValueError(f"the settings do not fit: {error}{_choices(str(error))}") from error
     if not config.run.splits or not config.run.seeds:
         raise ValueError("run.splits and run.seeds name what is trained: give at least one of each")
     data = resolved_data(config.data)

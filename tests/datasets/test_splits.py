@@ -82,8 +82,18 @@ def test_the_largest_component_is_networkx_s(nodes: int, edges: list[tuple[int, 
 
 def test_overlapping_parts_are_refused() -> None:
     mask = torch.tensor([[True], [False]])
-    with pytest.raises(ValueError, match="split 0 puts node 0 in two parts"):
+    with pytest.raises(ValueError, match="split 0 puts row 0 in two parts"):
         Masks(mask, ~mask, mask)
+
+
+def test_one_split_may_be_three_vectors() -> None:
+    number = torch.arange(6) % 3
+    masks = Masks(number == 0, number == 1, number == 2)
+    assert masks.sizes == (2, 2, 2) and masks.train.shape == (6, 1)
+    with pytest.raises(ValueError, match=r"val is torch.int64 of shape \(6,\), but masks"):
+        Masks(number == 0, number, number == 2)
+    with pytest.raises(ValueError, match=r"test is torch.bool of shape \(5,\), but masks"):
+        Masks(number == 0, number == 1, (number == 2)[:5])
 
 
 def test_lists_of_nodes_become_masks() -> None:

@@ -88,7 +88,7 @@ def test_heterophilous(tmp_path: Path) -> None:
         ({"edges": np.array([[0, -1]])}, "joins node -1"),
         ({"edges": PAIRS.T}, r"shape \(2, 14\); expected \(rows, 2\)"),
         ({"node_features": features()[:5]}, "12 labels, but node_features of shape"),
-        ({"train_masks": np.ones((10, N), bool)}, "puts node"),
+        ({"train_masks": np.ones((10, N), bool)}, "puts row"),
         ({"node_features": np.full((N, 4), np.nan)}, "finite"),
         ({"node_labels": np.array([object()] * N)}, "allow_pickle"),
         ({"edges": PAIRS[:-1]}, "has 13 undirected, but 14 are published"),

@@ -67,7 +67,7 @@ def test_other_distances_are_read_anew() -> None:
     far[1, 1] = 1
     assert reading_of(paths, 3, far).first.num_edges == 2  # type: ignore[union-attr]
     far[1, 1] = 2
-    with pytest.raises(ValueError, match="path of 1 edges has a node that is 2 away"):
+    with pytest.raises(ValueError, match="path of 1 edges has a node 2 away"):
         reading_of(paths, 3, far)
     assert reading_of(paths, 3).first is None
 

@@ -291,7 +291,7 @@ def test_mistakes_are_told_before_anything_is_trained(
 
 
 def test_cells_are_listed_and_picked(capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(["bench", "--list", "--only", "mutag-gin", "csl-gated-shots"]) == 0
+    assert cli.main(["bench", "graph", "--list", "--only", "mutag-gin", "csl-gated-shots"]) == 0
     names = capsys.readouterr().out.split()
     assert len(names) == 5 + 1 and names[-1] == "csl-gated-gcn-shots"
     bench = read_bench("graph")

@@ -40,6 +40,33 @@ def test_reproduces_a_recipe(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     assert "ours" in out and "1 runs (splits [0])" in out and "apart" not in out
 
 
+def test_recipes_that_break_do_not_stop_the_others(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of the first recipes one has an option that its model lacks."""
+    tiny = [*TINY, "--set", "data.rows=12", "--set", "data.columns=12", "--splits", "0"]
+    words = ["reproduce", "main/minesweeper-g", *tiny, "--set", "model.heads=2"]
+    assert main([*words, "--out", str(tmp_path)]) == 1
+    told = capsys.readouterr()
+    assert "gnnlab: main/minesweeper-gcn-small: " in told.err and "heads" in told.err
+    assert "main/minesweeper-gat-sep-small\n" in told.out and "ours" in told.out
+
+
+@pytest.mark.parametrize("command", ["reproduce", "bench"])
+def test_nothing_is_trained_that_was_not_named(
+    command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main([command])
+    assert "required: name" in capsys.readouterr().err
+
+
+def test_choices_are_named(capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["run", "--task", "graph", "--data", "csl", "--model", "gin"]
+    assert main([*words, "--set", "task.readout=foo"]) == 2
+    assert "it is one of attention, max, mean, root, set2set, sort, sum" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("words", "expected"),
     [

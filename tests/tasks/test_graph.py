@@ -224,7 +224,7 @@ def broken(change: Any) -> Graphs:
     [
         (cycle(4, 0), "a Data was given, but graph prediction needs many graphs"),
         ([], "a list was given"),
-        ([cycle(4, 0), path(4, 1)], "data.train_mask is missing: graph prediction needs"),
+        ([cycle(4, 0), path(4, 1)], "of 2 graphs says nothing of training, validation and test"),
         (collection(1), "data.y names 1 class"),
         (
             broken(lambda g: g.__setattr__("y", torch.tensor([0.5]))),

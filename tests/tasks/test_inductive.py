@@ -138,7 +138,7 @@ def unlabelled() -> Graphs:
         (changed(torch.rand(9)), {}, r"graph 3 .* data.y is \(9,\) of torch.float32"),
         (changed(torch.full((9,), -2)), {}, "graph 3 .* data.y holds -2, but labels run from 0"),
         (unlabelled(), {}, "in split 0, but no node of it has a label: take it out of the masks"),
-        (list(collection()), {}, "data.train_mask is missing: graph prediction needs"),
+        (list(collection()), {}, "says nothing of training, validation and test"),
         (collection(), {"split": 2}, "split is 2, but the masks hold 2 splits"),
         (collection(), {"encoder": Graphwise()}, "level is 'graph', but node prediction over many"),
         (

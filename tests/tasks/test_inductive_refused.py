@@ -73,7 +73,7 @@ BEYOND = torch.where(PAIRS == 7, 8, PAIRS)
             "data.train_mask selects no graph with a pair labelled 0 .* take negatives='epoch'",
         ),
         (emptied(), {}, "in split 0, but no pair of it has a label: take it out of the masks"),
-        (list(collection()), {}, "data.train_mask is missing"),
+        (list(collection()), {}, "says nothing of training, validation and test"),
         (chords(0), {}, "data.link_split is missing"),
         (collection(), {"split": 2}, "split is 2, but the masks hold 2 splits"),
         (collection(), {"metric": "mrr"}, "metric is 'mrr', but pairs within many .* extended_mrr"),

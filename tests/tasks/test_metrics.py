@@ -223,6 +223,7 @@ def test_regression_metrics_equal_sklearn(case: tuple[Tensor, Tensor]) -> None:
     for ours, theirs in (
         (regression_metrics.mae, sklearn.mean_absolute_error),
         (regression_metrics.mse, sklearn.mean_squared_error),
+        (regression_metrics.rmse, sklearn.root_mean_squared_error),
         (regression_metrics.r2, sklearn.r2_score),
     ):
         assert ours(predictions, targets) == pytest.approx(theirs(targets, predictions), rel=1e-9)
