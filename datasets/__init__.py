@@ -41,6 +41,7 @@ from .records import Citation, Record
 from .repeats import distinct, first_alike, pairs
 from .scaffolds import scaffolds
 from .sparse import ToSparseFeatures
+from .splits import Masks
 from .stress import Stress
 
 __all__ = [
@@ -51,6 +52,7 @@ __all__ = [
     "Graphs",
     "GraphsCard",
     "LinkCard",
+    "Masks",
     "NormalizeFeatures",
     "Record",
     "Stress",
