@@ -195,7 +195,10 @@ def told(row: Mapping[str, Any]) -> str:
 
 
 def page_of(rows: Sequence[Row], options: argparse.Namespace) -> None:
-    write_page(rows, options.page, options.out, options.study)
+    done = {(row["part"], row["curve"]) for row in rows}
+    study = points(read_study(options.study))
+    left = [f"{p.part}-{p.curve}" for p in study if (p.part, p.curve) not in done]
+    write_page(rows, options.page, options.out, options.study, left)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

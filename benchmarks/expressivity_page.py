@@ -32,8 +32,10 @@ MODELS = {
 Row = dict[str, Any]
 
 
-def write_page(rows: Sequence[Row], path: Path, out: Path, study: Path) -> None:
-    """Write the page of these points; their run folders lie in ``out``."""
+def write_page(
+    rows: Sequence[Row], path: Path, out: Path, study: Path, left: Sequence[str] = ()
+) -> None:
+    """Write the page of these points, whose run folders lie in ``out``; ``left`` are not there."""
     digest = hashlib.sha256(study.read_bytes()).hexdigest()[:16]
     machines = sorted(
         {text for row in rows if "folder" in row for text in machines_of(out / row["folder"])}
@@ -44,6 +46,11 @@ def write_page(rows: Sequence[Row], path: Path, out: Path, study: Path) -> None:
         *(f"- `{curve}`: {MODELS.get(curve, 'settings in the file')}." for curve in curves),
         "",
         *section(rows),
+        *(
+            ("", f"Settings that are fixed and not on this page: {', '.join(left)}.")
+            if left
+            else ()
+        ),
         "",
         "## Machines and versions",
         "",

@@ -127,6 +127,9 @@ def test_a_study_runs_resumes_and_writes_its_page(
     assert left["left_out"] == "a reason" and left["theory"] == 2 and "told_apart" not in left
     page = files["page"].read_text()
     assert "| ap4" in page and "2 / 2" in page and "– / 2" in page and "1 of 10" in page
+    assert "not on this page" not in page
+    bench.main([*arguments, "--only", "csl-gin"])
+    assert "not on this page: csl-sp-plus6, brec-basic-gin" in files["page"].read_text()
 
     lines = tmp_path / "runs" / paths["folder"] / bench.LINES
     kept = lines.read_text().splitlines(keepends=True)
