@@ -203,7 +203,7 @@ def test_a_part_on_which_a_metric_is_not_defined_is_refused() -> None:
         ({"kind": "numbers"}, "kind is 'numbers', which is none of auto, classes, labels, regr"),
         ({"loss": "l2"}, "loss is 'l2', which is none of auto, l1, mse"),
         ({"standardise": 1}, "standardise is 1, but it must be True or False"),
-        ({"metric": "rmse"}, "no metric 'rmse': did you mean mse"),
+        ({"metric": "rmsee"}, "no metric 'rmsee': did you mean rmse"),
         ({"metric": "mae", "kind": "classes"}, "no metric 'mae' for classes"),
         ({"kind": "labels", "standardise": True}, "for regression and these targets are labels"),
     ],
