@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -144,8 +145,12 @@ def _inverted(walk: Any, wanted: int, start: Array) -> tuple[Array, Array]:
 
 
 def _lanczos(walk: Any, wanted: int, start: Array) -> tuple[Array, Array]:
-    """Lanczos steps with the walk, whose largest eigenvalues are the Laplacian's smallest."""
-    from scipy.sparse.linalg import ArpackNoConvergence, eigsh
+    """Lanczos steps with the walk, whose largest eigenvalues are the Laplacian's smallest.
+
+    Steps from one start see one vector of an eigenspace, and others by rounding alone. So what lies
+    beside the vectors that were found is searched from other starts, until nothing is missing.
+    """
+    from scipy.sparse.linalg import ArpackNoConvergence, LinearOperator, eigsh
 
     nodes, basis = walk.shape[0], max(BASIS, 2 * wanted + 1)
     require_memory(
@@ -153,14 +158,34 @@ def _lanczos(walk: Any, wanted: int, start: Array) -> tuple[Array, Array]:
         f"the Lanczos basis of a component of {nodes} nodes",
         "ask for fewer eigenvectors",
     )
+    random = np.random.default_rng(1)
     try:
         values, vectors = eigsh(walk, k=wanted, which="LA", v0=start, tol=1e-10, ncv=basis)
+        while True:
+            beside = LinearOperator(walk.shape, partial(_beside, walk, vectors), dtype=np.float64)
+            other = random.standard_normal(nodes)
+            other -= vectors @ (vectors.T @ other)
+            value, vector = eigsh(beside, k=1, which="LA", v0=other, tol=1e-10, ncv=basis)
+            if value[0] <= values.min() + SAME:
+                break
+            kept = values.argsort()[1:]
+            values = np.append(values[kept], value)
+            vectors = np.column_stack([vectors[:, kept], vector])
     except ArpackNoConvergence as error:
         raise RuntimeError(
             f"the eigenvectors of a component of {nodes} nodes did not converge ({error}): ask for "
             "fewer, or take random-walk encodings, which need none"
         ) from error
     return 1 - values, vectors
+
+
+def _beside(walk: Any, vectors: Array, x: Array) -> Array:
+    """The walk on what is orthogonal to the vectors; they come last, with eigenvalue -2."""
+    x = x.ravel()
+    own = vectors @ (vectors.T @ x)
+    out = walk @ (x - own)
+    result: Array = out - vectors @ (vectors.T @ out) - 2 * own
+    return result
 
 
 def canonical(values: Array, vectors: Array) -> Array:
