@@ -23,19 +23,14 @@ class Masks:
     test: Tensor
 
     def __post_init__(self) -> None:
+        shape = self.train.shape
         for name in ("train", "val", "test"):
             part = getattr(self, name)
-            if (
-                part.dtype != torch.bool
-                or part.dim() not in (1, 2)
-                or part.shape != self.train.shape
-            ):
+            if part.dtype != torch.bool or part.dim() not in (1, 2) or part.shape != shape:
                 raise ValueError(
                     f"{name} is {part.dtype} of shape {tuple(part.shape)}, but masks of splits are "
-                    f"boolean and alike, (N, S): train is {tuple(self.train.shape)}"
+                    f"boolean and alike, (N, S): train is {tuple(shape)}"
                 )
-        for name in ("train", "val", "test"):
-            part = getattr(self, name)
             object.__setattr__(self, name, part.reshape(len(part), -1))
         shared = (self.train & self.val) | (self.train & self.test) | (self.val & self.test)
         if bool(shared.any()):

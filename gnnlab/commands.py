@@ -6,6 +6,7 @@ import argparse
 import sys
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from gnnlab.sentences import sentence
@@ -109,15 +110,19 @@ def reproduce_command(arguments: argparse.Namespace) -> int:
     from gnnlab.runner import recipe, recipe_names
     from gnnlab.runner.reproduce import reproduce
 
-    overrides, found = _overrides(arguments), recipe_names(arguments.name)
-    if arguments.name in found or len(found) < 2:
-        name = arguments.name if arguments.name in found else "".join(found) or arguments.name
-        print(reproduce(recipe(name), overrides, out=arguments.out, jobs=arguments.jobs))
+    again = partial(
+        reproduce, overrides=_overrides(arguments), out=arguments.out, jobs=arguments.jobs
+    )
+    found = recipe_names(arguments.name)
+    # A name that no recipe begins with is told with those that are near it.
+    names = found if found and arguments.name not in found else [arguments.name]
+    if len(names) == 1:
+        print(again(recipe(names[0])))
         return 0
     broken = 0
-    for name in found:
+    for name in names:
         try:
-            print(reproduce(recipe(name), overrides, out=arguments.out, jobs=arguments.jobs))
+            print(again(recipe(name)))
         except Exception as error:
             broken += 1
             print(f"gnnlab: {name}: {sentence(error)}", file=sys.stderr)

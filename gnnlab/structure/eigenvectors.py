@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -150,7 +151,7 @@ def _lanczos(walk: Any, wanted: int, start: Array) -> tuple[Array, Array]:
     Steps from one start see one vector of an eigenspace, and others by rounding alone. So what lies
     beside the vectors that were found is searched from other starts, until nothing is missing.
     """
-    from scipy.sparse.linalg import ArpackNoConvergence, LinearOperator, eigsh
+    from scipy.sparse.linalg import ArpackNoConvergence, eigsh
 
     nodes, basis = walk.shape[0], max(BASIS, 2 * wanted + 1)
     require_memory(
@@ -158,25 +159,35 @@ def _lanczos(walk: Any, wanted: int, start: Array) -> tuple[Array, Array]:
         f"the Lanczos basis of a component of {nodes} nodes",
         "ask for fewer eigenvectors",
     )
-    random = np.random.default_rng(1)
+    steps = partial(eigsh, which="LA", tol=1e-10, ncv=basis)
     try:
-        values, vectors = eigsh(walk, k=wanted, which="LA", v0=start, tol=1e-10, ncv=basis)
-        while True:
-            beside = LinearOperator(walk.shape, partial(_beside, walk, vectors), dtype=np.float64)
-            other = random.standard_normal(nodes)
-            other -= vectors @ (vectors.T @ other)
-            value, vector = eigsh(beside, k=1, which="LA", v0=other, tol=1e-10, ncv=basis)
-            if value[0] <= values.min() + SAME:
-                break
-            kept = values.argsort()[1:]
-            values = np.append(values[kept], value)
-            vectors = np.column_stack([vectors[:, kept], vector])
+        values, vectors = steps(walk, k=wanted, v0=start)
+        values, vectors = _with_missed(walk, values, vectors, steps)
     except ArpackNoConvergence as error:
         raise RuntimeError(
             f"the eigenvectors of a component of {nodes} nodes did not converge ({error}): ask for "
             "fewer, or take random-walk encodings, which need none"
         ) from error
     return 1 - values, vectors
+
+
+def _with_missed(
+    walk: Any, values: Array, vectors: Array, steps: Callable[..., tuple[Array, Array]]
+) -> tuple[Array, Array]:
+    """As many eigenpairs, the largest ones that there are beside those that were found too."""
+    from scipy.sparse.linalg import LinearOperator
+
+    random = np.random.default_rng(1)
+    while True:
+        beside = LinearOperator(walk.shape, partial(_beside, walk, vectors), dtype=np.float64)
+        other = random.standard_normal(len(vectors))
+        other -= vectors @ (vectors.T @ other)
+        value, vector = steps(beside, k=1, v0=other)
+        if value[0] <= values.min() + SAME:
+            return values, vectors
+        kept = values.argsort()[1:]
+        values = np.append(values[kept], value)
+        vectors = np.column_stack([vectors[:, kept], vector])
 
 
 def _beside(walk: Any, vectors: Array, x: Array) -> Array:
