@@ -30,7 +30,10 @@ def points(study: Mapping[str, Any]) -> Iterator[Point]:
     """A point for each model on the circular skip links, and on each category of pairs."""
     csl, brec = study["csl"], study["brec"]
     for curve, model in csl["models"].items():
-        tables = {key: csl[key] for key in ("task", "data", "training", "run")}
+        own = csl.get("own", {}).get(curve, {})
+        tables = {
+            key: {**csl[key], **own.get(key, {})} for key in ("task", "data", "training", "run")
+        }
         yield Point("csl", csl["data"]["name"], curve, 0, ({**tables, "model": model},))
     for category in brec["categories"]:
         for curve, model in brec["models"].items():

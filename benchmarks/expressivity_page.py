@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import tomllib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ network of the form can do; training may reach less.
 MODELS = {
     "gin": "GIN: colour refinement (1-WL) at best",
     "sp-plus4": "PathNN SP+, shortest paths of up to 4 edges",
-    "sp-plus6": "PathNN SP+, shortest paths of up to 6 edges",
+    "sp-plus11": "PathNN SP+, shortest paths of up to 11 edges",
     "ap4": "PathNN AP, simple paths of up to 4 edges with distances",
     "ap5": "PathNN AP, simple paths of up to 5 edges with distances",
     "sswl-plus": "SSWL+ with distances up to 5, four layers",
@@ -36,7 +37,9 @@ def write_page(
     rows: Sequence[Row], path: Path, out: Path, study: Path, left: Sequence[str] = ()
 ) -> None:
     """Write the page of these points, whose run folders lie in ``out``; ``left`` are not there."""
-    digest = hashlib.sha256(study.read_bytes()).hexdigest()[:16]
+    settings = study.read_bytes()
+    digest = hashlib.sha256(settings).hexdigest()[:16]
+    note = tomllib.loads(settings.decode())["csl"].get("note", "")
     machines = sorted(
         {text for row in rows if "folder" in row for text in machines_of(out / row["folder"])}
     )
@@ -45,7 +48,7 @@ def write_page(
         HEAD.format(digest=digest),
         *(f"- `{curve}`: {MODELS.get(curve, 'settings in the file')}." for curve in curves),
         "",
-        *section(rows),
+        *section(rows, note),
         *(
             ("", f"Settings that are fixed and not on this page: {', '.join(left)}.")
             if left
@@ -59,19 +62,19 @@ def write_page(
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def section(rows: Sequence[Row]) -> Iterator[str]:
-    """The circular skip links, then the pairs, as far as there are rows of either."""
+def section(rows: Sequence[Row], note: str = "") -> Iterator[str]:
+    """The circular skip links, with a note on them, then the pairs, as far as there are rows."""
     csl = [row for row in rows if row["part"] == "csl"]
     brec = [row for row in rows if row["part"] != "csl"]
     if csl:
-        yield from _skip_links(csl)
+        yield from _skip_links(csl, note)
     if csl and brec:
         yield ""
     if brec:
         yield from _pairs(brec)
 
 
-def _skip_links(rows: Sequence[Row]) -> Iterator[str]:
+def _skip_links(rows: Sequence[Row], note: str) -> Iterator[str]:
     yield "## Circular skip links (CSL)"
     yield ""
     yield (
@@ -93,6 +96,9 @@ def _skip_links(rows: Sequence[Row]) -> Iterator[str]:
     ]
     columns = ("model", "colours", "best possible", "test accuracy", "parameters", "s a fold")
     yield layout(columns, cells)
+    if note:
+        yield ""
+        yield note
 
 
 def _pairs(rows: Sequence[Row]) -> Iterator[str]:

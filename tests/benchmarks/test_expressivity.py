@@ -19,6 +19,8 @@ from gnnlab.runner import configure
 
 FOLDER = Path(__file__).resolve().parents[2] / "benchmarks"
 STUDY = """
+[csl]
+note = "why a setting was changed"
 [csl.task]
 name = "graph"
 readout = "sum"
@@ -32,6 +34,8 @@ splits = [0]
 [csl.models]
 gin = { name = "gin", num_layers = 2, hidden_channels = 4 }
 sp-plus6 = { name = "pathnn", kind = "all_shortest", length = 6, hidden_channels = 4 }
+[csl.own.sp-plus6]
+training = { epochs = 1 }
 [brec]
 categories = ["basic"]
 seed = 0
@@ -92,7 +96,8 @@ def test_settings_name_points_whose_models_can_be_built(bench: ModuleType) -> No
     assert {point.curve for point in points} == set(page.MODELS)
     for point in points:
         config = configure(point.settings[0])
-        assert bench.encoder_of(config)().hidden_channels in (16, 32)
+        assert bench.encoder_of(config)().hidden_channels in (16, 32, 64)
+    assert set(study["csl"]["own"]) <= set(study["csl"]["models"])
 
 
 def test_colours_are_of_the_model_s_kind(bench: ModuleType, pairs: list[Data]) -> None:
@@ -127,7 +132,12 @@ def test_a_study_runs_resumes_and_writes_its_page(
     assert left["left_out"] == "a reason" and left["theory"] == 2 and "told_apart" not in left
     page = files["page"].read_text()
     assert "| ap4" in page and "2 / 2" in page and "– / 2" in page and "1 of 10" in page
-    assert "not on this page" not in page
+    assert "not on this page" not in page and "\nwhy a setting was changed\n" in page
+    trained = [
+        json.loads((tmp_path / "runs" / rows["csl", curve]["folder"] / "results.jsonl").read_text())
+        for curve in ("gin", "sp-plus6")
+    ]
+    assert [row["epochs"] for row in trained] == [2, 1]
     bench.main([*arguments, "--only", "csl-gin"])
     assert "not on this page: csl-sp-plus6, brec-basic-gin" in files["page"].read_text()
 
