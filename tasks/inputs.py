@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Sequence
 from numbers import Integral
 from typing import Any
 
@@ -58,4 +60,18 @@ def check_features(encoder: nn.Module, x: Tensor) -> None:
         raise ValueError(
             f"data.x is {x.dtype}, but the parameters of {name} are {own.pop()}: convert one, for "
             "instance with data.x.float()"
+        )
+
+
+def warn_of_codes(encoder: nn.Module, sizes: Sequence[int]) -> None:
+    """Warn where codes of categories, with so many values a column, are read as numbers."""
+    if not sizes or not getattr(encoder, "reads_features", True):
+        return
+    tables = {m.num_embeddings for m in encoder.modules() if isinstance(m, nn.Embedding)}
+    if sizes[0] not in tables:
+        warnings.warn(
+            f"the columns of data.x are codes of {tuple(sizes)} categories, but "
+            f"{type(encoder).__name__} reads them as numbers: build it as layers.WithInputs("
+            "data.num_features, [layers.NodeCategories(data.x_sizes, channels)], make)",
+            stacklevel=6,
         )

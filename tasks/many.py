@@ -15,7 +15,7 @@ from gnnlab.validation import check
 
 from . import targets
 from .collate import Collate
-from .inputs import MASKS, check_features, rows
+from .inputs import MASKS, check_features, rows, warn_of_codes
 from .model import Model
 from .targets import Target
 
@@ -33,13 +33,14 @@ WAYS = (
 
 @dataclass(frozen=True, eq=False)
 class Parts:
-    """The graphs of one split, given in mini-batches."""
+    """The graphs of one split, given in mini-batches; ``x_sizes`` as the set of graphs has them."""
 
     train: list[Data]
     valid: list[Data]
     test: list[Data]
     batch_size: int
     device: torch.device = torch.device("cpu")
+    x_sizes: tuple[int, ...] = ()
 
     def epoch(self) -> Iterator[Batch]:
         """Give the training graphs in an order drawn from torch's generator.
@@ -105,6 +106,7 @@ class Batched:
                 "encoder"
             )
         check_features(encoder, self.parts.train[0].x)
+        warn_of_codes(encoder, self.parts.x_sizes)
         return str(level)
 
     def batches(self) -> Iterator[Batch]:
@@ -232,4 +234,4 @@ def split_graphs(data: Any, split: int) -> tuple[Tensor, Tensor, Tensor]:
 def parts_of(data: Any, split: tuple[Tensor, Tensor, Tensor], batch_size: int) -> Parts:
     """Take the graphs of a split."""
     train, valid, test = ([data[i] for i in part.tolist()] for part in split)
-    return Parts(train, valid, test, batch_size)
+    return Parts(train, valid, test, batch_size, x_sizes=getattr(data, "x_sizes", ()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from copy import copy
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -273,3 +274,16 @@ def test_a_set_needs_graphs_and_as_many_rows_of_masks() -> None:
     with pytest.raises(ValueError, match="kinds has 1 graphs and masks for 40"):
         data.with_graphs([data[0]])
     assert datasets.Graphs is Graphs
+
+
+def test_codes_that_are_read_as_numbers_are_warned_of(recwarn: pytest.WarningsRecorder) -> None:
+    data = replace(collection(), x_sizes=(2,))
+    with pytest.warns(UserWarning, match=r"codes of \(2,\) categories, but GIN reads") as found:
+        fit(data)
+    assert found[0].filename == __file__
+    codes, constant = layers.NodeCategories((2,), 4), layers.ConstantFeatures()
+    recwarn.clear()
+    for step in (codes, constant):
+        fit(data, layers.WithInputs(1, [step], lambda width: layers.GIN(width, 8, 2)))
+    fit(collection())
+    assert not [each for each in recwarn if "categories" in str(each.message)]
