@@ -21,7 +21,7 @@ from torch_geometric.utils import from_networkx, to_networkx
 
 from gnnlab.rewiring import LASER, Graph, apply
 from gnnlab.structure.graph import read_graph
-from gnnlab.structure.resistance import Resistances
+from gnnlab.structure.resistance_updates import Resistances
 from gnnlab.structure.spectral import first_order
 
 Array = np.ndarray

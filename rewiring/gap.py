@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from torch import Tensor
 
+from gnnlab.structure.components import components
 from gnnlab.structure.csr import Neighbours, undirected
 from gnnlab.structure.memory import require_memory
-from gnnlab.structure.resistance import components
 
 DENSE = 500
 """Up to so many nodes all eigenvalues are computed."""

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from gnnlab.arguments import check_count
+from gnnlab.structure.components import components, induced
 from gnnlab.structure.graph import Array, Graph
-from gnnlab.structure.resistance import Best, Resistances, components, induced
+from gnnlab.structure.resistance_updates import Best, Resistances
 
 from .base import Rewiring
 from .changes import NO_PAIRS, Changes

@@ -6,8 +6,9 @@ import math
 
 from torch import Tensor
 
+from gnnlab.structure.components import components, induced
 from gnnlab.structure.csr import undirected
-from gnnlab.structure.resistance import components, induced, pseudo_inverse
+from gnnlab.structure.resistance import pseudo_inverse
 
 
 def total_resistance(

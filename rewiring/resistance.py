@@ -10,8 +10,9 @@ from torch import Tensor
 
 from gnnlab.arguments import check_count, check_number
 from gnnlab.ops.backends.parallel import Array
+from gnnlab.structure.components import components
 from gnnlab.structure.csr import Neighbours, undirected
-from gnnlab.structure.resistance import components, resistance_matrix
+from gnnlab.structure.resistance import resistance_matrix
 from gnnlab.structure.solve import pair_resistances, sketched_resistances
 
 DENSE = 4096

@@ -104,8 +104,8 @@ def _numbers(data: Data) -> dict[str, float | None]:
     """Numbers of one graph; None for what its size forbids."""
     from gnnlab import datasets
     from gnnlab.rewiring import spectral_gap, total_resistance
+    from gnnlab.structure.components import components
     from gnnlab.structure.csr import undirected
-    from gnnlab.structure.resistance import components
 
     nodes, edge_index = int(data.num_nodes), data.edge_index
     graph, small = undirected(edge_index, nodes), nodes <= DENSE

@@ -10,8 +10,8 @@ import numpy as np
 
 from gnnlab.ops.backends.parallel import Array
 
+from .components import components, induced
 from .memory import require_memory
-from .resistance import components, induced
 
 DENSE = 256
 """Components of up to so many nodes are decomposed as dense matrices."""

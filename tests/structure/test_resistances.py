@@ -8,9 +8,10 @@ import pytest
 import torch
 
 from gnnlab.ops.backends import parallel
-from gnnlab.structure import resistance
+from gnnlab.structure import resistance_updates
+from gnnlab.structure.components import components, induced
 from gnnlab.structure.csr import from_edges
-from gnnlab.structure.resistance import Resistances, components, induced, with_edges
+from gnnlab.structure.resistance_updates import Resistances, with_edges
 from gnnlab.structure.solve import sketch_size
 
 
@@ -29,7 +30,7 @@ def inverse(graph: nx.Graph) -> np.ndarray:
 def test_equals_the_pseudo_inverse_after_500_additions(
     updates: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(resistance, "UPDATES", updates)  # 60: computed again eight times
+    monkeypatch.setattr(resistance_updates, "UPDATES", updates)  # 60: computed again eight times
     graph = nx.barabasi_albert_graph(80, 2, seed=0)
     state = Resistances(*rows(graph))
     best = state.best()
@@ -52,7 +53,7 @@ def test_drift_without_computing_again_stays_inside_the_bound() -> None:
     graph = nx.path_graph(60)  # as badly conditioned as a graph of this size can be
     state = Resistances(*rows(graph))
     first, best = inverse(graph), state.best()
-    for _ in range(resistance.UPDATES):
+    for _ in range(resistance_updates.UPDATES):
         graph.add_edge(best.low, best.high)
         best = state.add(best.low, best.high)
     assert abs(state.matrix() - inverse(graph)).max() < 4.5e-13 * abs(first).max()
@@ -65,7 +66,7 @@ def test_threads_change_no_bit(monkeypatch: pytest.MonkeyPatch) -> None:
         with monkeypatch.context() as patch:
             patch.setattr(torch, "get_num_threads", lambda threads=threads: threads)
             patch.setattr(parallel, "GRAIN", 64)
-            patch.setattr(resistance, "PARALLEL", 0)
+            patch.setattr(resistance_updates, "PARALLEL", 0)
             state = Resistances(*rows(graph))
             best = [state.best()]
             for _ in range(20):
