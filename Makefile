@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help run test slow lint types notebooks bench bench-quick kernels parity gpu clean
+.PHONY: help run test slow nightly lint types notebooks bench bench-quick kernels parity gpu clean
 
 help:
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -25,11 +25,14 @@ $(VENV)/.dev: $(VENV)/.run
 run: $(VENV)/.run ## train four models on a generated Minesweeper board and print the table
 	$(BIN)/gnnlab main
 
-test: $(VENV)/.dev ## every test that is not marked slow
-	$(BIN)/python -m pytest -q -n 2 -m 'not slow'
+test: $(VENV)/.dev ## every test that is not marked slow or nightly
+	$(BIN)/python -m pytest -q -n 2 -m 'not slow and not nightly'
 
 slow: $(VENV)/.dev ## the tests that build wheels or train for minutes
-	$(BIN)/python -m pytest -q -m slow
+	$(BIN)/python -m pytest -q -m 'slow and not nightly'
+
+nightly: $(VENV)/.dev ## random wrong calls, damaged files and kills by the thousand (an hour)
+	$(BIN)/python -m pytest -q -m nightly --timeout 7200
 
 lint: $(VENV)/.dev ## ruff, formatting included
 	$(BIN)/ruff check .
