@@ -39,7 +39,7 @@ lint: $(VENV)/.dev ## ruff, formatting included
 	$(BIN)/ruff format --check .
 
 types: $(VENV)/.dev ## mypy --strict over all rooms
-	$(BIN)/python tests/typing_tree.py
+	$(BIN)/python gnnlab/_links.py
 	$(BIN)/mypy
 
 notebooks: $(VENV)/.dev ## execute every notebook

@@ -134,7 +134,15 @@ def test_check_is_the_function_whatever_was_imported_before() -> None:
     assert run.stdout.strip() == "True", run.stderr
 
 
-def test_typing_tree_holds_every_room(tmp_path: Path) -> None:
-    subprocess.run([sys.executable, "tests/typing_tree.py", tmp_path], cwd=ROOT, check=True)
-    for room in ROOMS:
-        assert (tmp_path / "gnnlab" / room / "__init__.py").is_file()
+def test_links_hold_every_room_and_drop_what_is_gone(tmp_path: Path) -> None:
+    from gnnlab._links import link
+
+    for room in ("gnnlab", *ROOMS):
+        (tmp_path / room).mkdir()
+        (tmp_path / room / "__init__.py").touch()
+    (tmp_path / "gnnlab" / "old.py").touch()
+    package = link(tmp_path) / "gnnlab"
+    (tmp_path / "gnnlab" / "old.py").rename(tmp_path / "gnnlab" / "new.py")
+    link(tmp_path)
+    assert {path.name for path in package.iterdir()} == {"__init__.py", "new.py", *ROOMS}
+    assert all((package / room / "__init__.py").is_file() for room in ROOMS)

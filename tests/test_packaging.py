@@ -1,7 +1,8 @@
-"""The wheel, the sdist and both editable installs hold the package as the checkout has it."""
+"""The wheel, the sdist and the editable installs hold the package as the checkout has it."""
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import venv
 import zipfile
 from pathlib import Path
 
+import jedi
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -91,11 +93,13 @@ def test_wheel_holds_exactly_the_tree_and_equals_the_one_from_the_sdist(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", ["wheel", "lenient", "strict"])
+@pytest.mark.parametrize("kind", ["wheel", "editable", "lenient", "strict"])
 def test_installs_and_imports_elsewhere(source: Path, tmp_path: Path, kind: str) -> None:
     interpreter = environment(tmp_path / "env")
     if kind == "wheel":
         install(interpreter, build(source, tmp_path / "dist", "wheel"))
+    elif kind == "editable":
+        install(interpreter, "-e", source)
     else:
         install(interpreter, "-e", source, "--config-settings", f"editable_mode={kind}")
     for cwd in (tmp_path, source):
@@ -105,3 +109,47 @@ def test_installs_and_imports_elsewhere(source: Path, tmp_path: Path, kind: str)
         assert module == "gnnlab.layers.gcn"
         home = tmp_path / "env" if kind == "wheel" and cwd == tmp_path else source
         assert Path(file).resolve().is_relative_to(home.resolve())
+
+
+USER = """
+from gnnlab import datasets, layers, tasks
+
+data = datasets.load("minesweeper-generated", seed=0, rows=10, columns=10)
+encoder = layers.SAGE(7, 64, num_layers=5)
+result = tasks.fit(tasks.NodeClassification(), encoder, data, tasks.Training(lr=3e-3))
+print(f"{result.test:.3f}")
+"""
+WRONG = """
+from gnnlab import layers
+
+layers.SAGE(7, 64, num_layers="five")
+layers.Sage
+"""
+
+
+@pytest.mark.slow
+def test_static_tools_follow_the_editable_install(source: Path, tmp_path: Path) -> None:
+    interpreter = environment(tmp_path / "env")
+    install(interpreter, "-e", source)
+    (tmp_path / "user.py").write_text(USER)
+    (tmp_path / "wrong.py").write_text(WRONG)
+    pyright = [sys.executable, "-m", "basedpyright", "--pythonpath", interpreter, "--outputjson"]
+    told = subprocess.run(
+        [*pyright, "--level", "error", "user.py", "wrong.py"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    found = json.loads(told.stdout)["generalDiagnostics"]
+    rules = sorted((Path(error["file"]).name, error["rule"]) for error in found)
+    assert rules == [("wrong.py", "reportArgumentType"), ("wrong.py", "reportAttributeAccessIssue")]
+
+
+@pytest.mark.slow
+def test_editors_complete_names_of_the_editable_install(source: Path, tmp_path: Path) -> None:
+    interpreter = environment(tmp_path / "env")
+    install(interpreter, "-e", source)
+    editor = jedi.create_environment(str(interpreter), safe=False)
+    code = "from gnnlab import layers\nlayers.GAT"
+    script = jedi.Script(code, project=jedi.Project(tmp_path), environment=editor)
+    assert {name.name for name in script.complete()} >= {"GAT", "GATSep"}
