@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from copy import copy
 from typing import TYPE_CHECKING
 
 import torch
-from torch import Tensor
 
 from gnnlab.arguments import check_share
+from gnnlab.ops.to_csr import to_csr
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data
@@ -45,26 +44,12 @@ class ToSparseFeatures:
     def __call__(self, data: Data) -> Data:
         if data.x.layout is not torch.strided:
             return data
-        entries = int(torch.count_nonzero(data.x))
-        if entries > self.density * data.x.numel():
+        found = to_csr(data.x, self.density)
+        if found is None:
             return data
         data = copy(data)
-        data.x = _csr(data.x, entries)
+        data.x = found
         return data
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(density={self.density})"
-
-
-def _csr(x: Tensor, entries: int) -> Tensor:
-    kind = torch.int32 if max(entries, *x.shape) < 2**31 else torch.int64
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", ".*Sparse CSR tensor support is in beta", UserWarning)
-        sparse = x.to_sparse_csr()
-        return torch.sparse_csr_tensor(
-            sparse.crow_indices().to(kind),
-            sparse.col_indices().to(kind),
-            sparse.values(),
-            x.shape,
-            check_invariants=False,
-        )

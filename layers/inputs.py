@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from copy import copy
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import torch
 from torch import Tensor, nn
@@ -28,6 +28,8 @@ class Input(nn.Module, ABC):
     Shapes:
         data.x (N, F) -> data.x (N, ``width(F)``)
     """
+
+    reads_dense: ClassVar[str] = "looks up the features or puts others beside them"
 
     @abstractmethod
     def forward(self, data: Data) -> Data:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import torch
 from torch import Tensor, nn
 
@@ -36,6 +38,8 @@ class Linear(nn.Linear):
 
 class AsTheyAre(nn.Module):
     """Features that are states already: dense ones unchanged, (N, H) -> (N, H)."""
+
+    reads_dense: ClassVar[str] = "takes the features for states"
 
     def forward(self, x: Tensor) -> Tensor:
         return x.to_dense() if is_sparse(x) else x

@@ -6,7 +6,7 @@ import math
 import time
 from collections.abc import Callable
 from copy import copy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from numbers import Integral
 from typing import TYPE_CHECKING, Any
@@ -25,7 +25,9 @@ from .progress import Progress, reporting
 from .schedule import Schedule
 from .seed import build, isolated, reset, seed_all
 from .selection import Best, Snapshot, should_stop
+from .sparse_reading import density, with_sparse_features
 from .task import Problem, Task
+from .threads import multiplications, threads_for
 from .training import Training
 
 if TYPE_CHECKING:
@@ -53,6 +55,8 @@ class Result:
             entry an evaluated epoch.
         model: encoder and head with the weights of the kept epoch, in eval mode; None if not kept.
         others: what else the task measured at the kept epoch, by part and name.
+        sparse_features: whether x was read by its entries alone, as bags of words are: the same
+            numbers up to the order of summation, about 1e-6 of a logit.
     """
 
     valid: float
@@ -65,6 +69,7 @@ class Result:
     curve: Curve = field(repr=False)
     model: Model | LinkModel | None = field(repr=False, compare=False)
     others: dict[str, float] = field(default_factory=dict, repr=False)
+    sparse_features: bool = False
 
 
 def fit(
@@ -88,6 +93,9 @@ def fit(
     graph and the generators of torch, numpy and Python that the caller holds stay as they were;
     fits on several threads take turns, because those generators are the process's (what else a
     thread draws from them meanwhile is drawn from the fit's).
+
+    Features of which at most a tenth differ from zero are read by their entries. A step takes no
+    more of torch's threads than its work is worth; their number comes back at the end.
 
     Args:
         task: what to predict and how it is scored.
@@ -119,16 +127,24 @@ def fit(
         torch.enable_grad(),
         reporting(progress, training.epochs) as report,
     ):
-        problem = task.setup(data, split)
         seed_all(seed, place)
         own, fresh = build(encoder)
-        problem = _suited(task, problem, own, data, split)
+        data = with_sparse_features(data, own, place)
+        problem = _suited(task, task.setup(data, split), own, data, split)
         # Seeded again, so that a module and a function that builds it start from equal weights.
         seed_all(seed, place)
         if reinitialise:
             reset(own, fresh)
         model = problem.model(own).to(place)
-        return _train(model, problem.to(place), place, training, report, keep_model)
+        with threads_for(_work(model, problem, data)):
+            result = _train(model, problem.to(place), place, training, report, keep_model)
+        return replace(result, sparse_features=density(data) < 1)
+
+
+def _work(model: nn.Module, problem: Problem, data: Any) -> float:
+    """Multiplications a step; without end for a task that does not say how large its steps are."""
+    size: Any = getattr(problem, "step_size", None)
+    return math.inf if size is None else multiplications(model, *size, density(data))
 
 
 def _train(

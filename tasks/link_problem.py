@@ -21,6 +21,7 @@ from .link_model import LinkModel, with_head
 from .link_split import LinkSplit
 from .masking import keys_of as unordered
 from .masking import with_links, without
+from .threads import size_of
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data
@@ -121,6 +122,11 @@ class LinkProblem:
             )
         check_features(encoder, self.graphs.train.x)
         return with_head(encoder, self.task.head)
+
+    @property
+    def step_size(self) -> tuple[int, int]:
+        """Nodes and edges of the graph that training reads."""
+        return size_of([self.graphs.train])
 
     def batches(self) -> Iterator[Batch]:
         """Give the training links in an order drawn from torch's generator, with negatives."""

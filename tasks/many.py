@@ -18,6 +18,7 @@ from .collate import Collate
 from .inputs import MASKS, check_features, rows, warn_of_codes
 from .model import Model
 from .targets import Target
+from .threads import size_of
 
 if TYPE_CHECKING:
     from torch_geometric.data import Batch, Data
@@ -108,6 +109,11 @@ class Batched:
         check_features(encoder, self.parts.train[0].x)
         warn_of_codes(encoder, self.parts.x_sizes)
         return str(level)
+
+    @property
+    def step_size(self) -> tuple[int, int]:
+        """Nodes and edges of a mean batch."""
+        return size_of(self.parts.train, self.parts.batch_size)
 
     def batches(self) -> Iterator[Batch]:
         """Give the training graphs in an order drawn from torch's generator."""

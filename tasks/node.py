@@ -21,6 +21,7 @@ from .inputs import MASKS, check_features, rows
 from .metrics import Metric
 from .model import Model
 from .targets import Target
+from .threads import size_of
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data
@@ -131,6 +132,11 @@ class NodeProblem:
     def metric(self) -> str:
         """The metric's name."""
         return self.target.metric
+
+    @property
+    def step_size(self) -> tuple[int, int]:
+        """Nodes and edges."""
+        return size_of([self.data])
 
     def model(self, encoder: nn.Module) -> Model:
         """Put a head on the encoder unless it predicts by itself, or refuse one that cannot fit."""

@@ -15,6 +15,7 @@ from gnnlab.arguments import check_count, check_share
 from .model import Model, hidden_width, parameter_type
 from .readout import Pooling, check_pooling, make_readout
 from .seed import isolated, seed_all
+from .threads import multiplications, size_of, threads_for
 
 if TYPE_CHECKING:
     from torch_geometric.data import Batch, Data
@@ -101,11 +102,13 @@ class PairedComparison:
             one, two, again = (
                 renumbered(graph, self.copies, transform) for graph in (first, second, first)
             )
-            self._train(model, _pairs(one, two, self.batch_pairs))
-            model.eval().double()
-            with torch.no_grad():
-                apart = self._statistic(model, _pairs(one, two, self.batch_pairs))
-                control = self._statistic(model, _pairs(one, again, self.batch_pairs))
+            step = size_of([*one, *two], 2 * self.batch_pairs)
+            with threads_for(multiplications(model, *step)):
+                self._train(model, _pairs(one, two, self.batch_pairs))
+                model.eval().double()
+                with torch.no_grad():
+                    apart = self._statistic(model, _pairs(one, two, self.batch_pairs))
+                    control = self._statistic(model, _pairs(one, again, self.batch_pairs))
         return Comparison(apart, control, self.threshold)
 
     def _model(self, encoder: nn.Module) -> Model:

@@ -31,6 +31,10 @@ class Problem(Protocol):
         """The name of the number in ``valid`` and ``test``; larger is better unless it is one of
         ``metrics.LOWER_IS_BETTER``."""
 
+    @property
+    def step_size(self) -> tuple[int, int]:
+        """How many rows and edges a step reads, for the number of threads."""
+
     def model(self, encoder: nn.Module) -> Model | LinkModel:
         """Put on the encoder what the task adds to it, or refuse one that does not fit."""
 

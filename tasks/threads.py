@@ -1,0 +1,73 @@
+"""As many threads as a step's work is worth."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor, nn
+
+if TYPE_CHECKING:
+    from torch_geometric.data import Data
+
+WORK = 2e8
+"""Multiplications a step that keep one thread busy: with less, a second one gains nothing."""
+
+
+def multiplications(model: nn.Module, rows: int, edges: int, read: float = 1.0) -> float:
+    r"""Estimate a forward pass: every matrix meets every row, every edge carries every state.
+
+    .. math:: N \sum_W |W| + E \sum_W d_{out}(W)
+
+    Args:
+        rows: N, nodes a step.
+        edges: E.
+        read: the share of the features' entries that are read; the first maps count that much.
+    """
+    encoder = getattr(model, "encoder", model)
+    features = getattr(encoder, "in_channels", None)
+    total = 0.0
+    for weight in model.parameters():
+        if weight.dim() == 2:
+            share = read if weight.shape[1] == features else 1.0
+            total += rows * share * weight.numel() + edges * weight.shape[0]
+    return total
+
+
+def size_of(graphs: Sequence[Data], batch_size: int = 1) -> tuple[int, int]:
+    """Return how many rows and edges a step reads, of so many graphs of which these are a sample.
+
+    Rows are nodes, or what a structure has more of: ordered pairs, paths, nodes of subgraphs.
+    """
+    rows = edges = 0
+    for graph in graphs:
+        own = graph.edge_index.shape[1]
+        lengths = (_length(name, value) for name, value in graph.to_dict().items())
+        rows += max((length for length in lengths if length != own), default=0)
+        edges += own
+    share = min(batch_size, len(graphs)) / max(len(graphs), 1)
+    return round(rows * share), round(edges * share)
+
+
+def _length(name: str, value: object) -> int:
+    if not isinstance(value, Tensor) or value.dim() == 0:
+        return 0
+    return value.shape[-1 if "index" in name else 0]
+
+
+@contextmanager
+def threads_for(work: float) -> Iterator[None]:
+    """Let torch, and the kernels that run on its threads, use fewer where there is little to do.
+
+    Threads that wait for each other after every small operation win nothing on an idle machine, and
+    lose ten times and more on a busy one, where a thread that is waited for may not be running. The
+    caller's number comes back at the end.
+    """
+    before = torch.get_num_threads()
+    torch.set_num_threads(int(max(1, min(before, work / WORK))))
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
