@@ -10,7 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from setuptools.command.editable_wheel import _StaticPth, editable_wheel
+from setuptools.command.editable_wheel import editable_wheel
 
 ROOT = Path(__file__).resolve().parent.parent
 ROOMS = ("datasets", "layers", "rewiring", "tasks")
@@ -38,15 +38,18 @@ def link(root: Path = ROOT) -> Path:
     return home
 
 
-class EditableWheel(editable_wheel):
+class EditableWheel(editable_wheel):  # type: ignore[misc]
     """An editable install by a path to the links; where there can be none, setuptools' finder."""
 
     def _select_strategy(self, name: str, tag: str, build_lib: Any) -> Any:
         if self.mode is not None:  # the user asked for a mode of setuptools'
             return super()._select_strategy(name, tag, build_lib)
         try:
+            # Private, so asked for here: were it gone, the finder would still serve.
+            from setuptools.command.editable_wheel import _StaticPth
+
             home = link(Path(self.distribution.src_root or ".").resolve())
-        except OSError:
+        except (ImportError, OSError):
             return super()._select_strategy(name, tag, build_lib)
         return _StaticPth(self.distribution, name, [home])
 

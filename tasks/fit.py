@@ -144,7 +144,10 @@ def fit(
 def _work(model: nn.Module, problem: Problem, data: Any) -> float:
     """Multiplications a step; without end for a task that does not say how large its steps are."""
     size: Any = getattr(problem, "step_size", None)
-    return math.inf if size is None else multiplications(model, *size, density(data))
+    if size is None:
+        return math.inf
+    rows, edges = size
+    return multiplications(model, rows, edges, density(data))
 
 
 def _train(

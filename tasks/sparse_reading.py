@@ -32,7 +32,7 @@ def with_sparse_features(data: Any, encoder: nn.Module, device: torch.device) ->
     Cost:
         O(N F) once.
     """
-    x = getattr(data, "x", None)
+    x: Any = getattr(data, "x", None)
     if device.type != "cpu" or not _may_be_sparse(x) or not _reads_sparse(encoder):
         return data
     found = to_csr(x.detach(), DENSITY)
