@@ -44,6 +44,12 @@ def check_count(name: str, value: Any, least: int = 1) -> None:
         raise ValueError(f"{name} is {value!r}, but it must be a whole number of at least {least}")
 
 
+def check_whole(name: str, value: Any) -> None:
+    """Refuse what is not a whole number, of either sign."""
+    if isinstance(value, bool) or not isinstance(value, Integral):
+        raise ValueError(f"{name} is {value!r}, but it must be a whole number")
+
+
 def check_counts(**values: Any) -> None:
     """Refuse any that is not a whole number of at least 1."""
     for name, value in values.items():

@@ -9,12 +9,13 @@ from torch import Tensor
 
 from .adjacency import Adjacency
 
+FLOATS = (torch.float32, torch.float64, torch.float16, torch.bfloat16)
 REDUCTIONS = ("sum", "mean", "max", "min")
 
 
 def check_reduce(reduce: str) -> None:
     """Refuse an unknown reduction."""
-    if reduce not in REDUCTIONS:
+    if not isinstance(reduce, str) or reduce not in REDUCTIONS:
         near = get_close_matches(str(reduce), REDUCTIONS, n=1)
         hint = f"; did you mean {near[0]!r}?" if near else ""
         raise ValueError(f"unknown reduce {reduce!r}, one of {', '.join(REDUCTIONS)}{hint}")
@@ -26,6 +27,10 @@ def check_float(name: str, value: Tensor, dims: tuple[int, ...], shape: str) -> 
         raise ValueError(f"{name} must be a tensor {shape}, not {type(value).__name__}")
     if not value.is_floating_point():
         raise ValueError(f"{name} must be floating point, not {value.dtype}; use {name}.float()")
+    if value.dtype not in FLOATS:
+        raise ValueError(
+            f"{name} is {value.dtype}, which nothing is added up in; use {name}.float()"
+        )
     if value.layout != torch.strided:
         raise ValueError(f"{name} must be dense, not {value.layout}; use {name}.to_dense()")
     if value.dim() not in dims:

@@ -56,8 +56,8 @@ def dropout(
         return x
     if isinstance(x, SparseFeatures):
         if p == 1 or torch.compiler.is_compiling():
-            return x.with_values(dropout(x.values, p))
-        return x.dropped(p, _seed(x.values, generator))
+            return x.with_values(dropout(x._values, p))
+        return x.dropped(p, _seed(x._values, generator))
     check_float("x", x, tuple(range(65)), "(...)")
     if p == 1:
         return x * 0

@@ -137,12 +137,15 @@ def gcn_sum(
         [[0.0, 3.0], [3.0, 0.0]]
     """
     weights = [None] * len(xs) if weights is None else weights
+    if isinstance(xs, Tensor) or isinstance(adjs, Tensor | Adjacency):
+        raise ValueError("xs and adjs are lists, one entry a graph: give [x] and [adj]")
     if not len(xs) == len(adjs) == len(weights) == len(maps) > 0:
         raise ValueError(
             f"{len(xs)} features, {len(adjs)} graphs, {len(weights)} edge weights and {len(maps)} "
             "maps were given: give as many of each, at least one"
         )
-    graphs = [_graph(x, adj) for x, adj in zip(xs, adjs, strict=True)]
+    check_float("maps", maps, (3,), "(K, F, H)")
+    graphs = [_graph(x, adj, maps) for x, adj in zip(xs, adjs, strict=True)]
     together = getattr(backend_for(*xs, maps), "gcn_sum", None)
     if together is None or not _fits_together(xs, maps, weights):
         return _one_by_one(xs, graphs, maps, weights)
@@ -153,10 +156,16 @@ def gcn_sum(
     return out
 
 
-def _graph(x: Tensor, adj: AdjacencyLike) -> Adjacency:
+def _graph(x: Tensor, adj: AdjacencyLike, maps: Tensor) -> Adjacency:
     check_float("x", x, (2,), "(N, F)")
     graph = Adjacency.of(adj, x.shape[0])
     check_device("x", x, graph)
+    check_device("maps", maps, graph)
+    if x.shape[1] != maps.shape[1]:
+        raise ValueError(
+            f"maps {tuple(maps.shape)} take {maps.shape[1]} features, but x is {tuple(x.shape)}: "
+            f"give maps ({maps.shape[0]}, {x.shape[1]}, H)"
+        )
     return graph
 
 
@@ -191,7 +200,7 @@ def _one_by_one(
 def _kept_scale(adj: Adjacency, dtype: torch.dtype) -> Tensor:
     """Of a graph without weights."""
     wide = torch.float32 if dtype in (torch.float16, torch.bfloat16) else dtype
-    return adj.remember(("gcn scale", wide), partial(_scale, adj, wide))
+    return adj._keep(("gcn scale", wide), partial(_scale, adj, wide))
 
 
 def _scale(adj: Adjacency, dtype: torch.dtype) -> Tensor:

@@ -44,7 +44,7 @@ def linear(x: Tensor | SparseFeatures, weight: Tensor, bias: Tensor | None = Non
     x = SparseFeatures.of(x)
     kind = _result_type(x, weight)
     table = weight.to(kind).t()
-    out = backend_for(table, x.values).sparse_product(table, x, False)
+    out = backend_for(table, x._values).sparse_product(table, x, False)
     return out if bias is None else out + bias.to(kind)
 
 

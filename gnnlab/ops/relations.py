@@ -126,7 +126,8 @@ def _split(adj: Adjacency, edge_type: Tensor, num_relations: int | None) -> dict
             found[r] = WHOLE
         elif stop > start:
             edges = order[start:stop].long()
-            found[r] = Adjacency(adj.edge_index[:, edges], adj.num_nodes), edges
+            own = torch.stack([end[edges] for end in adj._ends])
+            found[r] = Adjacency(own, adj.num_nodes), edges
     return found
 
 

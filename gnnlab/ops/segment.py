@@ -54,8 +54,8 @@ def gather(x: Tensor, adj: AdjacencyLike, end: str = "source", sparse_grad: bool
             raise ValueError("torch.compile knows no sparse gradients: gather without sparse_grad")
         return operators.gather(x, operators.traced(grouped))
     if sparse_grad:
-        return SparseGather.call(x, grouped.target, grouped.rows)
-    return backend_for(x).gather(x, grouped.target, grouped.rows)
+        return SparseGather.call(x, grouped._target, grouped._rows)
+    return backend_for(x).gather(x, grouped._target, grouped._rows)
 
 
 def edge_sum(values: Tensor, adj: AdjacencyLike, end: str = "target") -> Tensor:
@@ -116,10 +116,10 @@ def edge_reduce(
         if reduce != "sum":
             return operators.segment_reduce(values, graph.target, graph.num_nodes, reduce)
         total: Tensor = operators.linear.edge_sum(
-            values, graph.edge_index, graph.num_nodes, graph.turned
+            values, graph._index, graph.num_nodes, graph.turned
         )
         return total
-    return backend_for(values).segment_reduce(values, adj.target, adj.rows, reduce)
+    return backend_for(values).segment_reduce(values, adj._target, adj._rows, reduce)
 
 
 def at_end(adj: Adjacency, end: str) -> Adjacency:

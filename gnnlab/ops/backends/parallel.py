@@ -132,7 +132,8 @@ def _after_fork() -> None:
     _pool, _size = None, 0
 
 
-os.register_at_fork(after_in_child=_after_fork)
+if hasattr(os, "register_at_fork"):  # Windows does not fork
+    os.register_at_fork(after_in_child=_after_fork)
 
 
 def array(tensor: torch.Tensor) -> Array:
