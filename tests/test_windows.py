@@ -54,7 +54,7 @@ for room in ("ops", "structure", "analysis", "runner", "layers", "rewiring", "da
 from gnnlab import cli, commands, datasets, layers, parallel, pages, rewiring, tasks
 
 assert pages.keep_freed_pages() is False
-data = datasets.load("minesweeper_generated") if False else datasets.load("karate")
+data = datasets.load("karate")
 data = rewiring.FoSR(num_edges=2)(data)
 result = tasks.fit(tasks.NodeClassification(), layers.GCN(data.num_features, 8), data,
                    tasks.Training(epochs=3))
@@ -63,7 +63,7 @@ from gnnlab.ops.backends.cpu import memory
 assert memory.empty((3_000_000,), torch.float32).fill_(1).sum() == 3_000_000
 from gnnlab.structure.memory import free_memory
 assert free_memory() > 0
-from tasks.memory import PeakMemory
+from gnnlab.tasks.memory import PeakMemory
 assert PeakMemory(torch.device("cpu")).bytes() == 0
 from gnnlab.runner.results import append_result, read_results, KEYS
 import tempfile

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor
 
@@ -25,6 +27,13 @@ def check_nodes(edge_index: Tensor, num_nodes: int) -> int:
         if low < 0 or high >= num_nodes:
             _refuse_range(edge_index, low if low < 0 else high, num_nodes)
     return num_nodes
+
+
+def check_rows(name: str, value: Any, least: int = 1) -> None:
+    """Refuse a count of rows that int32 does not hold."""
+    check_count(name, value, least)
+    if value >= LIMIT:
+        raise ValueError(f"{name} is {value}, but at most {LIMIT - 1} rows can be told apart")
 
 
 def _refuse_range(edge_index: Tensor, node: int, num_nodes: int) -> None:

@@ -7,6 +7,8 @@ from difflib import get_close_matches
 import torch
 from torch import Tensor
 
+from gnnlab.arguments import shown
+
 from .adjacency import Adjacency
 
 FLOATS = (torch.float32, torch.float64, torch.float16, torch.bfloat16)
@@ -18,7 +20,7 @@ def check_reduce(reduce: str) -> None:
     if not isinstance(reduce, str) or reduce not in REDUCTIONS:
         near = get_close_matches(str(reduce), REDUCTIONS, n=1)
         hint = f"; did you mean {near[0]!r}?" if near else ""
-        raise ValueError(f"unknown reduce {reduce!r}, one of {', '.join(REDUCTIONS)}{hint}")
+        raise ValueError(f"unknown reduce {shown(reduce)}, one of {', '.join(REDUCTIONS)}{hint}")
 
 
 def check_float(name: str, value: Tensor, dims: tuple[int, ...], shape: str) -> None:
@@ -35,6 +37,14 @@ def check_float(name: str, value: Tensor, dims: tuple[int, ...], shape: str) -> 
         raise ValueError(f"{name} must be dense, not {value.layout}; use {name}.to_dense()")
     if value.dim() not in dims:
         raise ValueError(f"{name} must have shape {shape}, not {tuple(value.shape)}")
+
+
+def check_list(name: str, value: object, what: str) -> None:
+    """Refuse what is not a list or a tuple."""
+    if not isinstance(value, list | tuple):
+        raise ValueError(
+            f"{name} is of type {type(value).__name__}, but it is a list, {what}: give [...]"
+        )
 
 
 def check_edges(name: str, value: Tensor, adj: Adjacency) -> None:

@@ -24,4 +24,12 @@ def group(keys: Tensor, num_rows: int) -> Rows:
     Raises:
         ValueError: a key lies outside 0..num_rows-1.
     """
-    return Rows(*backend_for(keys).group(keys, num_rows))
+    try:
+        return Rows(*backend_for(keys).group(keys, num_rows))
+    except RuntimeError as error:
+        if "allocate" not in str(error):
+            raise
+        raise ValueError(
+            f"an order by {num_rows} rows takes {4 * num_rows / 1e9:.1f} GB, which are not free: "
+            "number the rows from 0 without gaps"
+        ) from error

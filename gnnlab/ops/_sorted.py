@@ -112,3 +112,12 @@ class Sorted:
             with torch.inference_mode(False):
                 value = known.setdefault(key, built(self.device, build))
         return value
+
+
+def check_square(graph: Sorted) -> None:
+    """Refuse lists of nodes where a graph on one set of nodes is needed."""
+    if graph.num_sources != graph.num_nodes:
+        raise ValueError(
+            f"these are {graph.num_nodes} lists of {graph.num_sources} nodes, and no graph on one "
+            "set of nodes: give the lists to neighbor_sum"
+        )

@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
+from gnnlab.arguments import check_count
+
 from ._bounds import LIMIT as LIMIT
 from ._bounds import check_nodes, check_there
 from ._convert import AdjacencyLike, as_edge_index
 from ._memo import own, owner, remember, stamp_of
 from ._rows import Rows as Rows
 from ._rows import group as group
-from ._sorted import Sorted
+from ._sorted import Sorted, check_square
 
 if TYPE_CHECKING:
     from .masked import Masked
@@ -72,17 +74,16 @@ class Adjacency(Sorted):
             from .traced import trace
 
             return trace(adj, num_nodes)
+        if num_nodes is not None and type(num_nodes) is not int:
+            check_count("num_nodes", num_nodes, 0)
+            num_nodes = int(num_nodes)
         if isinstance(adj, Adjacency):
             if num_nodes is not None and num_nodes != adj.num_nodes:
                 raise ValueError(
                     f"the adjacency has {adj.num_nodes} nodes but {num_nodes} were given; "
                     "build it with num_nodes equal to the number of rows of x"
                 )
-            if adj.num_sources != adj.num_nodes:
-                raise ValueError(
-                    f"these are {adj.num_nodes} lists of {adj.num_sources} nodes, and no graph on "
-                    "one set of nodes: give the lists to neighbor_sum"
-                )
+            check_square(adj)
             return adj
         from ._convert import convert, memo_key
 

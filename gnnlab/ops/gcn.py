@@ -10,7 +10,7 @@ from torch import Tensor
 
 from gnnlab.arguments import check_count
 
-from ._check import check_device, check_float
+from ._check import check_device, check_edges, check_float, check_list
 from ._convert import AdjacencyLike
 from .adjacency import Adjacency
 from .backends import backend_for
@@ -52,6 +52,8 @@ def gcn_propagate(x: Tensor, adj: AdjacencyLike, weight: Tensor | None = None) -
     check_device("x", x, adj)
     if weight is None:
         return backend_for(x).gcn_propagate(x, adj, _kept_scale(adj, x.dtype))
+    check_float("weight", weight, (1,), "(E,)")
+    check_edges("weight", weight, adj)
     wide = torch.float32 if x.dtype in (torch.float16, torch.bfloat16) else x.dtype
     columns = inverse_root(degree(adj, weight=weight.to(wide))).reshape(-1, *(1,) * (x.dim() - 1))
     return (columns * propagate(columns * x.to(wide), adj, weight.to(wide))).to(x.dtype)
@@ -136,15 +138,16 @@ def gcn_sum(
         >>> gcn_sum([x, 2 * x], [edge_index, edge_index], maps).tolist()
         [[0.0, 3.0], [3.0, 0.0]]
     """
+    check_float("maps", maps, (3,), "(K, F, H)")
+    for name, value in (("xs", xs), ("adjs", adjs), ("weights", weights)):
+        if name != "weights" or value is not None:
+            check_list(name, value, "one entry a graph")
     weights = [None] * len(xs) if weights is None else weights
-    if isinstance(xs, Tensor) or isinstance(adjs, Tensor | Adjacency):
-        raise ValueError("xs and adjs are lists, one entry a graph: give [x] and [adj]")
     if not len(xs) == len(adjs) == len(weights) == len(maps) > 0:
         raise ValueError(
             f"{len(xs)} features, {len(adjs)} graphs, {len(weights)} edge weights and {len(maps)} "
             "maps were given: give as many of each, at least one"
         )
-    check_float("maps", maps, (3,), "(K, F, H)")
     graphs = [_graph(x, adj, maps) for x, adj in zip(xs, adjs, strict=True)]
     together = getattr(backend_for(*xs, maps), "gcn_sum", None)
     if together is None or not _fits_together(xs, maps, weights):

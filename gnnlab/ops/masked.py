@@ -12,6 +12,7 @@ from torch import Tensor
 from ._bounds import check_numbers, check_vector
 from ._check import check_device
 from ._memo import own
+from ._sorted import check_square
 from .adjacency import Adjacency, Rows
 from .backends import neighbours_for
 from .sorted_rows import check_pairs, sorted_rows
@@ -158,6 +159,7 @@ class Masked(Adjacency):
 
 def mask(adj: Adjacency, pairs: Tensor) -> Masked:
     """The graph without the links between pairs of nodes."""
+    check_square(adj)
     check_pairs(pairs, adj.num_nodes, adj.device)
     with torch.inference_mode(False):
         rows, kernels = sorted_rows(adj), neighbours_for(pairs)
@@ -179,6 +181,7 @@ def _view(base: Adjacency, gone: Tensor) -> Masked:
 def _check_gone(base: Adjacency, gone: Tensor) -> None:
     if not isinstance(base, Adjacency):
         raise ValueError(f"base is {type(base).__name__}, but it must be an Adjacency: build one")
+    check_square(base)
     check_vector("gone", gone, (torch.int64,), "numbers of edges (G,), int64")
     check_device("gone", gone, base)
     check_numbers("gone names edge", gone, base.num_edges, "edges")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from gnnlab.arguments import check_count, check_share, check_whole
+from gnnlab.arguments import check_count, check_share, check_whole, shown
 
 from ._check import check_device, check_float
 from ._convert import AdjacencyLike
@@ -216,7 +216,7 @@ def _asked(
         limit = min(int(limit), max(adj.num_edges, 1))  # no list is longer
     sample = None if limit is None else Sample(limit, int(seed))
     if drop is not None and not isinstance(drop, EdgeDrop):
-        raise ValueError(f"drop is {drop!r}, but it must be an EdgeDrop(p, seed) or None")
+        raise ValueError(f"drop is {shown(drop)}, but it must be an EdgeDrop(p, seed) or None")
     dropped = None if drop is None or drop.p == 0 else (drop.p, int(drop.seed))
     if isinstance(adj, Masked):
         rows = sorted_rows(adj._base)
@@ -227,6 +227,8 @@ def _asked(
 
 def _known(lists: NeighborLists, view: View, pairs: Tensor) -> Found:
     """The lists of common neighbours that were handed in, as the search reads them."""
+    if not isinstance(lists, NeighborLists):
+        raise ValueError(f"common is {shown(lists)}, but it must be NeighborLists or None")
     graph = lists.graph
     if graph.num_nodes != pairs.shape[1] or graph.num_sources != view.rowptr.shape[0] - 1:
         raise ValueError(

@@ -190,9 +190,9 @@ class Pairs:
         if (wrong := (left != right).nonzero()).numel():
             edge = int(wrong[0])
             raise ValueError(
-                f"edge {edge} goes from node {int(source[edge])} of graph {int(left[edge])} to node "
-                f"{int(target[edge])} of graph {int(right[edge])}, but bounds say that these are "
-                "two graphs"
+                f"edge {edge} goes from node {int(source[edge])} of graph {int(left[edge])} to "
+                f"node {int(target[edge])} of graph {int(right[edge])}, but bounds say that these "
+                "are two graphs"
             )
         count = int(np.square(np.diff(cuts)).sum())
         if count >= LIMIT:

@@ -43,8 +43,13 @@ CASES = {
     "edges through data": "adj.edge_index.data[0] = -FAR; same()",
     "the source": "adj.source.fill_(FAR); same()",
     "the target through numpy": "adj.target.numpy()[:] = FAR; same()",
-    "what the caller gave": "ops.propagate(x, given); given.numpy()[:] = FAR; ops.propagate(x, given)",
-    "columns": "adj.col.fill_(FAR); same(); adj.col.numpy()[:] = FAR; same()",
+    "what the caller gave": """
+        ops.propagate(x, given); given.numpy()[:] = FAR; ops.propagate(x, given)
+        """,
+    "columns": """
+        adj.col.fill_(FAR); same()
+        adj.col.numpy()[:] = FAR; ops.propagate(x, adj).sum().backward()
+        """,
     "the order": "adj.order.fill_(FAR); adj.rows.order.numpy()[:] = FAR; same()",
     "pointers": "adj.rowptr.fill_(FAR); adj.rows.rowptr.numpy()[:] = FAR; same()",
     "storage of the edges": "adj.edge_index.set_(torch.full((2, 9), FAR)); same()",
@@ -182,8 +187,8 @@ CASES = {
         refused(lambda: ops.gcn_sum([wide], [graph], torch.randn(1, 32, 40)), "33")
         """,
     "a sparse matrix with wrong pointers": """
-        unsafe = torch._sparse_csr_tensor_unsafe
-        wrong = unsafe(torch.tensor([0, 7, 2, 3]), torch.tensor([0, 1, 2]), torch.ones(3), (3, 3))
+        parts = torch.tensor([0, 7, 2, 3]), torch.tensor([0, 1, 2]), torch.ones(3), (3, 3)
+        wrong = torch.sparse_csr_tensor(*parts, check_invariants=False)
         refused(lambda: Adjacency.of(wrong), "row pointers")
         refused(lambda: SparseFeatures.of(wrong), "row pointers")
         """,

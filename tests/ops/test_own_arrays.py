@@ -14,7 +14,7 @@ from tests.fuzz.handed_out import CASES
 
 @pytest.fixture(scope="module")
 def outcomes() -> dict[str, children.Outcome]:
-    found = children.run("handed_out:attack", range(len(CASES)), seconds=120)
+    found = children.run("handed_out:attack", range(len(CASES)), seconds=300)
     return dict(zip(CASES, found, strict=True))
 
 

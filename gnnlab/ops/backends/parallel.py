@@ -140,7 +140,7 @@ def array(tensor: torch.Tensor) -> Array:
     """The tensor's memory as a C-contiguous numpy array; bfloat16 as uint16, bit by bit."""
     if tensor.dtype is torch.bfloat16:
         tensor = tensor.view(torch.uint16)
-    return np.asarray(tensor.detach().contiguous().numpy())
+    return np.asarray(tensor.detach().contiguous().numpy(force=True))  # which resolves lazy signs
 
 
 def _longest_row(first: int, last: int, rowptr: Array) -> int:
