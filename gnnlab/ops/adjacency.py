@@ -99,6 +99,7 @@ class Adjacency(Sorted):
         """(2, E) int64, in the caller's order; the same tensor until someone changes it."""
         if torch.compiler.is_compiling():
             return self._copied()
+        given: Tensor | None
         given, stamp = self._kept.get("edge_index", (None, None))
         if given is None or stamp != stamp_of(given):
             with torch.inference_mode(False):

@@ -34,8 +34,8 @@ class Bipartite(Adjacency):
     def __init__(self, rowptr: Tensor, col: Tensor, num_sources: int) -> None:
         check_lists(rowptr, col, num_sources)
         with torch.inference_mode(False):
-            parts = (part.detach().to(torch.int32, copy=True) for part in (rowptr, col))
-            self._fill(*parts, int(num_sources))
+            rowptr, col = (part.detach().to(torch.int32, copy=True) for part in (rowptr, col))
+            self._fill(rowptr, col, int(num_sources))
 
     def _fill(self, rowptr: Tensor, col: Tensor, num_sources: int) -> None:
         if hasattr(self, "_kept"):
@@ -93,10 +93,8 @@ class Bipartite(Adjacency):
 
     def _moved(self, place: torch.device, non_blocking: bool) -> Adjacency:
         moved = Bipartite.__new__(Bipartite)
-        parts = (
-            part.to(place, non_blocking=non_blocking) for part in (self._pointers, self._columns)
-        )
-        moved._fill(*parts, self.num_sources)
+        rowptr = self._pointers.to(place, non_blocking=non_blocking)
+        moved._fill(rowptr, self._columns.to(place, non_blocking=non_blocking), self.num_sources)
         return moved
 
     def __reduce__(self) -> tuple[Any, ...]:

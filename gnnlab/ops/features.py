@@ -68,8 +68,8 @@ class SparseFeatures:
         check_lists(rowptr, col, num_columns)
         _check_values(values, col)
         with torch.inference_mode(False):
-            parts = (part.detach().to(torch.int32, copy=True) for part in (rowptr, col))
-            self._fill(*parts, values.detach().clone().contiguous(), int(num_columns), drop)
+            rowptr, col = (part.detach().to(torch.int32, copy=True) for part in (rowptr, col))
+            self._fill(rowptr, col, values.detach().clone().contiguous(), int(num_columns), drop)
 
     def _fill(
         self, rowptr: Tensor, col: Tensor, values: Tensor, num_columns: int, drop: Drop | None
@@ -178,8 +178,8 @@ class SparseFeatures:
 
     def to(self, device: torch.device | str) -> SparseFeatures:
         """Return the features on another device."""
-        parts = (part.to(device) for part in (self._rowptr, self._col, self._values))
-        return trusted(*parts, self.num_columns, self.drop)
+        rowptr, col, values = (part.to(device) for part in (self._rowptr, self._col, self._values))
+        return trusted(rowptr, col, values, self.num_columns, self.drop)
 
     def size(self, axis: int) -> int:
         """N or F."""

@@ -91,6 +91,7 @@ def gcn_steps(x: Tensor, adj: AdjacencyLike, steps: int, weight: Tensor | None =
     check_float("x", x, (2, 3), "(N, F) or (N, K, F)")
     adj = Adjacency.of(adj, x.shape[0])
     check_device("x", x, adj)
+    _check_room(x, steps)
     together = getattr(backend_for(x), "gcn_steps", None)
     if weight is None and together is not None:
         out: Tensor = together(x, adj, _kept_scale(adj, x.dtype), steps)
@@ -159,11 +160,27 @@ def gcn_sum(
     return out
 
 
+def _check_room(x: Tensor, steps: int) -> None:
+    """Ask for all states at once where they are large, before the first is computed."""
+    needed = (steps + 1) * x.numel() * x.dtype.itemsize
+    if needed < 1 << 30:
+        return
+    try:
+        x.new_empty((steps + 1, *x.shape))
+    except (RuntimeError, TypeError, OverflowError) as error:
+        raise ValueError(
+            f"{steps} steps keep {steps + 1} states of {tuple(x.shape)}, {needed / 1e9:.1f} GB "
+            "which are not free: take fewer steps, or gcn_propagate over and over"
+        ) from error
+
+
 def _graph(x: Tensor, adj: AdjacencyLike, maps: Tensor) -> Adjacency:
     check_float("x", x, (2,), "(N, F)")
     graph = Adjacency.of(adj, x.shape[0])
     check_device("x", x, graph)
     check_device("maps", maps, graph)
+    if x.dtype != maps.dtype and not torch.is_autocast_enabled(maps.device.type):
+        raise ValueError(f"x is {x.dtype} but maps are {maps.dtype}; convert one of them")
     if x.shape[1] != maps.shape[1]:
         raise ValueError(
             f"maps {tuple(maps.shape)} take {maps.shape[1]} features, but x is {tuple(x.shape)}: "

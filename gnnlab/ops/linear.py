@@ -44,6 +44,11 @@ def linear(x: Tensor | SparseFeatures, weight: Tensor, bias: Tensor | None = Non
         if not isinstance(value, Tensor) and (name == "weight" or value is not None):
             raise ValueError(f"{name} must be a tensor, not {type(value).__name__}")
     if isinstance(x, Tensor) and not is_sparse(x):
+        if weight.dim() == 2 and x.shape[-1:] != weight.shape[1:]:
+            raise ValueError(
+                f"weight {tuple(weight.shape)} does not fit x {tuple(x.shape)}; it must be "
+                f"(H, {x.shape[-1] if x.dim() else 1})"
+            )
         return F.linear(x, weight, bias)
     x = SparseFeatures.of(x)
     if not torch.compiler.is_compiling():

@@ -10,6 +10,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from gnnlab.arguments import shown
+
+from ._bounds import check_vector
 from ._convert import AdjacencyLike
 from .adjacency import LIMIT, Adjacency, Rows, group
 
@@ -231,20 +234,23 @@ class Pairs:
 def _as_bounds(bounds: Bounds, nodes: int) -> tuple[int, ...]:
     if bounds is None:
         return 0, nodes
-    held = isinstance(bounds, np.ndarray | Tensor) and bounds.device != torch.device("meta")
-    given = bounds.tolist() if held else bounds
+    given: Any = bounds
+    if isinstance(bounds, Tensor):
+        check_vector("bounds", bounds, (torch.int64, torch.int32), "whole numbers (B + 1,)")
+        given = bounds.tolist()
+    elif isinstance(bounds, np.ndarray):
+        given = bounds.tolist()
     numbers = isinstance(given, list | tuple | range) and all(
         isinstance(cut, int) and -LIMIT <= cut <= LIMIT for cut in given
     )
     if not numbers:
-        kind = f"{bounds.dtype}" if isinstance(bounds, Tensor) else type(bounds).__name__
         raise ValueError(
-            f"bounds are {kind}, but must be whole numbers (B + 1,), the first node of each graph "
-            f"and how many there are, {nodes}: give the ptr of the batch"
+            f"bounds are {shown(bounds)}, but must be whole numbers (B + 1,), the first node of "
+            f"each graph and how many there are, {nodes}: give the ptr of the batch"
         )
-    return tuple(given)  # type: ignore[arg-type]
+    return tuple(given)
 
 
 def _short(bounds: tuple[int, ...]) -> str:
-    shown = ", ".join(map(str, bounds[:4]))
-    return f"({shown}{', …' if len(bounds) > 4 else ''})"
+    first = ", ".join(map(str, bounds[:4]))
+    return f"({first}{', …' if len(bounds) > 4 else ''})"

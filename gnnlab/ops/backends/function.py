@@ -34,7 +34,7 @@ def keep(ctx: Any, *tensors: Tensor | None) -> None:
     ctx.forms = [_form(tensor) for tensor in tensors]
 
 
-def kept(ctx: Any) -> tuple[Tensor, ...]:
+def kept(ctx: Any) -> Any:
     """The saved tensors, in the shapes that the loops of the backward pass rely on.
 
     Raises:
