@@ -19,8 +19,17 @@ def check_number(name: str, value: Any) -> None:
     Raises:
         ValueError: with the argument's name and value.
     """
-    if isinstance(value, bool) or not isinstance(value, Real) or not math.isfinite(value):
+    if type(value) is float and math.isfinite(value):
+        return
+    if isinstance(value, bool) or not isinstance(value, Real) or not _finite(value):
         raise ValueError(f"{name} is {shown(value)}, but it must be a finite number")
+
+
+def _finite(value: Any) -> bool:
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # a whole number beyond what floats hold
+        return False
 
 
 def check_positive(name: str, value: Any) -> None:

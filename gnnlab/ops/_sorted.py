@@ -104,7 +104,8 @@ class Sorted:
 
     def _keep(self, key: Hashable, build: Callable[[], T]) -> T:
         """The same for what the loops read, which no caller's key finds."""
-        return self._made(self._kept, key, build)
+        value: T | None = self._kept.get(key)
+        return self._made(self._kept, key, build) if value is None else value
 
     def _made(self, known: dict[Hashable, Any], key: Hashable, build: Callable[[], T]) -> T:
         value: T | None = known.get(key)

@@ -29,28 +29,24 @@ def again(
 
 
 def keep(ctx: Any, *tensors: Tensor | None) -> None:
-    """Save tensors for the backward pass, and what they look like."""
+    """Save tensors for the backward pass, and their shapes."""
     ctx.save_for_backward(*tensors)
-    ctx.forms = [_form(tensor) for tensor in tensors]
+    ctx.shapes = [None if tensor is None else tensor.shape for tensor in tensors]
 
 
 def kept(ctx: Any) -> Any:
     """The saved tensors, in the shapes that the loops of the backward pass rely on.
 
     Raises:
-        RuntimeError: one looks otherwise now. Autograd counts changes in place, but not an
-            assignment to ``.data``, nor what a hook on saved tensors makes of them.
+        RuntimeError: one has another now. Autograd counts changes in place, but not an assignment
+            to ``.data``, nor what a hook on saved tensors makes of them.
     """
-    tensors: tuple[Tensor, ...] = ctx.saved_tensors
-    for tensor, form in zip(tensors, ctx.forms, strict=True):
-        if _form(tensor) != form:
-            was, now = (f"{tuple(f[0])} {f[1]}" for f in (form, _form(tensor)))
+    tensors = ctx.saved_tensors
+    for tensor, shape in zip(tensors, ctx.shapes, strict=True):
+        if tensor is not None and tensor.shape != shape:
             raise RuntimeError(
-                f"a tensor that the gradient needs was {was} in the forward pass and is {now} now: "
-                "assign to .data before the forward pass or after the backward pass"
+                f"a tensor that the gradient needs was {tuple(shape)} in the forward pass and is "
+                f"{tuple(tensor.shape)} now: assign to .data before the forward pass or after the "
+                "backward pass"
             )
     return tensors
-
-
-def _form(tensor: Tensor | None) -> Any:
-    return None if tensor is None else (tensor.shape, tensor.dtype, tensor.device)
