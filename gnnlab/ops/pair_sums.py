@@ -88,14 +88,14 @@ def pair_aggregate(
                 f"shifts[{symbol!r}] is {tuple(shift.shape)}, but x has rows of {x.shape[1]} "
                 f"numbers: give (E, {x.shape[1]})"
             )
-    if inside is not None:
-        check_vector("inside", inside, (torch.bool,), f"bool ({x.shape[0]},)")
-        check_device("inside", inside, pairs.adj)
-    if inside is not None and (inside.dtype != torch.bool or inside.shape != x.shape[:1]):
+    if isinstance(inside, Tensor) and (inside.dtype != torch.bool or inside.shape != x.shape[:1]):
         raise ValueError(
             f"inside is {inside.dtype} of shape {tuple(inside.shape)}, but every pair is in its "
             f"subgraph or not: give bool ({x.shape[0]},)"
         )
+    if inside is not None:
+        check_vector("inside", inside, (torch.bool,), f"bool ({x.shape[0]},)")
+        check_device("inside", inside, pairs.adj)
     if scale is None:
         scale = x.new_zeros(len(symbols))
     else:
