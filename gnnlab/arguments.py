@@ -7,41 +7,64 @@ from numbers import Integral, Real
 from typing import Any
 
 
+def shown(value: Any) -> str:
+    """The value as one short line: a message is one sentence, whatever it was given."""
+    text = " ".join(repr(value).split())
+    return text if len(text) <= 60 else f"{text[:59]}…"
+
+
 def check_number(name: str, value: Any) -> None:
     """Refuse what is not a finite number.
 
     Raises:
         ValueError: with the argument's name and value.
     """
-    if isinstance(value, bool) or not isinstance(value, Real) or not math.isfinite(value):
-        raise ValueError(f"{name} is {value!r}, but it must be a finite number")
+    if type(value) is float and math.isfinite(value):
+        return
+    if isinstance(value, bool) or not isinstance(value, Real) or not _finite(value):
+        raise ValueError(f"{name} is {shown(value)}, but it must be a finite number")
+
+
+def _finite(value: Any) -> bool:
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # a whole number beyond what floats hold
+        return False
 
 
 def check_positive(name: str, value: Any) -> None:
     """Refuse what is not a finite number above 0."""
     check_number(name, value)
     if value <= 0:
-        raise ValueError(f"{name} is {value!r}, but it must be above 0")
+        raise ValueError(f"{name} is {shown(value)}, but it must be above 0")
 
 
 def check_not_negative(name: str, value: Any) -> None:
     """Refuse what is not a finite number of 0 or more."""
     check_number(name, value)
     if value < 0:
-        raise ValueError(f"{name} is {value!r}, but it must be 0 or more")
+        raise ValueError(f"{name} is {shown(value)}, but it must be 0 or more")
 
 
 def check_share(name: str, value: Any) -> None:
     """Refuse what is not a number from 0 to 1."""
     check_number(name, value)
     if not 0 <= value <= 1:
-        raise ValueError(f"{name} is {value!r}, but a share lies between 0 and 1")
+        raise ValueError(f"{name} is {shown(value)}, but a share lies between 0 and 1")
 
 
 def check_count(name: str, value: Any, least: int = 1) -> None:
     """Refuse what is not a whole number of at least ``least``."""
     if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
-        raise ValueError(f"{name} is {value!r}, but it must be a whole number of at least {least}")
+        raise ValueError(
+            f"{name} is {shown(value)}, but it must be a whole number of at least {least}"
+        )
+
+
+def check_whole(name: str, value: Any) -> None:
+    """Refuse what is not a whole number, of either sign."""
+    if isinstance(value, bool) or not isinstance(value, Integral):
+        raise ValueError(f"{name} is {shown(value)}, but it must be a whole number")
 
 
 def check_counts(**values: Any) -> None:
@@ -52,5 +75,7 @@ def check_counts(**values: Any) -> None:
 
 def check_choice(name: str, value: Any, choices: tuple[str, ...]) -> None:
     """Refuse what is none of the choices."""
-    if value not in choices:
-        raise ValueError(f"{name} is {value!r}, which is none of {', '.join(choices)}: take one")
+    if not isinstance(value, str) or value not in choices:
+        raise ValueError(
+            f"{name} is {shown(value)}, which is none of {', '.join(choices)}: take one"
+        )

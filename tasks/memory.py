@@ -58,5 +58,5 @@ def _release_free_pages() -> None:
     """Hand freed heap back to the system, else an earlier run's pages would hide this one's."""
     try:
         ctypes.CDLL(None).malloc_trim(0)
-    except (AttributeError, OSError):
-        pass  # another C library than glibc
+    except (AttributeError, OSError, TypeError):
+        pass  # another C library than glibc; Windows takes no None for "this process"

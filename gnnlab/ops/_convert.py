@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias, Union
 import torch
 from torch import Tensor
 
+from ._bounds import check_pointers, check_there
+
 if TYPE_CHECKING:
     from .adjacency import Adjacency
 
@@ -63,6 +65,10 @@ def memo_key(adj: AdjacencyLike) -> Tensor | None:
 def _from_csr(adj: Tensor) -> tuple[Tensor, int]:
     _check_square(tuple(adj.shape))
     _check_ones(adj.values())
+    if adj.dim() != 2:
+        raise ValueError(f"a graph's sparse matrix must be (N, N), not {tuple(adj.shape)}")
+    check_there("the graph", adj.values())
+    check_pointers("crow_indices", adj.crow_indices(), adj.col_indices().shape[0])
     counts = adj.crow_indices().diff()
     nodes = torch.arange(adj.shape[0], device=adj.device)
     target = nodes.repeat_interleave(counts)

@@ -26,7 +26,8 @@ def _after_fork() -> None:
     _lock = threading.RLock()
 
 
-os.register_at_fork(after_in_child=_after_fork)
+if hasattr(os, "register_at_fork"):  # Windows does not fork
+    os.register_at_fork(after_in_child=_after_fork)
 
 
 def remember(tensor: Tensor, key: Hashable, build: Callable[[], T]) -> T:
@@ -36,7 +37,7 @@ def remember(tensor: Tensor, key: Hashable, build: Callable[[], T]) -> T:
     with the tensor (``build`` must not hold on to the tensor itself). Writes that torch does not
     count, such as through ``tensor.numpy()``, go unseen.
     """
-    stamp = _stamp(tensor)
+    stamp = stamp_of(tensor)
     if stamp is None:
         return build()
     with _lock:
@@ -72,17 +73,18 @@ def built(device: torch.device, build: Callable[[], T]) -> T:
 def own(tensor: Tensor, thing: object) -> None:
     """Let ``thing``, which holds the tensor, be found by it."""
     with _lock:
-        _owners[tensor] = weakref.ref(thing), _stamp(tensor)
+        _owners[tensor] = weakref.ref(thing), stamp_of(tensor)
 
 
 def owner(tensor: Tensor) -> Any:
     """What holds the tensor, or None if nothing does or the tensor was changed since."""
     with _lock:
         found = _owners[tensor] if tensor in _owners else None
-    return found[0]() if found is not None and found[1] == _stamp(tensor) else None
+    return found[0]() if found is not None and found[1] == stamp_of(tensor) else None
 
 
-def _stamp(tensor: Tensor) -> Stamp | None:
+def stamp_of(tensor: Tensor) -> Stamp | None:
+    """What changes when torch changes a tensor in place; None where torch does not count."""
     parts = [tensor]
     if tensor.layout == torch.sparse_csr:
         parts = [tensor.crow_indices(), tensor.col_indices(), tensor.values()]

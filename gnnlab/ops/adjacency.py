@@ -3,36 +3,28 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
 
 from gnnlab.arguments import check_count
 
+from ._bounds import LIMIT as LIMIT
+from ._bounds import check_nodes, check_there
 from ._convert import AdjacencyLike, as_edge_index
-from ._memo import built, own, owner, remember
-from .backends import backend_for
+from ._memo import own, owner, remember, stamp_of
+from ._rows import Rows as Rows
+from ._rows import group as group
+from ._sorted import Sorted, check_square
 
 if TYPE_CHECKING:
     from .masked import Masked
 
-T = TypeVar("T")
-LIMIT = 2**31 - 1
 
-
-class Rows(NamedTuple):
-    """Items grouped by row: ``order[rowptr[i]:rowptr[i + 1]]`` are the numbers of row i's."""
-
-    rowptr: Tensor
-    """(N + 1,) int32."""
-    order: Tensor
-    """(E,) int32: sorted position -> the caller's number of the item; stable."""
-
-
-class Adjacency:
+class Adjacency(Sorted):
     """An immutable graph: its edges grouped by target, and by source, each sorted once in O(E).
 
     Both groupings are built when first needed and kept, so that the forward pass of every layer
@@ -54,16 +46,14 @@ class Adjacency:
 
     def __init__(self, edge_index: Tensor, num_nodes: int) -> None:
         edge_index = as_edge_index(edge_index)
-        num_nodes = _checked_nodes(edge_index, num_nodes)
+        num_nodes = check_nodes(edge_index, num_nodes)
         with torch.inference_mode(False):  # else the graph could not be used in training later
             self._setup(edge_index.detach().clone().contiguous(), num_nodes)
 
-    def _setup(self, edge_index: Tensor, num_nodes: int) -> None:
-        self.edge_index = edge_index
-        self.num_nodes = num_nodes
-        self._cache: dict[Hashable, Any] = {}
-        self._origin: weakref.ref[Adjacency] | None = None
-        own(edge_index, self)
+    def _setup(self, index: Tensor, num_nodes: int, turned: bool = False) -> None:
+        super()._setup(index, num_nodes, turned)
+        if not turned:
+            own(index, self)  # by which compiled code finds the graph
 
     @classmethod
     def of(cls, adj: AdjacencyLike, num_nodes: int | None = None) -> Adjacency:
@@ -84,12 +74,16 @@ class Adjacency:
             from .traced import trace
 
             return trace(adj, num_nodes)
+        if num_nodes is not None and type(num_nodes) is not int:
+            check_count("num_nodes", num_nodes, 0)
+            num_nodes = int(num_nodes)
         if isinstance(adj, Adjacency):
             if num_nodes is not None and num_nodes != adj.num_nodes:
                 raise ValueError(
                     f"the adjacency has {adj.num_nodes} nodes but {num_nodes} were given; "
                     "build it with num_nodes equal to the number of rows of x"
                 )
+            check_square(adj)
             return adj
         from ._convert import convert, memo_key
 
@@ -101,14 +95,21 @@ class Adjacency:
         return remember(key, num_nodes, build) if key is not None else build()
 
     @property
-    def num_edges(self) -> int:
-        """E."""
-        return self.edge_index.shape[1]
+    def edge_index(self) -> Tensor:
+        """(2, E) int64, in the caller's order; the same tensor until someone changes it."""
+        if torch.compiler.is_compiling():
+            return self._copied()
+        given: Tensor | None
+        given, stamp = self._kept.get("edge_index", (None, None))
+        if given is None or stamp != stamp_of(given):
+            with torch.inference_mode(False):
+                given = self._copied()
+            own(given, self)
+            self._kept["edge_index"] = given, stamp_of(given)
+        return given
 
-    @property
-    def device(self) -> torch.device:
-        """Where the graph lies."""
-        return self.edge_index.device
+    def _copied(self) -> Tensor:
+        return torch.stack(self._ends)
 
     @property
     def source(self) -> Tensor:
@@ -122,32 +123,34 @@ class Adjacency:
 
     @property
     def rows(self) -> Rows:
-        """The edges grouped by target."""
-        return self.remember("rows", lambda: group(self.target, self.num_nodes))
+        """The edges grouped by target; a copy."""
+        return Rows(*(part.clone() for part in self._rows))
 
     @property
     def rowptr(self) -> Tensor:
-        """(N + 1,) int32: node i's incoming edges are the sorted positions between two entries."""
-        return self.rows.rowptr
+        """(N + 1,) int32: node i's incoming edges are the sorted positions between two entries;
+        a copy."""
+        return self._rowptr.clone()
 
     @property
     def order(self) -> Tensor:
-        """(E,) int32: sorted position -> the caller's number of the edge."""
-        return self.rows.order
+        """(E,) int32: sorted position -> the caller's number of the edge; a copy."""
+        return self._order.clone()
 
     @property
     def col(self) -> Tensor:
-        """(E,) int32: the source of the edge at each sorted position."""
-        return self.remember("col", lambda: self.source.index_select(0, self.order).int())
+        """(E,) int32: the source of the edge at each sorted position; a copy."""
+        return self._col.clone()
 
     @property
     def transpose(self) -> Adjacency:
         """The graph with every edge reversed, in the same order of edges; shares what is sorted."""
         origin = self._origin() if self._origin is not None else None
-        return origin if origin is not None else self.remember("transpose", self._transposed)
+        return origin if origin is not None else self._keep("transpose", self._transposed)
 
     def _transposed(self) -> Adjacency:
-        reverse = self._with(self.edge_index.flip(0))
+        reverse = Adjacency.__new__(Adjacency)
+        reverse._setup(self._index, self.num_nodes, not self._turned)
         reverse._origin = weakref.ref(self)
         return reverse
 
@@ -157,25 +160,28 @@ class Adjacency:
         The caller's edges come first and in their order, then the new loops by node, so an edge
         weight is carried over by appending as many ones as there are new edges.
         """
-        looped = self.remember("loops", self._looped)
+        looped = self._keep("loops", self._looped)
         return self if isinstance(looped, _Same) else looped
 
     def _looped(self) -> Adjacency | _Same:
         has = torch.zeros(self.num_nodes, dtype=torch.bool, device=self.device)
-        has[self.source[self.source == self.target]] = True
+        has[self._source[self._source == self._target]] = True
         new = (~has).nonzero().flatten()
         if not new.numel():
             return _Same()
-        return self._with(torch.cat([self.edge_index, new.expand(2, -1)], dim=1))
+        ends = (torch.cat([end, new]) for end in (self._source, self._target))
+        return self._with(torch.stack(tuple(ends)))
 
     def without_self_loops(self) -> Adjacency:
         """Return the graph without its loops (itself where it has none); cached."""
-        kept = self.remember("no loops", self._unlooped)
+        kept = self._keep("no loops", self._unlooped)
         return self if isinstance(kept, _Same) else kept
 
     def _unlooped(self) -> Adjacency | _Same:
-        keep = self.source != self.target
-        return _Same() if bool(keep.all()) else self._with(self.edge_index[:, keep])
+        keep = self._source != self._target
+        if bool(keep.all()):
+            return _Same()
+        return self._with(torch.stack([self._source[keep], self._target[keep]]))
 
     def without(self, pairs: Tensor) -> Masked:
         """Return a view of the graph without some links, in both directions; nothing is sorted.
@@ -210,22 +216,19 @@ class Adjacency:
         place = torch.empty(0, device=device).device  # "cuda" becomes "cuda:0"
         if place == self.device:
             return self
-        move = partial(self.edge_index.to, place, non_blocking=non_blocking)
-        return self.remember(("to", place), lambda: self._with(move()))
+        return self._keep(("to", place), lambda: self._moved(place, non_blocking))
 
-    def _with(self, edge_index: Tensor) -> Adjacency:
-        """The same nodes with edges that are known to be right."""
+    def _moved(self, place: torch.device, non_blocking: bool) -> Adjacency:
+        moved = Adjacency.__new__(Adjacency)
+        index = self._index.to(place, non_blocking=non_blocking)
+        moved._setup(index, self.num_nodes, self._turned)
+        return moved
+
+    def _with(self, index: Tensor) -> Adjacency:
+        """The same nodes with edges that are known to be right, in a tensor of their own."""
         adj = Adjacency.__new__(Adjacency)
-        adj._setup(edge_index, self.num_nodes)
+        adj._setup(index, self.num_nodes)
         return adj
-
-    def remember(self, key: Hashable, build: Callable[[], T]) -> T:
-        """Return ``build()``, made once per ``key`` and graph."""
-        value: T | None = self._cache.get(key)
-        if value is None:  # two threads may both build; the first to finish is kept by all
-            with torch.inference_mode(False):
-                value = self._cache.setdefault(key, built(self.device, build))
-        return value
 
     def __len__(self) -> int:
         return self.num_nodes
@@ -237,16 +240,11 @@ class Adjacency:
         return {"edge_index": self.edge_index, "num_nodes": self.num_nodes}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self._setup(state["edge_index"], state["num_nodes"])
+        Adjacency.__init__(self, state["edge_index"], state["num_nodes"])
 
 
 class _Same:
     """Stands in a graph's cache for the graph itself, which must not hold on to itself."""
-
-
-def group(keys: Tensor, num_rows: int) -> Rows:
-    """Group items by ``keys`` (M,) in O(M), keeping the order of equal keys."""
-    return Rows(*backend_for(keys).group(keys, num_rows))
 
 
 def _build(
@@ -258,34 +256,8 @@ def _build(
     if num_nodes is None:
         num_nodes = own
     if num_nodes is None:
+        check_there("edge_index", edge_index)
         num_nodes = int(edge_index.max()) + 1 if edge_index.numel() else 0
     if own is not None and own != num_nodes:
         raise ValueError(f"the adjacency has {own} nodes but {num_nodes} were given")
     return Adjacency(edge_index, num_nodes)
-
-
-def _checked_nodes(edge_index: Tensor, num_nodes: int) -> int:
-    check_count("num_nodes", num_nodes, 0)
-    num_nodes = int(num_nodes)
-    if max(num_nodes, edge_index.shape[1]) >= LIMIT:
-        raise ValueError(
-            f"the graph has {num_nodes} nodes and {edge_index.shape[1]} edges; indices are int32, "
-            f"so at most {LIMIT - 1} of each: split the graph"
-        )
-    if edge_index.numel():
-        low, high = (int(value) for value in torch.aminmax(edge_index))
-        if low < 0 or high >= num_nodes:
-            _refuse_range(edge_index, low if low < 0 else high, num_nodes)
-    return num_nodes
-
-
-def _refuse_range(edge_index: Tensor, node: int, num_nodes: int) -> None:
-    row, edge = (int(value) for value in (edge_index == node).nonzero()[0])
-    end = "source" if row == 0 else "target"
-    way_out = (
-        "node numbers start at 0" if node < 0 else f"give num_nodes >= {node + 1} or drop the edge"
-    )
-    raise ValueError(
-        f"edge_index names node {node} (the {end} of edge {edge}) but the graph has "
-        f"{num_nodes} nodes; {way_out}"
-    )

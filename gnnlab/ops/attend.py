@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from gnnlab.arguments import check_number
+
 from ._check import check_device, check_edges, check_float
 from ._convert import AdjacencyLike
 from .adjacency import Adjacency
@@ -66,6 +68,9 @@ def attend(
         [0.0, 0.0, 2.0]
     """
     check_float("value", value, (3,), "(N, K, F)")
+    check_number("slope", slope)
+    if scale is not None:
+        check_number("scale", scale)
     adj = Adjacency.of(adj, value.shape[0])
     check_device("value", value, adj)
     if weight is not None:

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import weakref
 from functools import cached_property
+from typing import Any
 
 import torch
 from torch import Tensor
 
+from gnnlab.arguments import check_count
+
+from ._bounds import check_numbers, check_pointers, check_vector
 from .adjacency import Adjacency, Rows, group
+
+KINDS = (torch.int32, torch.int64)
 
 
 class Bipartite(Adjacency):
@@ -17,49 +23,90 @@ class Bipartite(Adjacency):
     The backends' sums run on it as on a square graph: x has S rows, the result N.
 
     Args:
-        rowptr: (N + 1,) int32.
-        col: (E,) int32, the source of each edge.
+        rowptr: (N + 1,) int32; copied.
+        col: (E,) int32, the source of each edge; copied.
         num_sources: S.
+
+    Raises:
+        ValueError: the numbers are no such lists.
     """
 
     def __init__(self, rowptr: Tensor, col: Tensor, num_sources: int) -> None:
-        self.num_nodes, self.num_sources = rowptr.shape[0] - 1, num_sources
-        self._cache = {"col": col, "in order": True}
-        self._origin = None
-        self._rowptr = rowptr
+        check_lists(rowptr, col, num_sources)
+        with torch.inference_mode(False):
+            rowptr, col = (part.detach().to(torch.int32, copy=True) for part in (rowptr, col))
+            self._fill(rowptr, col, int(num_sources))
+
+    def _fill(self, rowptr: Tensor, col: Tensor, num_sources: int) -> None:
+        if hasattr(self, "_kept"):
+            raise RuntimeError("Bipartite is immutable: build another one")
+        self._pointers, self._columns = rowptr, col
+        self._num_nodes, self._num_sources, self._turned = rowptr.shape[0] - 1, num_sources, False
+        self._begin()
+        self._kept |= {"col": col, "in order": True}
+
+    @property
+    def num_sources(self) -> int:
+        """S."""
+        return self._num_sources
 
     @cached_property
-    def edge_index(self) -> Tensor:  # type: ignore[override]
-        """(2, E) int64."""
+    def _index(self) -> Tensor:  # type: ignore[override]
         targets = torch.arange(self.num_nodes, device=self.device)
-        return torch.stack([self.col.long(), targets.repeat_interleave(self._rowptr.diff())])
+        return torch.stack([self._col.long(), targets.repeat_interleave(self._pointers.diff())])
+
+    @property
+    def _ends(self) -> tuple[Tensor, Tensor]:
+        source, target = self._index
+        return source, target
 
     @property
     def num_edges(self) -> int:
-        return self.col.shape[0]
+        return self._columns.shape[0]
 
     @property
     def device(self) -> torch.device:
-        return self._rowptr.device
+        return self._pointers.device
 
     @property
-    def rows(self) -> Rows:
-        numbers = torch.arange
-        return self.remember(
-            "rows",
-            lambda: Rows(
-                self._rowptr, numbers(self.num_edges, dtype=torch.int32, device=self.device)
-            ),
-        )
+    def _rows(self) -> Rows:
+        return self._keep("rows", lambda: Rows(self._pointers, self._numbers()))
+
+    def _numbers(self) -> Tensor:
+        return torch.arange(self.num_edges, dtype=torch.int32, device=self.device)
 
     @property
-    def rowptr(self) -> Tensor:
-        return self._rowptr
+    def _rowptr(self) -> Tensor:
+        return self._pointers
 
     def _transposed(self) -> Adjacency:
-        rows = group(self.col.long(), self.num_sources)
-        target = self.target.int()[rows.order]
-        back = Bipartite(rows.rowptr, target, self.num_nodes)
-        back._cache |= {"rows": rows, "in order": False}
+        rows = group(self._columns.long(), self.num_sources)
+        target = self._target.int()[rows.order]
+        back = Bipartite.__new__(Bipartite)
+        back._fill(rows.rowptr, target, self.num_nodes)
+        back._kept |= {"rows": rows, "in order": False}
         back._origin = weakref.ref(self)
         return back
+
+    def _with(self, index: Tensor) -> Adjacency:
+        return Adjacency(index, self.num_nodes)  # looks at the sources, which are another set
+
+    def _moved(self, place: torch.device, non_blocking: bool) -> Adjacency:
+        moved = Bipartite.__new__(Bipartite)
+        rowptr = self._pointers.to(place, non_blocking=non_blocking)
+        moved._fill(rowptr, self._columns.to(place, non_blocking=non_blocking), self.num_sources)
+        return moved
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Bipartite, (self._pointers, self._columns, self.num_sources)
+
+
+def check_lists(rowptr: Tensor, col: Tensor, num_sources: int) -> None:
+    """Refuse what are no lists of numbers below a bound."""
+    check_count("num_sources", num_sources, 0)
+    check_vector("rowptr", rowptr, KINDS, "row pointers (N + 1,), int32")
+    check_vector("col", col, KINDS, "numbers (M,), int32")
+    if rowptr.device != col.device:
+        raise ValueError(f"rowptr is on {rowptr.device} but col on {col.device}; move one of them")
+    check_pointers("rowptr", rowptr, col.shape[0])
+    check_numbers("a list names", col, num_sources, "nodes")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from numbers import Real
 from typing import overload
 
 import torch
 from torch import Tensor
+
+from gnnlab.arguments import shown
 
 from ._check import check_float
 from .backends import backend_for
@@ -50,14 +53,16 @@ def dropout(
     Raises:
         ValueError: p lies outside 0..1, or x is not floating point.
     """
-    if not 0 <= p <= 1:
-        raise ValueError(f"the dropout probability must lie between 0 and 1, not {p}")
+    if isinstance(p, bool) or not isinstance(p, Real) or not 0 <= p <= 1:
+        raise ValueError(f"the dropout probability must lie between 0 and 1, not {shown(p)}")
+    if not isinstance(training, bool):
+        raise ValueError(f"training is {shown(training)}, but it is True or False")
     if not training or p == 0:
         return x
     if isinstance(x, SparseFeatures):
         if p == 1 or torch.compiler.is_compiling():
-            return x.with_values(dropout(x.values, p))
-        return x.dropped(p, _seed(x.values, generator))
+            return x.with_values(dropout(x._values, p))
+        return x.dropped(p, _seed(x._values, generator))
     check_float("x", x, tuple(range(65)), "(...)")
     if p == 1:
         return x * 0

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 
+from ._bounds import check_numbers, check_pointers
+from ._check import check_float
 from ._memo import remember
-from .adjacency import LIMIT, group
+from ._rows import group
+from .bipartite import check_lists
 
 LAYOUTS = (torch.sparse_csr, torch.sparse_coo)
 Drop = tuple[float, int | Tensor]
@@ -38,7 +41,7 @@ class SparseFeatures:
     dropped, ``ops.linear`` multiplies. The features are data and take no gradient.
 
     Args:
-        rowptr: (N + 1,) int32.
+        rowptr: (N + 1,) int32; like the next two copied.
         col: (M,) int32.
         values: (M,), floating point.
         num_columns: F.
@@ -46,7 +49,7 @@ class SparseFeatures:
             i F + f of the dense matrix would.
 
     Raises:
-        ValueError: by :meth:`of`, for what is no such matrix. The constructor takes its word.
+        ValueError: these are no such matrix.
 
     Example:
         >>> x = SparseFeatures.of(torch.tensor([[0.0, 2.0], [0.0, 0.0]]).to_sparse_csr())
@@ -62,8 +65,23 @@ class SparseFeatures:
         num_columns: int,
         drop: Drop | None = None,
     ) -> None:
-        self.rowptr, self.col, self.values = rowptr, col, values
-        self.num_columns, self.drop = num_columns, drop
+        check_lists(rowptr, col, num_columns)
+        _check_values(values, col)
+        with torch.inference_mode(False):
+            rowptr, col = (part.detach().to(torch.int32, copy=True) for part in (rowptr, col))
+            self._fill(rowptr, col, values.detach().clone().contiguous(), int(num_columns), drop)
+
+    def _fill(
+        self, rowptr: Tensor, col: Tensor, values: Tensor, num_columns: int, drop: Drop | None
+    ) -> None:
+        """Take over numbers that are known to be right and that nobody else changes."""
+        if hasattr(self, "_rowptr"):
+            raise RuntimeError("SparseFeatures are immutable: build others")
+        self._rowptr, self._col, self._values = rowptr, col, values
+        self._num_columns, self._drop = num_columns, drop
+
+    def _with(self, values: Tensor, drop: Drop | None) -> SparseFeatures:
+        return trusted(self._rowptr, self._col, values, self._num_columns, drop)
 
     @classmethod
     def of(cls, x: Tensor | SparseFeatures) -> SparseFeatures:
@@ -86,37 +104,69 @@ class SparseFeatures:
         return remember(x, "features", partial(_build, x))
 
     @property
+    def rowptr(self) -> Tensor:
+        """(N + 1,) int32: where each row's entries begin; a copy."""
+        return self._rowptr.clone()
+
+    @property
+    def col(self) -> Tensor:
+        """(M,) int32: the column of each entry; a copy."""
+        return self._col.clone()
+
+    @property
+    def values(self) -> Tensor:
+        """(M,): the entries; a copy."""
+        return self._values.clone()
+
+    @property
+    def num_columns(self) -> int:
+        """F."""
+        return self._num_columns
+
+    @property
+    def drop(self) -> Drop | None:
+        """Probability and seed of dropout."""
+        return self._drop
+
+    @property
     def shape(self) -> torch.Size:
         """(N, F)."""
-        return torch.Size((self.rowptr.shape[0] - 1, self.num_columns))
+        return torch.Size((self._rowptr.shape[0] - 1, self.num_columns))
 
     @property
     def dtype(self) -> torch.dtype:
         """Of the values."""
-        return self.values.dtype
+        return self._values.dtype
 
     @property
     def device(self) -> torch.device:
         """Where the features lie."""
-        return self.values.device
+        return self._values.device
 
     def dropped(self, p: float, seed: int | Tensor) -> SparseFeatures:
         """Mark entries as dropped; they are where dense dropout with this seed drops."""
         if self.drop is not None:
             raise ValueError("these features were dropped out before: apply dropout once")
-        return SparseFeatures(self.rowptr, self.col, self.values, self.num_columns, (p, seed))
+        return self._with(self._values, (p, seed))
 
     def with_values(self, values: Tensor) -> SparseFeatures:
-        """Return the same places with other numbers."""
-        return SparseFeatures(self.rowptr, self.col, values, self.num_columns, self.drop)
+        """Return the same places with other numbers (M,).
 
-    def entries(self, turned: bool = False) -> Entries:
-        """Return the numbers by row, or by column; the order by column is sorted once."""
-        build = partial(_sorted, self.rowptr, self.col.detach(), self.num_columns)
-        row, rowptr, order, places = remember(self.col, ("entries", self.num_columns), build)
+        Raises:
+            ValueError: there are more or fewer of them, or they are not floating point.
+        """
+        if torch.compiler.is_compiling():
+            return self._with(values, self.drop)
+        _check_values(values, self._col)
+        return self._with(values.detach().clone().contiguous(), self.drop)
+
+    def _entries(self, turned: bool = False) -> Entries:
+        """The numbers by row, or by column; the order by column is sorted once."""
+        build = partial(_sorted, self._rowptr, self._col.detach(), self.num_columns)
+        row, rowptr, order, places = remember(self._col, ("entries", self.num_columns), build)
         if not turned:
-            return Entries(self.rowptr, row, self.col, self.values, (self.num_columns, 1))
-        values = self.values.index_select(0, order)
+            return Entries(self._rowptr, row, self._col, self._values, (self.num_columns, 1))
+        values = self._values.index_select(0, order)
         return Entries(rowptr, *places, values, (1, self.num_columns))
 
     def to_dense(self) -> Tensor:
@@ -128,8 +178,8 @@ class SparseFeatures:
 
     def to(self, device: torch.device | str) -> SparseFeatures:
         """Return the features on another device."""
-        rowptr, col, values = (part.to(device) for part in (self.rowptr, self.col, self.values))
-        return SparseFeatures(rowptr, col, values, self.num_columns, self.drop)
+        rowptr, col, values = (part.to(device) for part in (self._rowptr, self._col, self._values))
+        return trusted(rowptr, col, values, self.num_columns, self.drop)
 
     def size(self, axis: int) -> int:
         """N or F."""
@@ -139,7 +189,20 @@ class SparseFeatures:
         return self.shape[0]
 
     def __repr__(self) -> str:
-        return f"SparseFeatures{tuple(self.shape)} with {self.col.shape[0]} entries"
+        return f"SparseFeatures{tuple(self.shape)} with {self._col.shape[0]} entries"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        parts = self._rowptr, self._col, self._values
+        return SparseFeatures, (*parts, self.num_columns, self.drop)
+
+
+def trusted(
+    rowptr: Tensor, col: Tensor, values: Tensor, num_columns: int, drop: Drop | None
+) -> SparseFeatures:
+    """The features of numbers that are known to be right and that nobody else changes."""
+    features = SparseFeatures.__new__(SparseFeatures)
+    features._fill(rowptr, col, values, num_columns, drop)
+    return features
 
 
 def is_sparse(x: Tensor | SparseFeatures) -> bool:
@@ -162,31 +225,22 @@ def _build(x: Tensor) -> SparseFeatures:
             row, col = x.indices()
             rowptr = torch.zeros(x.shape[0] + 1, dtype=torch.int64, device=x.device)
             rowptr[1:] = torch.bincount(row, minlength=x.shape[0]).cumsum(0)
-        _check_indices(rowptr, col, x.shape[1])
+        check_pointers("the row pointers", rowptr, col.shape[0])
+        check_numbers("an entry is in column", col, x.shape[1], "columns")
         # Clones, so that the entry dies with x, whose memory they would share otherwise.
         rowptr, col = (part.to(torch.int32, copy=True).contiguous() for part in (rowptr, col))
-        return SparseFeatures(rowptr, col, values.clone(), x.shape[1])
+        return trusted(rowptr, col, values.clone(), x.shape[1], None)
 
 
-def _check_indices(rowptr: Tensor, col: Tensor, columns: int) -> None:
-    """Compiled loops follow these numbers without looking."""
-    count = col.shape[0]
-    if max(rowptr.shape[0], count, columns) >= LIMIT:
-        raise ValueError(f"there are {count} entries, rows or columns; at most {LIMIT - 1} fit")
-    ends = int(rowptr[0]), int(rowptr[-1])
-    if ends != (0, count) or bool((rowptr.diff() < 0).any()):
+def _check_values(values: Tensor, col: Tensor) -> None:
+    check_float("values", values, (1,), "(M,)")
+    if values.shape != col.shape or values.device != col.device:
         raise ValueError(
-            f"the row pointers run from {ends[0]} to {ends[1]}, but must rise from 0 to the "
-            f"{count} entries: build the tensor with torch.sparse_csr_tensor(..., "
-            "check_invariants=True)"
+            f"values are {tuple(values.shape)} on {values.device}, but there are {col.shape[0]} "
+            f"places on {col.device}: give one number for each there"
         )
-    if count:
-        low, high = (int(value) for value in torch.aminmax(col))
-        if low < 0 or high >= columns:
-            raise ValueError(
-                f"an entry is in column {low if low < 0 else high}, but there are {columns} "
-                f"columns, numbered 0 to {columns - 1}: give the tensor its real size"
-            )
+    if values.requires_grad:
+        raise ValueError("sparse features require a gradient, which is not computed: use detach()")
 
 
 def _sorted(

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from gnnlab.arguments import check_count
 
-from ._check import check_device, check_float
+from ._check import check_device, check_edges, check_float, check_list
 from ._convert import AdjacencyLike
 from .adjacency import Adjacency
 from .backends import backend_for
@@ -52,6 +52,8 @@ def gcn_propagate(x: Tensor, adj: AdjacencyLike, weight: Tensor | None = None) -
     check_device("x", x, adj)
     if weight is None:
         return backend_for(x).gcn_propagate(x, adj, _kept_scale(adj, x.dtype))
+    check_float("weight", weight, (1,), "(E,)")
+    check_edges("weight", weight, adj)
     wide = torch.float32 if x.dtype in (torch.float16, torch.bfloat16) else x.dtype
     columns = inverse_root(degree(adj, weight=weight.to(wide))).reshape(-1, *(1,) * (x.dim() - 1))
     return (columns * propagate(columns * x.to(wide), adj, weight.to(wide))).to(x.dtype)
@@ -89,6 +91,7 @@ def gcn_steps(x: Tensor, adj: AdjacencyLike, steps: int, weight: Tensor | None =
     check_float("x", x, (2, 3), "(N, F) or (N, K, F)")
     adj = Adjacency.of(adj, x.shape[0])
     check_device("x", x, adj)
+    _check_room(x, steps)
     together = getattr(backend_for(x), "gcn_steps", None)
     if weight is None and together is not None:
         out: Tensor = together(x, adj, _kept_scale(adj, x.dtype), steps)
@@ -136,13 +139,17 @@ def gcn_sum(
         >>> gcn_sum([x, 2 * x], [edge_index, edge_index], maps).tolist()
         [[0.0, 3.0], [3.0, 0.0]]
     """
+    check_float("maps", maps, (3,), "(K, F, H)")
+    for name, value in (("xs", xs), ("adjs", adjs), ("weights", weights)):
+        if name != "weights" or value is not None:
+            check_list(name, value, "one entry a graph")
     weights = [None] * len(xs) if weights is None else weights
     if not len(xs) == len(adjs) == len(weights) == len(maps) > 0:
         raise ValueError(
             f"{len(xs)} features, {len(adjs)} graphs, {len(weights)} edge weights and {len(maps)} "
             "maps were given: give as many of each, at least one"
         )
-    graphs = [_graph(x, adj) for x, adj in zip(xs, adjs, strict=True)]
+    graphs = [_graph(x, adj, maps) for x, adj in zip(xs, adjs, strict=True)]
     together = getattr(backend_for(*xs, maps), "gcn_sum", None)
     if together is None or not _fits_together(xs, maps, weights):
         return _one_by_one(xs, graphs, maps, weights)
@@ -153,10 +160,32 @@ def gcn_sum(
     return out
 
 
-def _graph(x: Tensor, adj: AdjacencyLike) -> Adjacency:
+def _check_room(x: Tensor, steps: int) -> None:
+    """Ask for all states at once where they are large, before the first is computed."""
+    needed = (steps + 1) * x.numel() * x.dtype.itemsize
+    if needed < 1 << 30:
+        return
+    try:
+        x.new_empty((steps + 1, *x.shape))
+    except (RuntimeError, TypeError, OverflowError) as error:
+        raise ValueError(
+            f"{steps} steps keep {steps + 1} states of {tuple(x.shape)}, {needed / 1e9:.1f} GB "
+            "which are not free: take fewer steps, or gcn_propagate over and over"
+        ) from error
+
+
+def _graph(x: Tensor, adj: AdjacencyLike, maps: Tensor) -> Adjacency:
     check_float("x", x, (2,), "(N, F)")
     graph = Adjacency.of(adj, x.shape[0])
     check_device("x", x, graph)
+    check_device("maps", maps, graph)
+    if x.dtype != maps.dtype and not torch.is_autocast_enabled(maps.device.type):
+        raise ValueError(f"x is {x.dtype} but maps are {maps.dtype}; convert one of them")
+    if x.shape[1] != maps.shape[1]:
+        raise ValueError(
+            f"maps {tuple(maps.shape)} take {maps.shape[1]} features, but x is {tuple(x.shape)}: "
+            f"give maps ({maps.shape[0]}, {x.shape[1]}, H)"
+        )
     return graph
 
 
@@ -191,7 +220,7 @@ def _one_by_one(
 def _kept_scale(adj: Adjacency, dtype: torch.dtype) -> Tensor:
     """Of a graph without weights."""
     wide = torch.float32 if dtype in (torch.float16, torch.bfloat16) else dtype
-    return adj.remember(("gcn scale", wide), partial(_scale, adj, wide))
+    return adj._keep(("gcn scale", wide), partial(_scale, adj, wide))
 
 
 def _scale(adj: Adjacency, dtype: torch.dtype) -> Tensor:

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from ._check import check_float
 from .backends import backend_for
 from .features import SparseFeatures, is_sparse
 
@@ -39,13 +40,35 @@ def linear(x: Tensor | SparseFeatures, weight: Tensor, bias: Tensor | None = Non
         >>> linear(x, torch.tensor([[1.0, 3.0]]), torch.tensor([1.0])).tolist()
         [[7.0], [1.0]]
     """
+    for name, value in (("weight", weight), ("bias", bias)):
+        if not isinstance(value, Tensor) and (name == "weight" or value is not None):
+            raise ValueError(f"{name} must be a tensor, not {type(value).__name__}")
     if isinstance(x, Tensor) and not is_sparse(x):
+        if weight.dim() == 2 and x.shape[-1:] != weight.shape[1:]:
+            raise ValueError(
+                f"weight {tuple(weight.shape)} does not fit x {tuple(x.shape)}; it must be "
+                f"(H, {x.shape[-1] if x.dim() else 1})"
+            )
         return F.linear(x, weight, bias)
     x = SparseFeatures.of(x)
+    if not torch.compiler.is_compiling():
+        _check_parts(x, weight, bias)
     kind = _result_type(x, weight)
     table = weight.to(kind).t()
-    out = backend_for(table, x.values).sparse_product(table, x, False)
+    out = backend_for(table, x._values).sparse_product(table, x, False)
     return out if bias is None else out + bias.to(kind)
+
+
+def _check_parts(x: SparseFeatures, weight: Tensor, bias: Tensor | None) -> None:
+    check_float("weight", weight, (2,), f"(H, {x.shape[1]})")
+    if bias is None:
+        return
+    check_float("bias", bias, (1,), "(H,)")
+    if bias.shape != weight.shape[:1] or bias.device != weight.device:
+        raise ValueError(
+            f"bias is {tuple(bias.shape)} on {bias.device}, but weight {tuple(weight.shape)} on "
+            f"{weight.device}: give one number a row of it, there"
+        )
 
 
 def _result_type(x: SparseFeatures, weight: Tensor) -> torch.dtype:

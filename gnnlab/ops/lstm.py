@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from ._check import check_float
+from ._check import check_float, check_list
 from .backends import kernel_for
 from .backends.lstm import Kernels, LSTMStep
 from .backends.lstm import lstm_step as reference
@@ -54,8 +54,7 @@ def lstm_step(terms: Sequence[Tensor], c: Tensor | None = None) -> tuple[Tensor,
 
 
 def _check(terms: Sequence[Tensor], c: Tensor | None) -> None:
-    if isinstance(terms, Tensor):
-        raise ValueError("terms is a tensor, but it is a list of what is added up: give [terms]")
+    check_list("terms", terms, "of what is added up")
     if not terms:
         raise ValueError("terms is empty: give what the gates are the sum of, (P, 4 H) each")
     check_float("terms[0]", terms[0], (2,), "(P, 4 H)")

@@ -9,7 +9,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ._bounds import check_numbers, check_vector
+from ._check import check_device
 from ._memo import own
+from ._sorted import check_square
 from .adjacency import Adjacency, Rows
 from .backends import neighbours_for
 from .sorted_rows import check_pairs, sorted_rows
@@ -20,128 +23,175 @@ class Masked(Adjacency):
 
     Args:
         base: the whole graph.
-        gone: (G,) int64, the numbers of the edges that are left out, ascending.
+        gone: (G,) int64, the numbers of the edges that are left out, ascending; copied.
+
+    Raises:
+        ValueError: ``gone`` are no such numbers.
     """
 
     def __init__(self, base: Adjacency, gone: Tensor) -> None:
-        self.base, self.gone, self.num_nodes = base, gone, base.num_nodes
-        self._cache = {}
-        self._origin = None
+        _check_gone(base, gone)
+        with torch.inference_mode(False):
+            self._fill(base, gone.detach().clone())
+
+    def _fill(self, base: Adjacency, gone: Tensor) -> None:
+        if hasattr(self, "_kept"):
+            raise RuntimeError("Masked is immutable: build another one")
+        self._base, self._gone, self._num_nodes, self._turned = base, gone, base.num_nodes, False
+        self._begin()
 
     @cached_property
-    def edge_index(self) -> Tensor:  # type: ignore[override]
-        """(2, E') int64, in the caller's order."""
+    def _index(self) -> Tensor:  # type: ignore[override]
         with torch.inference_mode(False):
-            edges = torch.stack([self._left(row) for row in self.base.edge_index])
+            edges = self._copied()
         own(edges, self)
         return edges
+
+    def _copied(self) -> Tensor:
+        return torch.stack([self._left(end) for end in self._base._ends])
+
+    @property
+    def _ends(self) -> tuple[Tensor, Tensor]:
+        source, target = self._index
+        return source, target
+
+    @property
+    def base(self) -> Adjacency:
+        """The whole graph."""
+        return self._base
+
+    @property
+    def gone(self) -> Tensor:
+        """(G,) int64: the numbers of the edges that are left out, ascending; a copy."""
+        return self._gone.clone()
 
     @property
     def kept(self) -> Tensor:
         """(E',) int64: the numbers of the edges that are left; edge-wise tensors go by them."""
-        numbers = partial(torch.arange, self.base.num_edges, device=self.device)
-        return self.remember("kept", lambda: self._left(numbers()))
+        numbers = partial(torch.arange, self._base.num_edges, device=self.device)
+        return self._keep("kept", lambda: self._left(numbers())).clone()
 
     @property
     def num_edges(self) -> int:
-        return self.base.num_edges - self.gone.shape[0]
+        return self._base.num_edges - self._gone.shape[0]
 
     @property
     def device(self) -> torch.device:
-        return self.gone.device
+        return self._gone.device
 
     @property
-    def rows(self) -> Rows:
-        return Rows(self.rowptr, self.order)
+    def _rows(self) -> Rows:
+        return Rows(self._rowptr, self._order)
 
     @property
-    def rowptr(self) -> Tensor:
-        return self.remember("rowptr", self._rowptr)
-
     def _rowptr(self) -> Tensor:
-        fewer = torch.bincount(self.base.target[self.gone], minlength=self.num_nodes).cumsum(0)
-        rowptr = self.base.rowptr.clone()
+        return self._keep("rowptr", self._fewer)
+
+    def _fewer(self) -> Tensor:
+        fewer = torch.bincount(self._base._target[self._gone], minlength=self.num_nodes).cumsum(0)
+        rowptr = self._base._rowptr.clone()
         rowptr[1:] -= fewer.int()
         return rowptr
 
     @property
-    def order(self) -> Tensor:
-        return self.remember("order", self._order)
-
     def _order(self) -> Tensor:
-        order = self.base.order
-        return neighbours_for(self.gone).renumbered(order, self._places, self.gone)
+        return self._keep("order", self._renumbered)
+
+    def _renumbered(self) -> Tensor:
+        order = self._base._order
+        return neighbours_for(self._gone).renumbered(order, self._places, self._gone)
 
     @property
-    def col(self) -> Tensor:
-        return self.remember("col", self._col)
-
     def _col(self) -> Tensor:
-        col = self.base.col
-        return neighbours_for(self.gone).left(col, self._places)
+        return self._keep("col", self._columns)
+
+    def _columns(self) -> Tensor:
+        col = self._base._col
+        return neighbours_for(self._gone).left(col, self._places)
 
     @property
     def _places(self) -> Tensor:
         """(G,) int64: where the edges that are left out lie in the base's rows, ascending."""
-        return self.remember("places", lambda: _find(self.base, "rows", self.base.order, self.gone))
+        return self._keep(
+            "places", lambda: _find(self._base, "rows", self._base._order, self._gone)
+        )
 
     @property
-    def sorted_places(self) -> Tensor:
+    def _sorted_places(self) -> Tensor:
         """(G,) int64: where they lie in ``sorted_rows(base)``, ascending."""
         edge = sorted_rows(self.base).edge
-        return self.remember("sorted places", lambda: _find(self.base, "sorted", edge, self.gone))
+        return self._keep("sorted places", lambda: _find(self._base, "sorted", edge, self._gone))
 
     def _left(self, values: Tensor) -> Tensor:
-        return neighbours_for(self.gone).left(values, self.gone)
+        return neighbours_for(self._gone).left(values, self._gone)
 
     def _transposed(self) -> Adjacency:
-        reverse = Masked(self.base.transpose, self.gone)
+        reverse = _view(self._base.transpose, self._gone)
         reverse._origin = weakref.ref(self)
         return reverse
 
     def with_self_loops(self) -> Adjacency:
-        looped, base = self.base.with_self_loops(), self.base
-        if bool((base.source[self.gone] == base.target[self.gone]).any()):
+        looped, base = self._base.with_self_loops(), self._base
+        if bool((base._source[self._gone] == base._target[self._gone]).any()):
             return super().with_self_loops()  # nodes whose loop is gone get a new one
         if looped is base:
             return self
         # The caller's edges come first there, under the same numbers.
-        return self.remember("loops", lambda: Masked(looped, self.gone))
+        return self._keep("loops", lambda: _view(looped, self._gone))
 
     def without_self_loops(self) -> Adjacency:
-        bare, base = self.base.without_self_loops(), self.base
+        bare, base = self._base.without_self_loops(), self._base
         if bare is base:
             return self
-        stays = self.gone[base.source[self.gone] != base.target[self.gone]]
-        rank = base.remember("rank among no loops", lambda: (base.source != base.target).cumsum(0))
-        return self.remember("no loops", lambda: Masked(bare, rank[stays] - 1))
+        stays = self._gone[base._source[self._gone] != base._target[self._gone]]
+        rank = base._keep("rank among no loops", lambda: (base._source != base._target).cumsum(0))
+        return self._keep("no loops", lambda: _view(bare, rank[stays] - 1))
 
     def to(self, device: torch.device | str, non_blocking: bool = False) -> Adjacency:
-        base = self.base.to(device, non_blocking)
-        if base is self.base:
+        base = self._base.to(device, non_blocking)
+        if base is self._base:
             return self
-        return Masked(base, self.gone.to(base.device, non_blocking=non_blocking))
+        return _view(base, self._gone.to(base.device, non_blocking=non_blocking))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Masked, (self.base, self.gone)
+        return Masked, (self._base, self._gone)
 
 
 def mask(adj: Adjacency, pairs: Tensor) -> Masked:
     """The graph without the links between pairs of nodes."""
+    check_square(adj)
     check_pairs(pairs, adj.num_nodes, adj.device)
     with torch.inference_mode(False):
         rows, kernels = sorted_rows(adj), neighbours_for(pairs)
         places = kernels.links(rows.rowptr, rows.col, pairs)
-        view = Masked(adj, kernels.distinct(rows.edge[places], adj.num_edges))
-    view._cache["sorted places"] = places
-    if rows.edge is adj.order:
-        view._cache["places"] = places
+        view = _view(adj, kernels.distinct(rows.edge[places], adj.num_edges))
+    view._kept["sorted places"] = places
+    if rows.edge is adj._order:
+        view._kept["places"] = places
     return view
+
+
+def _view(base: Adjacency, gone: Tensor) -> Masked:
+    """The graph without edges whose numbers are right, in a tensor that nobody else changes."""
+    view = Masked.__new__(Masked)
+    view._fill(base, gone)
+    return view
+
+
+def _check_gone(base: Adjacency, gone: Tensor) -> None:
+    if not isinstance(base, Adjacency):
+        raise ValueError(f"base is {type(base).__name__}, but it must be an Adjacency: build one")
+    check_square(base)
+    check_vector("gone", gone, (torch.int64,), "numbers of edges (G,), int64")
+    check_device("gone", gone, base)
+    check_numbers("gone names edge", gone, base.num_edges, "edges")
+    if bool((gone[1:] <= gone[:-1]).any()):
+        raise ValueError("gone does not ascend, but it names each edge once: give gone.unique()")
 
 
 def _find(base: Adjacency, which: str, order: Tensor, edges: Tensor) -> Tensor:
     """Where edges lie in an order of all of them."""
-    place = base.remember(("place", which), lambda: _inverse(order))
+    place = base._keep(("place", which), lambda: _inverse(order))
     return neighbours_for(edges).distinct(place[edges], base.num_edges)
 
 

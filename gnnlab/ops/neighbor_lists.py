@@ -18,7 +18,7 @@ class NeighborLists:
 
     Args:
         rowptr: (P + 1,) int32: pair p's nodes are ``node[rowptr[p]:rowptr[p + 1]]``.
-        node: (M,) int32.
+        node: (M,) int32; like ``rowptr`` looked at when the lists are first used.
         num_nodes: N, of the graph that the nodes are of.
         weight: (M,) float64, how many nodes each stands for where lists were sampled; else None.
     """
@@ -27,7 +27,7 @@ class NeighborLists:
     node: Tensor
     num_nodes: int
     weight: Tensor | None = None
-    _graphs: dict[str, Bipartite] = field(default_factory=dict, repr=False)
+    _graphs: dict[str, Bipartite] = field(default_factory=dict, repr=False, init=False)
 
     @property
     def count(self) -> Tensor:
@@ -49,7 +49,11 @@ class NeighborLists:
 
     @property
     def graph(self) -> Bipartite:
-        """The lists as edges from nodes to pairs."""
+        """The lists as edges from nodes to pairs: checked, and copied when first asked for.
+
+        Raises:
+            ValueError: the numbers are no lists of nodes.
+        """
         if "graph" not in self._graphs:
             self._graphs["graph"] = Bipartite(self.rowptr, self.node, self.num_nodes)
         return self._graphs["graph"]
@@ -69,7 +73,9 @@ class NeighborLists:
 
     def weighted(self, weight: Tensor) -> NeighborLists:
         """The same lists, each node for so many (M,)."""
-        return replace(self, weight=weight)
+        lists = replace(self, weight=weight)
+        lists._graphs.update(self._graphs)
+        return lists
 
     def __len__(self) -> int:
         return self.rowptr.shape[0] - 1

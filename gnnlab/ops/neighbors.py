@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from gnnlab.arguments import check_count, check_share
+from gnnlab.arguments import check_count, check_share, check_whole, shown
 
-from ._check import check_float
+from ._check import check_device, check_float
 from ._convert import AdjacencyLike
 from .adjacency import Adjacency
 from .backends import backend_for, neighbours_for
@@ -29,7 +29,7 @@ class EdgeDrop:
         seed: of the draw.
 
     Raises:
-        ValueError: p outside 0 to 1.
+        ValueError: p outside 0 to 1, or a seed that is no whole number.
     """
 
     p: float
@@ -37,6 +37,7 @@ class EdgeDrop:
 
     def __post_init__(self) -> None:
         check_share("p", self.p)
+        check_whole("seed", self.seed)
 
 
 def common_neighbors(
@@ -148,7 +149,7 @@ def residual_neighbors(
     if common is None:
         known = kernels.common(view, pairs, None, True)
     else:
-        known = Found(common.count, common.node, None)
+        known = _known(common, view, pairs)
     first, second = kernels.residual(view, pairs, known, sample)
     return _lists(first, view), _lists(second, view)
 
@@ -179,6 +180,12 @@ def neighbor_sum(x: Tensor, lists: NeighborLists, weight: Tensor | None = None) 
         [[2.0]]
     """
     check_float("x", x, (2,), "(N, F)")
+    if not isinstance(lists, NeighborLists):
+        raise ValueError(
+            f"lists is {type(lists).__name__}, but it must be NeighborLists: see common_neighbors"
+        )
+    graph = lists.graph
+    check_device("x", x, graph)
     if x.shape[0] != lists.num_nodes:
         raise ValueError(
             f"x has {x.shape[0]} rows but the lists name nodes of a graph of {lists.num_nodes}; "
@@ -188,13 +195,14 @@ def neighbor_sum(x: Tensor, lists: NeighborLists, weight: Tensor | None = None) 
         weight = lists.weight
     if weight is not None:
         check_float("weight", weight, (1,), "(M,)")
-        if weight.shape != lists.node.shape:
+        if weight.shape[0] != graph.num_edges:
             raise ValueError(
-                f"weight has {weight.shape[0]} entries but the lists {lists.node.shape[0]}; give "
+                f"weight has {weight.shape[0]} entries but the lists {graph.num_edges}; give "
                 "one each"
             )
+        check_device("weight", weight, graph)
         weight = weight.to(torch.float32 if x.dtype in HALF else x.dtype)
-    return backend_for(x, weight).propagate(x, lists.graph, weight, "sum")
+    return backend_for(x, weight).propagate(x, graph, weight, "sum")
 
 
 def _asked(
@@ -202,15 +210,33 @@ def _asked(
 ) -> tuple[View, Sample | None]:
     adj = Adjacency.of(adj)
     check_pairs(pairs, adj.num_nodes, adj.device)
+    check_whole("seed", seed)
     if limit is not None:
         check_count("limit", limit)
-    sample = None if limit is None else Sample(limit, seed)
-    dropped = None if drop is None or drop.p == 0 else (drop.p, drop.seed)
+        limit = min(int(limit), max(adj.num_edges, 1))  # no list is longer
+    sample = None if limit is None else Sample(limit, int(seed))
+    if drop is not None and not isinstance(drop, EdgeDrop):
+        raise ValueError(f"drop is {shown(drop)}, but it must be an EdgeDrop(p, seed) or None")
+    dropped = None if drop is None or drop.p == 0 else (drop.p, int(drop.seed))
     if isinstance(adj, Masked):
-        rows = sorted_rows(adj.base)
-        return View(rows.rowptr, rows.col, adj.sorted_places, dropped), sample
+        rows = sorted_rows(adj._base)
+        return View(rows.rowptr, rows.col, adj._sorted_places, dropped), sample
     rows = sorted_rows(adj)
     return View(rows.rowptr, rows.col, None, dropped), sample
+
+
+def _known(lists: NeighborLists, view: View, pairs: Tensor) -> Found:
+    """The lists of common neighbours that were handed in, as the search reads them."""
+    if not isinstance(lists, NeighborLists):
+        raise ValueError(f"common is {shown(lists)}, but it must be NeighborLists or None")
+    graph = lists.graph
+    if graph.num_nodes != pairs.shape[1] or graph.num_sources != view.rowptr.shape[0] - 1:
+        raise ValueError(
+            f"common has {graph.num_nodes} lists of {graph.num_sources} nodes, but there are "
+            f"{pairs.shape[1]} pairs in a graph of {view.rowptr.shape[0] - 1} nodes: give what "
+            "common_neighbors returns for them"
+        )
+    return Found(graph._rowptr.diff().long(), graph._col, None)
 
 
 def _lists(found: Found, view: View) -> NeighborLists:

@@ -42,7 +42,7 @@ def degree(adj: AdjacencyLike, end: str = "target", weight: Tensor | None = None
 
         return operators.degree(operators.traced(adj), weight, torch.get_default_dtype())
     if weight is None:
-        return adj.rowptr.diff().to(torch.get_default_dtype())
+        return adj._rowptr.diff().to(torch.get_default_dtype())
     return edge_sum(weight, adj)
 
 
@@ -84,7 +84,7 @@ def gcn_norm(
 
 def kept_norm(adj: Adjacency, dtype: torch.dtype) -> Tensor:
     """The norm without weights, kept with the graph: not to be written into."""
-    return adj.remember(("gcn_norm", dtype), partial(_plain_norm, adj, dtype))
+    return adj._keep(("gcn_norm", dtype), partial(_plain_norm, adj, dtype))
 
 
 def _plain_norm(adj: Adjacency, dtype: torch.dtype) -> Tensor:

@@ -9,7 +9,8 @@ from torch import Tensor
 
 from gnnlab.arguments import check_choice
 
-from ._check import check_device, check_edges, check_float
+from ._bounds import check_vector
+from ._check import check_device, check_edges, check_float, check_list
 from .backends import backend_for
 from .backends.reference import HALF
 from .pairs import Pairs
@@ -75,6 +76,8 @@ def pair_aggregate(
     check_float("x", x, (2,), "(P, F)")
     _check_pairs("x", x, pairs)
     symbols = check_symbols(symbols)
+    if shifts is not None and not isinstance(shifts, Mapping):
+        raise ValueError(f"shifts is of type {type(shifts).__name__}, but it is a dict by symbol")
     shifts = {} if shifts is None else dict(shifts)
     for symbol, shift in shifts.items():
         check_choice("a symbol of shifts", symbol, LOCAL)
@@ -85,14 +88,20 @@ def pair_aggregate(
                 f"shifts[{symbol!r}] is {tuple(shift.shape)}, but x has rows of {x.shape[1]} "
                 f"numbers: give (E, {x.shape[1]})"
             )
-    if inside is not None and (inside.dtype != torch.bool or inside.shape != x.shape[:1]):
+    if isinstance(inside, Tensor) and (inside.dtype != torch.bool or inside.shape != x.shape[:1]):
         raise ValueError(
             f"inside is {inside.dtype} of shape {tuple(inside.shape)}, but every pair is in its "
             f"subgraph or not: give bool ({x.shape[0]},)"
         )
+    if inside is not None:
+        check_vector("inside", inside, (torch.bool,), f"bool ({x.shape[0]},)")
+        check_device("inside", inside, pairs.adj)
     if scale is None:
         scale = x.new_zeros(len(symbols))
-    elif scale.shape != (len(symbols),):
+    else:
+        check_float("scale", scale, (1,), f"({len(symbols)},)")
+        check_device("scale", scale, pairs.adj)
+    if scale.shape != (len(symbols),):
         raise ValueError(
             f"scale is {tuple(scale.shape)}, but there are {len(symbols)} symbols: give a number "
             "for each"
@@ -152,6 +161,7 @@ def pair_spread(x: Tensor, pairs: Pairs, place: str) -> Tensor:
         [1.0, 2.0, 1.0, 2.0]
     """
     check_float("x", x, (2,), "(N, F)")
+    _check_kind(pairs)
     if x.shape[0] != pairs.num_nodes:
         raise ValueError(f"x has {x.shape[0]} rows, but there are {pairs.num_nodes} nodes")
     check_device("x", x, pairs.adj)
@@ -166,6 +176,8 @@ def check_symbols(symbols: Sequence[str]) -> tuple[str, ...]:
     Raises:
         ValueError: with what was given.
     """
+    if not isinstance(symbols, str):
+        check_list("symbols", symbols, f"of some of {', '.join(SYMBOLS)}")
     symbols = tuple(symbols)
     for symbol in symbols:
         check_choice("a symbol", symbol, SYMBOLS)
@@ -177,7 +189,15 @@ def check_symbols(symbols: Sequence[str]) -> tuple[str, ...]:
     return symbols
 
 
+def _check_kind(pairs: Pairs) -> None:
+    if not isinstance(pairs, Pairs):
+        raise ValueError(
+            f"pairs is of type {type(pairs).__name__}, but it must be Pairs: build Pairs(adj)"
+        )
+
+
 def _check_pairs(name: str, x: Tensor, pairs: Pairs) -> None:
+    _check_kind(pairs)
     if x.shape[0] != pairs.num_pairs:
         raise ValueError(
             f"{name} has {x.shape[0]} rows, but the graphs have {pairs.num_pairs} pairs of nodes: "

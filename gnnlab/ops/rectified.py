@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import torch
 from torch import Tensor
 
@@ -65,7 +67,7 @@ def relu_propagate(
     adj = Adjacency.of(adj, x.shape[0])
     check_device("x", x, adj)
     check_device("table", table, adj)
-    _check_edges(edges, table, adj)
+    edges = _checked_edges(edges, table, adj)
     wide = torch.float32 if x.dtype in HALF else x.dtype
     if edges.is_floating_point():
         edges = edges.to(wide)
@@ -77,7 +79,8 @@ def relu_propagate(
     return backend.relu_propagate(x, adj, table.to(wide), edges, weight)
 
 
-def _check_edges(edges: Tensor, table: Tensor, adj: Adjacency) -> None:
+def _checked_edges(edges: Tensor, table: Tensor, adj: Adjacency) -> Tensor:
+    """The edges' numbers, or a copy of their kinds that loops can follow without looking."""
     kinds = isinstance(edges, Tensor) and edges.dtype == torch.int64 and edges.dim() == 1
     if not kinds:
         what = f"(E, {table.shape[0]}), or int64 (E,)"
@@ -88,15 +91,29 @@ def _check_edges(edges: Tensor, table: Tensor, adj: Adjacency) -> None:
                 f"{tuple(table.shape)} has {table.shape[0]} rows: give one number for each row"
             )
     check_edges("edges", edges, adj)
-    if kinds and edges.numel() and not torch.compiler.is_compiling():
-        low, high = remember(edges, "range", lambda: _ends(edges))
-        if low < 0 or high >= table.shape[0]:
-            raise ValueError(
-                f"edges names kind {low if low < 0 else high}, but table has {table.shape[0]} "
-                f"rows, for the kinds 0 to {table.shape[0] - 1}"
-            )
+    if not kinds or torch.compiler.is_compiling():
+        return edges
+    found: _Kinds = remember(edges, "kinds", lambda: _kinds(edges))
+    if found.low < 0 or found.high >= table.shape[0]:
+        raise ValueError(
+            f"edges names kind {found.low if found.low < 0 else found.high}, but table has "
+            f"{table.shape[0]} rows, for the kinds 0 to {table.shape[0] - 1}"
+        )
+    return found.own
 
 
-def _ends(values: Tensor) -> tuple[int, int]:
-    low, high = torch.aminmax(values)
-    return int(low), int(high)
+class _Kinds(NamedTuple):
+    """The kinds as they were when they were looked at, remembered with the caller's tensor."""
+
+    own: Tensor
+    low: int
+    high: int
+
+
+def _kinds(edges: Tensor) -> _Kinds:
+    with torch.inference_mode(False):
+        own = edges.detach().clone().contiguous()
+    if not own.numel():
+        return _Kinds(own, 0, -1)
+    low, high = torch.aminmax(own)
+    return _Kinds(own, int(low), int(high))

@@ -8,8 +8,7 @@ from weakref import WeakKeyDictionary
 import torch
 from torch import Tensor
 
-from gnnlab.arguments import check_count
-
+from ._bounds import check_rows, check_vector
 from ._check import check_edges, check_float
 from ._convert import AdjacencyLike
 from ._memo import remember
@@ -94,7 +93,7 @@ def relations(
         [0.0, 3.0, 2.0]
     """
     if num_relations is not None or torch.compiler.is_compiling():
-        check_count("num_relations", num_relations)
+        check_rows("num_relations", num_relations)
     adj = Adjacency.of(adj)
     if edge_type is None:
         return {0: Relation(adj, adj)}
@@ -126,7 +125,8 @@ def _split(adj: Adjacency, edge_type: Tensor, num_relations: int | None) -> dict
             found[r] = WHOLE
         elif stop > start:
             edges = order[start:stop].long()
-            found[r] = Adjacency(adj.edge_index[:, edges], adj.num_nodes), edges
+            own = torch.stack([end[edges] for end in adj._ends])
+            found[r] = Adjacency(own, adj.num_nodes), edges
     return found
 
 
@@ -140,7 +140,8 @@ def _masked(x: Tensor, adj: Adjacency, mask: Tensor, weight: Tensor | None, redu
 
 
 def _check_shape(edge_type: Tensor, adj: Adjacency) -> None:
-    if edge_type.dtype != torch.int64 or edge_type.shape != (adj.num_edges,):
+    check_vector("edge_type", edge_type, (torch.int64,), f"int64 ({adj.num_edges},)")
+    if edge_type.shape != (adj.num_edges,):
         raise ValueError(
             f"edge_type is {edge_type.dtype} of shape {tuple(edge_type.shape)}, but every edge has "
             f"one type, a number from 0: give int64 ({adj.num_edges},)"

@@ -7,8 +7,9 @@ from functools import partial
 import torch
 from torch import Tensor
 
-from gnnlab.arguments import check_count
+from gnnlab.arguments import shown
 
+from ._bounds import check_rows, check_vector
 from ._check import check_device, check_edges, check_float, check_reduce
 from ._convert import AdjacencyLike
 from ._memo import remember
@@ -54,8 +55,8 @@ def gather(x: Tensor, adj: AdjacencyLike, end: str = "source", sparse_grad: bool
             raise ValueError("torch.compile knows no sparse gradients: gather without sparse_grad")
         return operators.gather(x, operators.traced(grouped))
     if sparse_grad:
-        return SparseGather.call(x, grouped.target, grouped.rows)
-    return backend_for(x).gather(x, grouped.target, grouped.rows)
+        return SparseGather.call(x, grouped._target, grouped._rows)
+    return backend_for(x).gather(x, grouped._target, grouped._rows)
 
 
 def edge_sum(values: Tensor, adj: AdjacencyLike, end: str = "target") -> Tensor:
@@ -116,16 +117,16 @@ def edge_reduce(
         if reduce != "sum":
             return operators.segment_reduce(values, graph.target, graph.num_nodes, reduce)
         total: Tensor = operators.linear.edge_sum(
-            values, graph.edge_index, graph.num_nodes, graph.turned
+            values, graph._index, graph.num_nodes, graph.turned
         )
         return total
-    return backend_for(values).segment_reduce(values, adj.target, adj.rows, reduce)
+    return backend_for(values).segment_reduce(values, adj._target, adj._rows, reduce)
 
 
 def at_end(adj: Adjacency, end: str) -> Adjacency:
     """The adjacency whose targets are this end of the edges."""
-    if end not in ("source", "target"):
-        raise ValueError(f"end must be 'source' or 'target', not {end!r}")
+    if not isinstance(end, str) or end not in ("source", "target"):
+        raise ValueError(f"end must be 'source' or 'target', not {shown(end)}")
     return adj if end == "target" else adj.transpose
 
 
@@ -152,7 +153,7 @@ def segment_reduce(values: Tensor, index: Tensor, num_segments: int, reduce: str
     """
     check_float("values", values, tuple(range(1, 9)), "(M, ...)")
     check_reduce(reduce)
-    check_count("num_segments", num_segments, 0)
+    check_rows("num_segments", num_segments, 0)
     if torch.compiler.is_compiling():
         from . import operators
 
@@ -169,6 +170,7 @@ def segments(values: Tensor, index: Tensor, num_segments: int) -> Rows:
         raise ValueError(
             f"index has {index.shape[0]} entries but values {values.shape[0]} rows; give one each"
         )
+    check_vector("index", index, (torch.int64,), "int64 (M,)")
     if index.device != values.device:
         raise ValueError(f"index is on {index.device} but values on {values.device}")
     build = partial(_grouped, index, num_segments)

@@ -24,16 +24,16 @@ class SortedRows(NamedTuple):
 
 def sorted_rows(adj: Adjacency) -> SortedRows:
     """The neighbours of every node in ascending order: two passes of counting, made once."""
-    return adj.remember("sorted rows", partial(_sorted, adj))
+    return adj._keep("sorted rows", partial(_sorted, adj))
 
 
 def _sorted(adj: Adjacency) -> SortedRows:
-    if _ascending(adj.rowptr, adj.col):
-        return SortedRows(adj.rowptr, adj.col, adj.order)
-    by_source = group(adj.source, adj.num_nodes).order
-    rows = group(adj.target[by_source], adj.num_nodes)
+    if _ascending(adj._rowptr, adj._col):
+        return SortedRows(adj._rowptr, adj._col, adj._order)
+    by_source = group(adj._source, adj.num_nodes).order
+    rows = group(adj._target[by_source], adj.num_nodes)
     edge = by_source[rows.order]
-    return SortedRows(rows.rowptr, adj.source[edge].int(), edge)
+    return SortedRows(rows.rowptr, adj._source[edge].int(), edge)
 
 
 def _ascending(rowptr: Tensor, col: Tensor) -> bool:

@@ -26,28 +26,32 @@ class Traced(Adjacency):
     def __init__(
         self, edge_index: Tensor, num_nodes: int, loops: int = 0, turned: bool = False
     ) -> None:
-        self.edge_index, self.num_nodes = edge_index, num_nodes
+        self._index, self._num_nodes = edge_index, num_nodes
         self.loops, self.turned = loops, turned
 
     @property
-    def source(self) -> Tensor:
-        return self.edge_index[1 if self.turned else 0]
+    def edge_index(self) -> Tensor:
+        return self._index.flip(0) if self.turned else self._index
 
     @property
-    def target(self) -> Tensor:
-        return self.edge_index[0 if self.turned else 1]
+    def _ends(self) -> tuple[Tensor, Tensor]:
+        first, second = self._index
+        return (second, first) if self.turned else (first, second)
 
     @property
     def transpose(self) -> Traced:
-        return Traced(self.edge_index, self.num_nodes, self.loops, not self.turned)
+        return Traced(self._index, self.num_nodes, self.loops, not self.turned)
 
     def without_self_loops(self) -> Traced:
-        return Traced(self.edge_index, self.num_nodes, DROPPED, self.turned)
+        return Traced(self._index, self.num_nodes, DROPPED, self.turned)
 
     def with_self_loops(self) -> Traced:
-        return Traced(self.edge_index, self.num_nodes, self.loops | ADDED, self.turned)
+        return Traced(self._index, self.num_nodes, self.loops | ADDED, self.turned)
 
     def remember(self, key: Hashable, build: Callable[[], T]) -> T:
+        return build()
+
+    def _keep(self, key: Hashable, build: Callable[[], T]) -> T:
         return build()
 
     def without_loops(self, operation: str) -> Traced:
@@ -72,7 +76,7 @@ def trace(adj: AdjacencyLike, num_nodes: int | None) -> Traced:
     if isinstance(adj, Traced):
         return adj
     if isinstance(adj, Adjacency):
-        return Traced(adj.edge_index, adj.num_nodes)
+        return Traced(adj._index, adj.num_nodes, turned=adj._turned)
     if not isinstance(adj, Tensor) or adj.layout != torch.strided or num_nodes is None:
         raise ValueError(
             "torch.compile takes a graph as an Adjacency, or as an edge_index tensor (2, E) whose "

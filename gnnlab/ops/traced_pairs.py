@@ -15,7 +15,7 @@ class TracedPairs(Pairs):
 
     def __init__(self, adj: Adjacency, bounds: Bounds, num_pairs: int | None) -> None:
         assert isinstance(adj, Traced)
-        self.adj = adj
+        self._adj = adj
         self.cuts = None if bounds is None else torch.as_tensor(bounds)
         if num_pairs is None and bounds is None:
             num_pairs = adj.num_nodes**2
@@ -24,14 +24,14 @@ class TracedPairs(Pairs):
                 "torch.compile cannot count the pairs of several graphs: give num_pairs, as "
                 "policy='distance' does, or compile for one graph"
             )
-        self.num_pairs = num_pairs
+        self._num_pairs = num_pairs
 
     @property
     def graph(self) -> tuple[Tensor, int, Tensor | None]:
         """What an operator is given."""
-        assert isinstance(self.adj, Traced)
-        self.adj.without_loops("a table of pairs")
-        return self.adj.edge_index, self.adj.num_nodes, self.cuts
+        assert isinstance(self._adj, Traced)
+        self._adj.without_loops("a table of pairs")
+        return self._adj._index, self._adj.num_nodes, self.cuts
 
 
 def laid_out(edge_index: Tensor, nodes: int, bounds: Tensor | None) -> Pairs:

@@ -187,10 +187,10 @@ def _sorted(adj: AdjacencyLike, num_nodes: int | None) -> _Sorted:
     adj = Adjacency.of(adj, num_nodes)
 
     def build() -> _Sorted:
-        rowptr, col, order = (array(part.cpu()) for part in (adj.rowptr, adj.col, adj.order))
+        rowptr, col, order = (array(part.cpu()) for part in (adj._rowptr, adj._col, adj._order))
         return _Sorted(rowptr, col, order, [])
 
-    return adj.remember("k hops", build)
+    return adj._keep("k hops", build)
 
 
 def _scratch(nodes: int) -> tuple[Array, Array]:

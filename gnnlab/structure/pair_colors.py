@@ -79,11 +79,11 @@ def subgraph_colors(
     for name, value in (("max_distance", max_distance), ("rounds", rounds)):
         if value is not None:
             check_count(name, value)
-    adj = Adjacency.of(edge_index.cpu(), num_nodes)
+    adj = Adjacency.of(edge_index, num_nodes).to("cpu")
     told = f"the colours of {num_nodes**2:,} pairs of nodes"
     require_memory(40 * num_nodes**2, told, "take a smaller graph")
     if not num_nodes:
-        return edge_index.new_zeros(0)
+        return torch.zeros(0, dtype=torch.int64, device=edge_index.device)
     colors, inside = _first(adj, policy, max_distance, radius)
     colors = _refined(colors, adj, symbols, inside, rounds)
     pooled = mixed(mixed(colors).sum(1 if pooling == "VS" else 0))

@@ -29,7 +29,7 @@ class SimpleRows(NamedTuple):
 
 def simple_rows(adj: Adjacency) -> SimpleRows:
     """Sort a graph's edges by target, then source, once for as long as it lives."""
-    return adj.remember("simple rows", lambda: _sorted(adj.edge_index, adj.num_nodes))
+    return adj._keep("simple rows", lambda: _sorted(adj._copied(), adj.num_nodes))
 
 
 def _sorted(edge_index: Tensor, num_nodes: int) -> SimpleRows:

@@ -227,7 +227,7 @@ def operators() -> dict[str, tuple[Any, tuple[Any, ...]]]:
     maps = normal(EDGES, 2, 2, seed=4).requires_grad_()
     rowptr, _, col, values, _ = ops.SparseFeatures.of(
         normal(NODES, NODES).to_sparse_csr()
-    ).entries()
+    )._entries()
     features = rowptr, col, values
     rows = normal(NODES**2, 3).requires_grad_()
     shifts, scale = normal(1, EDGES, 3).requires_grad_(), normal(2).requires_grad_()

@@ -165,7 +165,7 @@ def test_threads_change_no_bit() -> None:
     ("terms", "c", "told"),
     [
         ([], None, "terms is empty"),
-        (torch.zeros(2, 8), None, r"terms is a tensor, .* give \[terms\]"),
+        (torch.zeros(2, 8), None, r"terms is of type Tensor, but it is a list, .* give \["),
         ([torch.zeros(2, 6)], None, "6 columns"),
         ([torch.zeros(2, 8), torch.zeros(3, 8)], None, r"terms\[1\] is \(3, 8\)"),
         ([torch.zeros(2, 8)], torch.zeros(2, 3), r"give \(2, 2\)"),

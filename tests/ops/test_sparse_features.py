@@ -136,7 +136,7 @@ def test_a_tensor_is_read_once_and_forgotten_with_it(backend: str, layout: torch
     x = bag().to_sparse(layout=layout)
     features = SparseFeatures.of(x)
     assert SparseFeatures.of(x) is features
-    assert features.entries(True).rowptr is features.entries(True).rowptr
+    assert features._entries(True).rowptr is features._entries(True).rowptr
     values = x.values() if layout is torch.sparse_csr else x._values()
     values.mul_(2)
     assert torch.equal(SparseFeatures.of(x).to_dense(), x.to_dense())

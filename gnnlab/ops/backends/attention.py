@@ -9,7 +9,7 @@ from torch import Tensor
 
 from . import reference
 from .engine import Ends, Engine, Stats
-from .function import Function, again
+from .function import Function, again, keep, kept
 
 if TYPE_CHECKING:
     from gnnlab.ops.adjacency import Adjacency
@@ -27,12 +27,12 @@ class Attend(Function):
     ) -> Tensor:  # fmt: skip
         stats = engine.attend(kind, value, adj, (first, second), factor, weight)
         ctx.kind, ctx.adj, ctx.factor, ctx.engine = kind, adj, factor, engine
-        ctx.save_for_backward(value, first, second, weight, *stats)
+        keep(ctx, value, first, second, weight, *stats)
         return stats[0]
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> Gradients:
-        value, first, second, weight, *stats = ctx.saved_tensors
+        value, first, second, weight, *stats = kept(ctx)
         if torch.is_grad_enabled():
             attend = (
                 reference.attend_additive if ctx.kind == "additive" else reference.attend_product
@@ -56,6 +56,6 @@ def gradients(
     if weight is not None and grad_weight is not None and weight.dim() == 1:
         grad_weight = grad_weight.sum(1)
     if kind == "additive":
-        return grad_value, grad_end, engine.segment_sum(grad_score, adj.rows), grad_weight
+        return grad_value, grad_end, engine.segment_sum(grad_score, adj._rows), grad_weight
     grad_query = engine.propagate(ends[1], grad_score, adj, False)
     return grad_value, grad_query, grad_end, grad_weight

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from torch import Tensor
 
 from .engine import Engine
-from .function import Function
+from .function import Function, keep, kept
 
 if TYPE_CHECKING:
     from gnnlab.ops.adjacency import Adjacency
@@ -23,12 +23,12 @@ class BlockPropagate(Function):
         ctx: Any, x: Tensor, maps: Tensor, adj: Adjacency, turned: bool, engine: Engine
     ) -> Tensor:
         ctx.adj, ctx.turned, ctx.engine = adj, turned, engine
-        ctx.save_for_backward(x, maps)
+        keep(ctx, x, maps)
         return engine.block(x, maps, adj, turned)
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> Gradients:
-        x, maps = ctx.saved_tensors
+        x, maps = kept(ctx)
         adj: Adjacency = ctx.adj
         grad_x = grad_maps = None
         if ctx.needs_input_grad[0]:
@@ -46,12 +46,12 @@ class EdgeOuter(Function):
     @staticmethod
     def forward(ctx: Any, left: Tensor, right: Tensor, adj: Adjacency, engine: Engine) -> Tensor:
         ctx.adj, ctx.engine = adj, engine
-        ctx.save_for_backward(left, right)
+        keep(ctx, left, right)
         return engine.outer(left, right, adj)
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> Gradients:
-        left, right = ctx.saved_tensors
+        left, right = kept(ctx)
         adj: Adjacency = ctx.adj
         grad_left = grad_right = None
         if ctx.needs_input_grad[0]:

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 import torch
 from torch import Tensor
 
+from gnnlab.arguments import shown
+
 from . import neighbours, reference
 
 if TYPE_CHECKING:
@@ -119,10 +121,10 @@ def use(backend: str) -> Iterator[None]:
     Raises:
         ValueError: unknown name, or a package that is asked for and cannot be loaded.
     """
-    if backend not in NAMES:
+    if not isinstance(backend, str) or backend not in NAMES:
         near = get_close_matches(str(backend), NAMES, n=1)
         hint = f"; did you mean {near[0]!r}?" if near else ""
-        raise ValueError(f"unknown backend {backend!r}, one of {', '.join(NAMES)}{hint}")
+        raise ValueError(f"unknown backend {shown(backend)}, one of {', '.join(NAMES)}{hint}")
     if backend in ("numba", "triton") and not _has(backend):
         raise ValueError(f"backend {backend!r} needs the {backend} package: pip install {backend}")
     if backend in PEERS:

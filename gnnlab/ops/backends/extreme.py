@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from .engine import Engine
-from .function import Function, again
+from .function import Function, again, keep, kept
 
 if TYPE_CHECKING:
     from gnnlab.ops.adjacency import Adjacency, Rows
@@ -25,12 +25,12 @@ class Extreme(Function):
     ) -> Tensor:
         out, arg = engine.extreme(x, weight, adj, reduce)
         ctx.adj, ctx.engine = adj, engine
-        ctx.save_for_backward(x, weight, arg)
+        keep(ctx, x, weight, arg)
         return out
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> Gradients:
-        x, weight, arg = ctx.saved_tensors
+        x, weight, arg = kept(ctx)
         adj, engine = ctx.adj, ctx.engine
         grad_x = grad_w = None
         if torch.is_grad_enabled():
@@ -49,7 +49,7 @@ def _messages(x: Tensor, weight: Tensor | None, adj: Adjacency, arg: Tensor) -> 
     flat = x.flatten(1)
     if adj.num_edges == 0:
         return x * 0
-    picked = flat.gather(0, adj.source[edge])
+    picked = flat.gather(0, adj._source[edge])
     if weight is not None:
         heads = weight.reshape(adj.num_edges, -1)
         feature = torch.arange(flat.shape[1], device=x.device)
@@ -67,12 +67,12 @@ class SegmentExtreme(Function):
     ) -> Tensor:
         out, arg = engine.segment_extreme(values, rows, reduce)
         ctx.shape = values.shape
-        ctx.save_for_backward(arg)
+        keep(ctx, arg)
         return out
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> Gradients:
-        (arg,) = ctx.saved_tensors
+        (arg,) = kept(ctx)
         shape: torch.Size = ctx.shape
         flat = grad.reshape(arg.shape)
         # No item is in two rows, so at most one number goes to each place.

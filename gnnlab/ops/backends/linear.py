@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from .engine import Engine
-from .function import Function
+from .function import Function, keep, kept
 from .reference import HALF, widen
 
 if TYPE_CHECKING:
@@ -25,12 +25,12 @@ class Propagate(Function):
         ctx: Any, x: Tensor, weight: Tensor | None, adj: Adjacency, mean: bool, engine: Engine
     ) -> Tensor:
         ctx.adj, ctx.mean, ctx.engine = adj, mean, engine
-        ctx.save_for_backward(x, weight)
+        keep(ctx, x, weight)
         return engine.propagate(x, weight, adj, mean)
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> Gradients:
-        x, weight = ctx.saved_tensors
+        x, weight = kept(ctx)
         adj: Adjacency = ctx.adj
         turned = adj.transpose, ctx.engine
         if ctx.mean and weight is None:  # the division is folded into the sum
@@ -59,12 +59,12 @@ class Scaled(Function):
         engine: Engine,
     ) -> Tensor:  # fmt: skip
         ctx.adj, ctx.engine = adj, engine
-        ctx.save_for_backward(own, other)
+        keep(ctx, own, other)
         return engine.scaled(x, own, other, adj)
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> Gradients:
-        own, other = ctx.saved_tensors
+        own, other = kept(ctx)
         return Scaled.call(grad, other, own, ctx.adj.transpose, ctx.engine), *(None,) * 4
 
 
@@ -74,12 +74,12 @@ class EdgeDot(Function):
     @staticmethod
     def forward(ctx: Any, query: Tensor, key: Tensor, adj: Adjacency, engine: Engine) -> Tensor:
         ctx.adj, ctx.engine = adj, engine
-        ctx.save_for_backward(query, key)
+        keep(ctx, query, key)
         return engine.edge_dot(query, key, adj)
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> Gradients:
-        query, key = ctx.saved_tensors
+        query, key = kept(ctx)
         adj: Adjacency = ctx.adj
         grad_query = grad_key = None
         if ctx.needs_input_grad[0]:
@@ -123,13 +123,13 @@ def wide(x: Tensor) -> torch.dtype:
 
 def in_order(adj: Adjacency) -> bool:
     """Whether the caller's edges are sorted by target already."""
-    return adj.remember("in order", lambda: bool((adj.target.diff() >= 0).all()))
+    return adj._keep("in order", lambda: bool((adj._target.diff() >= 0).all()))
 
 
 def shares(adj: Adjacency, dtype: torch.dtype) -> Tensor:
     """1 / the number of each row's edges, at least 1: (N,)."""
 
     def build() -> Tensor:
-        return adj.rowptr.diff().clamp(min=1).to(dtype).reciprocal()
+        return adj._rowptr.diff().clamp(min=1).to(dtype).reciprocal()
 
-    return adj.remember(("shares", dtype), build)
+    return adj._keep(("shares", dtype), build)

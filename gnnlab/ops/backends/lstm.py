@@ -8,6 +8,8 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
+from .function import keep, kept
+
 
 class Kernels(Protocol):
     """What an engine provides, without any derivative."""
@@ -47,14 +49,14 @@ class LSTMStep(torch.autograd.Function):
         ctx.set_materialize_grads(False)
         ctx.kernels = kernels
         h, c, acts = kernels.step(terms, old)
-        ctx.save_for_backward(acts, c, old)
+        keep(ctx, acts, c, old)
         return h, c, acts
 
     @staticmethod
     def backward(
         ctx: Any, grad_h: Tensor | None, grad_c: Tensor | None, grad_acts: Tensor | None
     ) -> tuple[Tensor | None, ...]:
-        acts, c, old = ctx.saved_tensors
+        acts, c, old = kept(ctx)
         wanted = ctx.needs_input_grad[2:]
         if grad_acts is not None or torch.is_grad_enabled():
             zeros = [torch.zeros_like(c) if grad is None else grad for grad in (grad_h, grad_c)]

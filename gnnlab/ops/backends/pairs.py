@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from .engine import Engine
-from .function import Function
+from .function import Function, keep, kept
 from .reference import scatter, take
 
 if TYPE_CHECKING:
@@ -52,24 +52,24 @@ def reduce(steps: Steps, x: Tensor, pairs: Pairs, place: str) -> Tensor:
     if place == "diagonal":
         node = torch.arange(pairs.num_nodes, device=x.device)
         return take(x, pairs.row(node, node))
-    return steps.segment_reduce(x, getattr(pairs, place), pairs.rows(place), "sum")
+    return steps.segment_reduce(x, pairs._of(place), pairs._rows(place), "sum")
 
 
 def spread(x: Tensor, pairs: Pairs, place: str) -> Tensor:
     """One row a pair."""
     if place == "diagonal":
-        return torch.where((pairs.u == pairs.v).unsqueeze(1), take(x, pairs.u), 0)
-    return take(x, getattr(pairs, place))
+        return torch.where((pairs._u == pairs._v).unsqueeze(1), take(x, pairs._u), 0)
+    return take(x, pairs._of(place))
 
 
 def _local(
     steps: Steps, x: Tensor, pairs: Pairs, symbol: str, shift: Tensor | None,
     inside: Tensor | None,
 ) -> Tensor:  # fmt: skip
-    adj, edge = pairs.grown(symbol)
+    adj, edge = pairs._grown(symbol)
     weight = None
     if inside is not None and symbol == "uL":
-        weight = (inside[adj.source] & inside[adj.target]).to(x.dtype)
+        weight = (inside[adj._source] & inside[adj._target]).to(x.dtype)
     if shift is None:
         return steps.propagate(x, adj, weight, "sum")
     if not adj.num_edges:
@@ -78,7 +78,7 @@ def _local(
 
 
 def _wide(steps: Steps, x: Tensor, pairs: Pairs, symbol: str) -> Tensor:
-    u, v = pairs.u, pairs.v
+    u, v = pairs._u, pairs._v
     if symbol in ("uG", "vG"):
         end = symbol[0]
         return spread(reduce(steps, x, pairs, end), pairs, end)
@@ -109,19 +109,19 @@ def gradients(
 def _local_gradients(
     x: Tensor, pairs: Pairs, symbol: str, shift: Tensor | None, inside: Tensor | None, grad: Tensor
 ) -> tuple[Tensor, Tensor | None]:
-    adj, edge = pairs.grown(symbol)
-    flow = grad[adj.target]
+    adj, edge = pairs._grown(symbol)
+    flow = grad[adj._target]
     if inside is not None and symbol == "uL":
-        flow = flow.where((inside[adj.source] & inside[adj.target]).unsqueeze(1), 0)
+        flow = flow.where((inside[adj._source] & inside[adj._target]).unsqueeze(1), 0)
     if shift is None:
-        return scatter(flow, adj.source, pairs.num_pairs, "sum"), None
-    flow = flow.where(x[adj.source] + shift[edge] > 0, 0)
+        return scatter(flow, adj._source, pairs.num_pairs, "sum"), None
+    flow = flow.where(x[adj._source] + shift[edge] > 0, 0)
     grad_shift = scatter(flow, edge, len(shift), "sum")
-    return scatter(flow, adj.source, pairs.num_pairs, "sum"), grad_shift
+    return scatter(flow, adj._source, pairs.num_pairs, "sum"), grad_shift
 
 
 def _wide_gradient(pairs: Pairs, symbol: str, grad: Tensor) -> Tensor:
-    u, v = pairs.u, pairs.v
+    u, v = pairs._u, pairs._v
     if symbol == "vu":
         return grad[pairs.row(v, u)]
     end = u if symbol in ("uG", "uu") else v
@@ -140,12 +140,12 @@ class PairAggregate(torch.autograd.Function):
         inside: Tensor | None, engine: Engine, *shifts: Tensor | None,
     ) -> tuple[Tensor, ...]:  # fmt: skip
         ctx.pairs, ctx.symbols, ctx.engine = pairs, symbols, engine
-        ctx.save_for_backward(x, scale, inside, *shifts)
+        keep(ctx, x, scale, inside, *shifts)
         return tuple(engine.pair_aggregate(x, scale, shifts, inside, pairs, symbols))
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
-        x, scale, inside, *shifts = ctx.saved_tensors
+        x, scale, inside, *shifts = kept(ctx)
         if torch.is_grad_enabled():
             return _again(ctx, x, scale, inside, shifts, grads)
         wanted = ctx.needs_input_grad[1], ctx.needs_input_grad[6:]

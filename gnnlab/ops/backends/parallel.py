@@ -132,14 +132,15 @@ def _after_fork() -> None:
     _pool, _size = None, 0
 
 
-os.register_at_fork(after_in_child=_after_fork)
+if hasattr(os, "register_at_fork"):  # Windows does not fork
+    os.register_at_fork(after_in_child=_after_fork)
 
 
 def array(tensor: torch.Tensor) -> Array:
     """The tensor's memory as a C-contiguous numpy array; bfloat16 as uint16, bit by bit."""
     if tensor.dtype is torch.bfloat16:
         tensor = tensor.view(torch.uint16)
-    return np.asarray(tensor.detach().contiguous().numpy())
+    return np.asarray(tensor.detach().contiguous().numpy(force=True))  # which resolves lazy signs
 
 
 def _longest_row(first: int, last: int, rowptr: Array) -> int:

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from .engine import Engine
-from .function import Function, again
+from .function import Function, again, keep, kept
 from .reference import relu_propagate
 
 if TYPE_CHECKING:
@@ -26,12 +26,12 @@ class ReluPropagate(Function):
         engine: Engine,
     ) -> Tensor:  # fmt: skip
         ctx.adj, ctx.engine = adj, engine
-        ctx.save_for_backward(x, table, edges, weight)
+        keep(ctx, x, table, edges, weight)
         return engine.rectified(x, table, edges, weight, adj)
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> Gradients:
-        x, table, edges, weight = ctx.saved_tensors
+        x, table, edges, weight = kept(ctx)
         if torch.is_grad_enabled():
             inputs = (x, table, edges, weight)
             return (

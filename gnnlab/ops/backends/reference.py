@@ -23,6 +23,8 @@ HALF = (torch.float16, torch.bfloat16)
 
 def group(keys: Tensor, num_rows: int) -> tuple[Tensor, Tensor]:
     """Stable sort of ``keys``: row pointers and the order."""
+    if keys.numel() and not bool(((keys >= 0) & (keys < num_rows)).all()):
+        raise ValueError(f"an item is of none of the {num_rows} rows, numbered from 0: drop it")
     order = torch.sort(keys, stable=True).indices.int()
     rowptr = torch.zeros(num_rows + 1, dtype=torch.int32, device=keys.device)
     rowptr[1:] = torch.bincount(keys, minlength=num_rows).cumsum(0)
@@ -32,12 +34,12 @@ def group(keys: Tensor, num_rows: int) -> tuple[Tensor, Tensor]:
 def propagate(x: Tensor, adj: Adjacency, weight: Tensor | None, reduce: str) -> Tensor:
     """Gather the sources' rows, weigh them, reduce them by target."""
     message = _messages(x, adj, weight)
-    return scatter(message, adj.target, adj.num_nodes, reduce).to(x.dtype)
+    return scatter(message, adj._target, adj.num_nodes, reduce).to(x.dtype)
 
 
 def _messages(x: Tensor, adj: Adjacency, weight: Tensor | None) -> Tensor:
     """What the edges carry, widened: (E, ...)."""
-    message = take(widen(x), adj.source)
+    message = take(widen(x), adj._source)
     if weight is None:
         return message
     return message * widen(weight).reshape(weight.shape + (1,) * (x.dim() - weight.dim()))
@@ -47,16 +49,16 @@ def edge_softmax(score: Tensor, adj: Adjacency) -> Tensor:
     """Softmax of the scores over the edges of one target, shifted by the row's maximum."""
     wide = widen(score)
     shape = (adj.num_nodes, *score.shape[1:])
-    index = _expand(adj.target, wide)
+    index = _expand(adj._target, wide)
     top = wide.new_full(shape, -torch.inf).scatter_reduce(0, index, wide.detach(), "amax")
-    exp = (wide - take(top, adj.target)).exp()
-    total = scatter(exp, adj.target, adj.num_nodes, "sum")
-    return (exp / take(total, adj.target)).to(score.dtype)
+    exp = (wide - take(top, adj._target)).exp()
+    total = scatter(exp, adj._target, adj.num_nodes, "sum")
+    return (exp / take(total, adj._target)).to(score.dtype)
 
 
 def edge_dot(query: Tensor, key: Tensor, adj: Adjacency) -> Tensor:
     """Inner products over the last axis of the two ends of each edge."""
-    product = take(widen(query), adj.target) * take(widen(key), adj.source)
+    product = take(widen(query), adj._target) * take(widen(key), adj._source)
     return product.sum(-1).to(query.dtype)
 
 
@@ -66,7 +68,7 @@ def attend_additive(
 ) -> Tensor:  # fmt: skip
     """Scores of both ends added, a leaky ReLU, a softmax, and the weighted sum."""
     wide = widen(value)
-    ends = take(source.to(wide.dtype), adj.source) + take(target.to(wide.dtype), adj.target)
+    ends = take(source.to(wide.dtype), adj._source) + take(target.to(wide.dtype), adj._target)
     alpha = edge_softmax(leaky_relu(ends, slope), adj)
     return _attended(wide, adj, alpha, weight).to(value.dtype)
 
@@ -103,7 +105,7 @@ def attend_backward(
     """The gradients of attention, written out."""
     first, second = ends
     if kind == "additive":
-        raw = take(first, adj.source) + take(second, adj.target)
+        raw = take(first, adj._source) + take(second, adj._target)
         score = leaky_relu(raw, factor)
     else:
         score = edge_dot(first, second, adj) * factor
@@ -111,15 +113,15 @@ def attend_backward(
     columns = None if weight is None else weight.reshape(adj.num_edges, -1)
     share = alpha if columns is None else alpha * columns
     grad_value = propagate(grad, adj.transpose, share, "sum")
-    spread = scatter(share * dot, adj.target, adj.num_nodes, "sum")
-    grad_score = share * dot - alpha * take(spread, adj.target)
+    spread = scatter(share * dot, adj._target, adj.num_nodes, "sum")
+    grad_score = share * dot - alpha * take(spread, adj._target)
     grad_weight = None if weight is None else alpha * dot
     if weight is not None and weight.dim() == 1:
         grad_weight = (alpha * dot).sum(1)
     if kind == "additive":
         grad_raw = grad_score.where(raw > 0, grad_score * factor)
-        grad_first = scatter(grad_raw, adj.source, adj.num_nodes, "sum")
-        grad_second = scatter(grad_raw, adj.target, adj.num_nodes, "sum")
+        grad_first = scatter(grad_raw, adj._source, adj.num_nodes, "sum")
+        grad_second = scatter(grad_raw, adj._target, adj.num_nodes, "sum")
         return grad_value, grad_first, grad_second, grad_weight
     grad_first = propagate(second, adj, grad_score * factor, "sum")
     grad_second = propagate(first, adj.transpose, grad_score * factor, "sum")
@@ -140,8 +142,8 @@ def scaled(propagate: Callable[..., Tensor], x: Tensor, adj: Adjacency, scale: T
 
 def block_propagate(x: Tensor, adj: Adjacency, maps: Tensor) -> Tensor:
     """Gather the sources' stalks, map them, sum them by target."""
-    message = widen(maps) @ take(widen(x), adj.source)
-    return scatter(message, adj.target, adj.num_nodes, "sum").to(x.dtype)
+    message = widen(maps) @ take(widen(x), adj._source)
+    return scatter(message, adj._target, adj.num_nodes, "sum").to(x.dtype)
 
 
 def relu_propagate(
@@ -151,13 +153,13 @@ def relu_propagate(
     message = shift(widen(x), adj, table, edges).relu()
     if weight is not None:
         message = message * weight.unsqueeze(1)
-    return scatter(message, adj.target, adj.num_nodes, "sum").to(x.dtype)
+    return scatter(message, adj._target, adj.num_nodes, "sum").to(x.dtype)
 
 
 def shift(x: Tensor, adj: Adjacency, table: Tensor, edges: Tensor) -> Tensor:
     """The sources' rows and the edges' own, added up: (E, F)."""
     own = take(table, edges) if edges.dim() == 1 else edges @ table
-    return take(x, adj.source) + own
+    return take(x, adj._source) + own
 
 
 def pair_aggregate(
@@ -221,7 +223,7 @@ def dropout(x: Tensor, p: float, seed: int | Tensor) -> Tensor:
 
 def sparse_product(table: Tensor, x: SparseFeatures, turned: bool) -> Tensor:
     """Rows of the table, weighed by the entries that dropout leaves, summed by row."""
-    rowptr, row, col, values, steps = x.entries(turned)
+    rowptr, row, col, values, steps = x._entries(turned)
     row, col, wide = row.long(), col.long(), widen(table)
     values = values.to(wide.dtype)
     if x.drop is not None:
@@ -261,7 +263,7 @@ def _exact(values: Tensor) -> Tensor:
 
 def edge_outer(left: Tensor, right: Tensor, adj: Adjacency) -> Tensor:
     """Inner products over channels of the stalks at both ends of each edge."""
-    product = take(widen(left), adj.target) @ take(widen(right), adj.source).transpose(1, 2)
+    product = take(widen(left), adj._target) @ take(widen(right), adj._source).transpose(1, 2)
     return product.to(left.dtype)
 
 
@@ -273,7 +275,7 @@ def first_item(values: Tensor, index: Tensor, num: int, reduce: str) -> Tensor:
 
 def extreme_edge(x: Tensor, adj: Adjacency, weight: Tensor | None, reduce: str) -> Tensor:
     """The edge of each max or min, -1 where there is none."""
-    return first_item(_messages(x, adj, weight), adj.target, adj.num_nodes, reduce)
+    return first_item(_messages(x, adj, weight), adj._target, adj.num_nodes, reduce)
 
 
 def _extreme(values: Tensor, index: Tensor, num: int, reduce: str) -> Tensor:

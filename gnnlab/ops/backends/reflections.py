@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from .engine import Engine
-from .function import Function, again
+from .function import Function, again, keep, kept
 
 
 def reflections(parameters: Tensor, dim: int) -> Tensor:
@@ -52,12 +52,12 @@ class Transport(Function):
     @staticmethod
     def forward(ctx: Any, own: Tensor, other: Tensor, dim: int, engine: Engine) -> Tensor:
         ctx.dim, ctx.engine = dim, engine
-        ctx.save_for_backward(own, other)
+        keep(ctx, own, other)
         return engine.transport(own, other, dim)
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, Tensor | None, None, None]:
-        own, other = ctx.saved_tensors
+        own, other = kept(ctx)
         if torch.is_grad_enabled():
             first, second = again(transport(own, other, ctx.dim), (own, other), grad)
             return first, second, None, None

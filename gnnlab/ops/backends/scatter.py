@@ -72,11 +72,11 @@ def propagate(x: Tensor, adj: Adjacency, weight: Tensor | None, reduce: str) -> 
     """Gather the sources' rows in the order of the targets, weigh them, ``segment_csr``."""
     if not x.numel() or not adj.num_edges:
         return reference.propagate(x, adj, weight, reduce)
-    message = take(widen(x), adj.col.long())
+    message = take(widen(x), adj._col.long())
     if weight is not None:
-        column = take(weight.to(message.dtype), adj.order.long())
+        column = take(weight.to(message.dtype), adj._order.long())
         message = message * column.reshape(column.shape + (1,) * (x.dim() - column.dim()))
-    return _segments(message, adj.rowptr.long(), reduce).to(x.dtype)
+    return _segments(message, adj._rowptr.long(), reduce).to(x.dtype)
 
 
 def gcn_propagate(x: Tensor, adj: Adjacency, scale: Tensor) -> Tensor:
@@ -88,12 +88,12 @@ def edge_softmax(score: Tensor, adj: Adjacency) -> Tensor:
     """Softmax of the sorted scores, put back in the caller's order."""
     if not score.numel():
         return reference.edge_softmax(score, adj)
-    rowptr, order = adj.rowptr.long(), adj.order.long()
+    rowptr, order = adj._rowptr.long(), adj._order.long()
     wide = take(widen(score), order)
     top = _kernels().segment_max_csr(wide.detach(), rowptr)[0]
     exp = (wide - _kernels().gather_csr(top, rowptr)).exp()
     soft = exp / Spread.call(Total.call(exp, rowptr), rowptr)
-    return take(soft, adj.remember("place", lambda: order.argsort())).to(score.dtype)
+    return take(soft, adj._keep("place", lambda: order.argsort())).to(score.dtype)
 
 
 def segment_reduce(values: Tensor, index: Tensor, rows: Rows, reduce: str) -> Tensor:

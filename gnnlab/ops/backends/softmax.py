@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from .engine import Engine
-from .function import Function
+from .function import Function, keep, kept
 from .linear import Gather, SegmentSum
 
 if TYPE_CHECKING:
@@ -22,15 +22,15 @@ class EdgeSoftmax(Function):
     def forward(ctx: Any, score: Tensor, adj: Adjacency, engine: Engine) -> Tensor:
         out = engine.softmax(score, adj)
         ctx.adj, ctx.engine = adj, engine
-        ctx.save_for_backward(out)
+        keep(ctx, out)
         return out
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None]:
-        (soft,) = ctx.saved_tensors
+        (soft,) = kept(ctx)
         adj: Adjacency = ctx.adj
         if torch.is_grad_enabled():
-            rows = adj.target, adj.rows, ctx.engine
+            rows = adj._target, adj._rows, ctx.engine
             total = SegmentSum.call(soft * grad, *rows)
             return soft * (grad - Gather.call(total, *rows)), None, None
         return ctx.engine.softmax_grad(soft, grad, adj), None, None

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from . import reference
-from .function import Function
+from .function import Function, keep, kept
 from .reference import (
     attend_additive,
     attend_backward,
@@ -79,7 +79,7 @@ def propagate(x: Tensor, adj: Adjacency, weight: Tensor | None, reduce: str) -> 
         return _by_head(_extreme, wide, adj, weight, reduce).to(x.dtype)
     total = Product.call(wide, weight, adj)
     if reduce == "mean":
-        count = adj.rowptr.diff().clamp(min=1).to(wide.dtype)
+        count = adj._rowptr.diff().clamp(min=1).to(wide.dtype)
         total = total / count.reshape(-1, *(1,) * (x.dim() - 1))
     return total.to(x.dtype)
 
@@ -95,12 +95,12 @@ class Product(Function):
     @staticmethod
     def forward(ctx: Any, x: Tensor, weight: Tensor | None, adj: Adjacency) -> Tensor:
         ctx.adj = adj
-        ctx.save_for_backward(x, weight)
+        keep(ctx, x, weight)
         return _by_head(_product, x, adj, weight)
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
-        x, weight = ctx.saved_tensors
+        x, weight = kept(ctx)
         grad_x = grad_weight = None
         if ctx.needs_input_grad[0]:
             grad_x = Product.call(grad, weight, ctx.adj.transpose)
@@ -114,7 +114,7 @@ class Product(Function):
 def _product(x: Tensor, adj: Adjacency, weight: Tensor | None) -> Tensor:
     # Detached: for what needs a gradient their operator wants more, for a gradient of its own.
     rowptr, col = _csr(adj)
-    value = weight.detach().index_select(0, adj.order) if weight is not None else None
+    value = weight.detach().index_select(0, adj._order) if weight is not None else None
     table = x.detach().flatten(1).contiguous()
     total: Tensor = torch.ops.torch_sparse.spmm_sum(None, rowptr, col, value, None, None, table)
     return total.reshape(x.shape)
@@ -123,7 +123,7 @@ def _product(x: Tensor, adj: Adjacency, weight: Tensor | None) -> Tensor:
 def _extreme(x: Tensor, adj: Adjacency, weight: Tensor | None, reduce: str) -> Tensor:
     """Max or min; its gradient goes to the edge that the kernel picked, the first of equals."""
     rowptr, col = _csr(adj)
-    value = weight.index_select(0, adj.order) if weight is not None else None
+    value = weight.index_select(0, adj._order) if weight is not None else None
     table = x.flatten(1).contiguous()
     kernel = getattr(torch.ops.torch_sparse, f"spmm_{reduce}")
     fixed = value.detach() if value is not None else None
@@ -145,7 +145,7 @@ def _by_head(kernel: Any, x: Tensor, adj: Adjacency, weight: Tensor | None, *arg
 
 def _csr(adj: Adjacency) -> tuple[Tensor, Tensor]:
     """Their kernels read int64 only."""
-    return adj.remember("csr int64", lambda: (adj.rowptr.long(), adj.col.long()))
+    return adj._keep("csr int64", lambda: (adj._rowptr.long(), adj._col.long()))
 
 
 def _bounded(x: Tensor, weight: Tensor | None) -> bool:

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from .engine import Engine
-from .function import Function
+from .function import Function, keep, kept
 
 if TYPE_CHECKING:
     from gnnlab.ops.adjacency import Adjacency
@@ -24,7 +24,7 @@ class Steps(Function):
         ctx: Any, x: Tensor, scale: Tensor, adj: Adjacency, steps: int, engine: Engine
     ) -> Tensor:
         ctx.adj, ctx.engine = adj, engine
-        ctx.save_for_backward(scale)
+        keep(ctx, scale)
         if engine.takes_steps(x):
             return engine.steps(x, scale, adj, steps)
         states = [x]
@@ -34,7 +34,7 @@ class Steps(Function):
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> Gradients:
-        (scale,) = ctx.saved_tensors
+        (scale,) = kept(ctx)
         return Horner.call(grad, scale, ctx.adj.transpose, ctx.engine), *(None,) * 4
 
 
@@ -44,7 +44,7 @@ class Horner(Function):
     @staticmethod
     def forward(ctx: Any, x: Tensor, scale: Tensor, adj: Adjacency, engine: Engine) -> Tensor:
         ctx.adj, ctx.engine, ctx.steps = adj, engine, len(x) - 1
-        ctx.save_for_backward(scale)
+        keep(ctx, scale)
         if engine.takes_steps(x[0]):
             return engine.horner(x, scale, adj)
         total = x[-1]
@@ -54,6 +54,6 @@ class Horner(Function):
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> Gradients:
-        (scale,) = ctx.saved_tensors
+        (scale,) = kept(ctx)
         turned = ctx.adj.transpose, ctx.steps, ctx.engine
         return Steps.call(grad, scale, *turned), *(None,) * 3

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from .engine import Engine
-from .function import Function
+from .function import Function, keep, kept
 from .linear import Scaled
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class MappedSum(Function):
         reads: Sequence[int], engine: Engine, *xs: Tensor,
     ) -> Tensor:  # fmt: skip
         ctx.adjs, ctx.reads, ctx.engine = adjs, reads, engine
-        ctx.save_for_backward(maps, *scales, *xs)
+        keep(ctx, maps, *scales, *xs)
         out: Tensor | None = None
         for read, adj, scale, map_ in zip(reads, adjs, scales, maps, strict=True):
             summed = engine.scaled(xs[read], scale, scale, adj)
@@ -41,7 +41,7 @@ class MappedSum(Function):
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> Gradients:
-        maps, *rest = ctx.saved_tensors
+        maps, *rest = kept(ctx)
         scales, xs = rest[: len(ctx.adjs)], rest[len(ctx.adjs) :]
         grad_maps: list[Tensor] = []
         grad_xs: list[Tensor | None] = [None] * len(xs)

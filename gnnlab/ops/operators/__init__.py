@@ -32,7 +32,7 @@ def traced(adj: Adjacency) -> Traced:
 def propagate(x: Tensor, adj: Traced, weight: Tensor | None, reduce: str) -> Tensor:
     """Sum or mean, or max or min."""
     adj = adj if weight is None else adj.weighable()
-    graph = (adj.edge_index, adj.num_nodes, adj.loops, adj.turned)
+    graph = (adj._index, adj.num_nodes, adj.loops, adj.turned)
     if reduce in ("sum", "mean"):
         total: Tensor = linear.total(x, weight, *graph)
         if reduce == "mean":
@@ -73,7 +73,7 @@ def _attended(
     wide = torch.float32 if value.dtype in HALF else value.dtype
     weight = None if weight is None else weight.to(wide)
     ends = value.to(wide), first.to(wide), second.to(wide)
-    graph = adj.edge_index, adj.num_nodes, adj.loops, adj.turned
+    graph = adj._index, adj.num_nodes, adj.loops, adj.turned
     result: Tensor = attention.attend(*ends, weight, *graph, kind, factor)[0]
     return result.to(value.dtype)
 
@@ -81,14 +81,14 @@ def _attended(
 def block_propagate(x: Tensor, adj: Traced, maps: Tensor) -> Tensor:
     """Stalks through the maps of the edges."""
     adj = adj.without_loops("block_propagate")
-    result: Tensor = block.block(x, maps, adj.edge_index, adj.num_nodes, adj.turned, False)
+    result: Tensor = block.block(x, maps, adj._index, adj.num_nodes, adj.turned, False)
     return result
 
 
 def edge_outer(left: Tensor, right: Tensor, adj: Traced) -> Tensor:
     """Outer products."""
     adj = adj.without_loops("edge_outer")
-    result: Tensor = block.outer(left, right, adj.edge_index, adj.num_nodes, adj.turned)
+    result: Tensor = block.outer(left, right, adj._index, adj.num_nodes, adj.turned)
     return result
 
 
@@ -97,7 +97,7 @@ def relu_propagate(
 ) -> Tensor:
     """Shifted by the edge and rectified, step by step."""
     adj = adj.without_loops("relu_propagate")
-    graph = adj.edge_index, adj.num_nodes
+    graph = adj._index, adj.num_nodes
     wide = torch.float32 if x.dtype in HALF else x.dtype
     own = table.index_select(0, edges) if edges.dim() == 1 else edges @ table
     message = (linear.gather(x.to(wide), *graph, not adj.turned) + own).relu()
@@ -155,46 +155,46 @@ def segment_reduce(values: Tensor, index: Tensor, num: int, reduce: str) -> Tens
 
 def sparse_product(table: Tensor, x: SparseFeatures, turned: bool) -> Tensor:
     """Sparse features, whose values dropout has changed already, times a table."""
-    parts = table, x.rowptr, x.col, x.values, x.num_columns, turned
+    parts = table, x._rowptr, x._col, x._values, x.num_columns, turned
     result: Tensor = sparse.product(*parts)
     return result
 
 
 def gcn_propagate(x: Tensor, adj: Traced, scale: Tensor) -> Tensor:
     """The symmetric normalisation by a number per node."""
-    result: Tensor = linear.scaled(x, scale, adj.edge_index, adj.num_nodes, adj.loops, adj.turned)
+    result: Tensor = linear.scaled(x, scale, adj._index, adj.num_nodes, adj.loops, adj.turned)
     return result
 
 
 def edge_softmax(score: Tensor, adj: Traced) -> Tensor:
     """Softmax of each row."""
     adj = adj.without_loops("edge_softmax")
-    result: Tensor = linear.softmax(score, adj.edge_index, adj.num_nodes, adj.turned)
+    result: Tensor = linear.softmax(score, adj._index, adj.num_nodes, adj.turned)
     return result
 
 
 def edge_dot(query: Tensor, key: Tensor, adj: Traced) -> Tensor:
     """Inner products."""
     adj = adj.without_loops("edge_dot")
-    result: Tensor = linear.dot(query, key, adj.edge_index, adj.num_nodes, 0, adj.turned)
+    result: Tensor = linear.dot(query, key, adj._index, adj.num_nodes, 0, adj.turned)
     return result
 
 
 def gather(x: Tensor, adj: Traced) -> Tensor:
     """Rows of x at the targets."""
     adj = adj.without_loops("gather")
-    result: Tensor = linear.gather(x, adj.edge_index, adj.num_nodes, adj.turned)
+    result: Tensor = linear.gather(x, adj._index, adj.num_nodes, adj.turned)
     return result
 
 
 def degree(adj: Traced, weight: Tensor | None, dtype: torch.dtype) -> Tensor:
     """Edges of each row, or the sum of their weights, self-loops of weight 1 included."""
-    count = linear.count(adj.edge_index, adj.num_nodes, adj.loops, adj.turned)
+    count = linear.count(adj._index, adj.num_nodes, adj.loops, adj.turned)
     if weight is None:
         plain: Tensor = count.to(dtype)
         return plain
     adj = adj.weighable()
-    rows = linear.count(adj.edge_index, adj.num_nodes, 0, adj.turned)
-    total = linear.edge_sum(weight, adj.edge_index, adj.num_nodes, adj.turned)
+    rows = linear.count(adj._index, adj.num_nodes, 0, adj.turned)
+    total = linear.edge_sum(weight, adj._index, adj.num_nodes, adj.turned)
     result: Tensor = total + (count - rows).to(weight.dtype)
     return result

@@ -160,7 +160,7 @@ gather.register_autograd(_gather_backward, setup_context=_gather_setup)
 @custom_op("gnnlab::edge_sum", mutates_args=())
 def edge_sum(values: Tensor, edge_index: Tensor, nodes: int, turned: bool) -> Tensor:
     adj = sorted_graph(edge_index, nodes, 0, turned)
-    return backend_for(values).segment_reduce(values, adj.target, adj.rows, "sum")
+    return backend_for(values).segment_reduce(values, adj._target, adj._rows, "sum")
 
 
 @edge_sum.register_fake
@@ -178,7 +178,7 @@ edge_sum.register_autograd(_edge_sum_backward, setup_context=_gather_setup)
 
 @custom_op("gnnlab::degree", mutates_args=())
 def count(edge_index: Tensor, nodes: int, loops: int, turned: bool) -> Tensor:
-    return sorted_graph(edge_index, nodes, loops, turned).rowptr.diff()
+    return sorted_graph(edge_index, nodes, loops, turned)._rowptr.diff()
 
 
 @count.register_fake

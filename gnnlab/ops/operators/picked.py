@@ -26,7 +26,7 @@ def extreme(
     edge = backend_for(x, weight).extreme_edge(x, adj, weight, reduce).long()
     if not adj.num_edges:
         return torch.zeros_like(edge), edge
-    return adj.source[edge.clamp(min=0)], edge.clamp(max=edge_index.shape[1])
+    return adj._source[edge.clamp(min=0)], edge.clamp(max=edge_index.shape[1])
 
 
 @extreme.register_fake

@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.library import custom_op
 
 from gnnlab.ops.backends import backend_for
-from gnnlab.ops.features import SparseFeatures
+from gnnlab.ops.features import trusted
 
 Gradients = tuple[Tensor | None, ...]
 
@@ -18,7 +18,7 @@ def product(
     table: Tensor, rowptr: Tensor, col: Tensor, values: Tensor, columns: int, turned: bool
 ) -> Tensor:
     """The order by column is remembered for ``col``."""
-    x = SparseFeatures(rowptr, col, values, columns)
+    x = trusted(rowptr, col, values, columns, None)
     return backend_for(table, values).sparse_product(table, x, turned)
 
 

@@ -38,7 +38,12 @@ def group(keys: Tensor, num_rows: int) -> tuple[Tensor, Tensor]:
     """Counting sort."""
     rowptr = torch.zeros(num_rows + 1, dtype=torch.int32, device="cpu")
     order = torch.empty(keys.numel(), dtype=torch.int32, device="cpu")
-    kernels.group(array(keys), rowptr.numpy(), order.numpy())
+    wrong = kernels.group(array(keys), rowptr.numpy(), order.numpy())
+    if wrong >= 0:
+        raise ValueError(
+            f"item {wrong} is of row {int(keys[wrong])}, but there are {num_rows} rows, numbered "
+            "from 0: drop it, or give their real number"
+        )
     return rowptr, order
 
 

@@ -43,8 +43,8 @@ def _attend(
     top, share = (value.new_empty(value.shape[:2], dtype=wide(value)) for _ in range(2))
     values, number = matrix(value), array(top).dtype.type
     over_rows(
-        kernel, array(adj.rowptr), 2 * values.shape[1], matrix(out), array(top), array(share),
-        values, array(adj.col), array(adj.order), matrix(ends[0]), matrix(ends[1]),
+        kernel, array(adj._rowptr), 2 * values.shape[1], matrix(out), array(top), array(share),
+        values, array(adj._col), array(adj._order), matrix(ends[0]), matrix(ends[1]),
         number(factor), edge_table(weight),
     )  # fmt: skip
     return out, top, share
@@ -78,9 +78,9 @@ def _attend_grad(
     mean = (grad.to(top.dtype) * out).sum(-1)
     values, number = matrix(value), array(top).dtype.type
     over_rows(
-        kernel, array(reverse.rowptr), 4 * values.shape[1], matrix(grad_value), matrix(grad_end),
-        array(grad_score), edge_table(grad_weight), values, matrix(grad), array(reverse.col),
-        array(reverse.order), matrix(ends[0]), matrix(ends[1]), number(factor),
+        kernel, array(reverse._rowptr), 4 * values.shape[1], matrix(grad_value), matrix(grad_end),
+        array(grad_score), edge_table(grad_weight), values, matrix(grad), array(reverse._col),
+        array(reverse._order), matrix(ends[0]), matrix(ends[1]), number(factor),
         edge_table(weight), array(top), array(share), array(mean),
     )  # fmt: skip
     return grad_value, grad_end, grad_score, grad_weight

@@ -22,8 +22,8 @@ def block(x: Tensor, maps: Tensor, adj: Adjacency, turned: bool) -> Tensor:
     out = empty((x.shape[0], rows, x.shape[2]), x.dtype)
     width = rows * columns * x.shape[2]
     over_rows(
-        block_rows, array(adj.rowptr), width, channels(out), channels(x), array(adj.col),
-        array(adj.order), edges(maps), rows, columns, turned,
+        block_rows, array(adj._rowptr), width, channels(out), channels(x), array(adj._col),
+        array(adj._order), edges(maps), rows, columns, turned,
     )  # fmt: skip
     return out
 
@@ -36,8 +36,8 @@ def outer(left: Tensor, right: Tensor, adj: Adjacency) -> Tensor:
     out = empty(shape, left.dtype)
     width = left.shape[1] * right.shape[1] * left.shape[2]
     over_rows(
-        outer_rows, array(adj.rowptr), width, edges(out), channels(left), channels(right),
-        array(adj.col), array(adj.order), left.shape[1], right.shape[1],
+        outer_rows, array(adj._rowptr), width, edges(out), channels(left), channels(right),
+        array(adj._col), array(adj._order), left.shape[1], right.shape[1],
     )  # fmt: skip
     return out
 

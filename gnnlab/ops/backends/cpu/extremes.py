@@ -26,8 +26,8 @@ def extreme(x: Tensor, weight: Tensor | None, adj: Adjacency, reduce: str) -> tu
     w = sorted_weight(weight, adj)
     heads = w.shape[1] if w is not None else 1
     over_rows(
-        max_rows if reduce == "max" else min_rows, array(adj.rowptr), table.shape[1],
-        table, arg.numpy(), matrix(x), array(adj.col), array(adj.order), w, heads,
+        max_rows if reduce == "max" else min_rows, array(adj._rowptr), table.shape[1],
+        table, arg.numpy(), matrix(x), array(adj._col), array(adj._order), w, heads,
     )  # fmt: skip
     return out, arg
 
@@ -37,8 +37,8 @@ def extreme_grad_x(grad: Tensor, weight: Tensor | None, adj: Adjacency, arg: Ten
     out, reverse = empty_like(grad), adj.transpose
     table = matrix(out)
     over_rows(
-        picked_rows, array(reverse.rowptr), 2 * table.shape[1], table, matrix(grad), arg.numpy(),
-        array(reverse.col), array(reverse.order), None if weight is None else matrix(weight),
+        picked_rows, array(reverse._rowptr), 2 * table.shape[1], table, matrix(grad), arg.numpy(),
+        array(reverse._col), array(reverse._order), None if weight is None else matrix(weight),
     )  # fmt: skip
     return out
 
@@ -50,8 +50,8 @@ def extreme_grad_weight(
     out = torch.zeros_like(weight, memory_format=torch.contiguous_format)
     table = out.numpy().reshape(adj.num_edges, weight.shape[1:].numel())
     over_rows(
-        picked_weights, array(adj.rowptr), 1, table, matrix(grad), arg.numpy(), matrix(x),
-        array(adj.source),
+        picked_weights, array(adj._rowptr), 1, table, matrix(grad), arg.numpy(), matrix(x),
+        array(adj._source),
     )  # fmt: skip
     return out
 

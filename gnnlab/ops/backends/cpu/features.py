@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def sparse_product(table: Tensor, x: SparseFeatures, turned: bool) -> Tensor:
     """X t, or X^T t where turned, X without what dropout took."""
-    entries = x.entries(turned)
+    entries = x._entries(turned)
     values = kept_values(entries, x.drop, wide(table)).reshape(-1, 1)
     return summed(table, entries.rowptr, entries.col, values)
 

@@ -15,11 +15,17 @@ from gnnlab.ops.backends.parallel import Array, compiled, inner, longest_row
 from .prefetch import AHEAD, prefetch
 
 
-def _group(keys: Array, rowptr: Array, order: Array) -> None:
-    """Counting sort, stable; rowptr (N + 1,) arrives as zeros."""
+def _group(keys: Array, rowptr: Array, order: Array) -> int:
+    """Counting sort, stable; rowptr (N + 1,) arrives as zeros.
+
+    Returns where the first key lies that is no row, and -1 where all are.
+    """
     rows = rowptr.shape[0] - 1
     for e in range(keys.shape[0]):
-        rowptr[keys[e] + 1] += 1
+        key = keys[e]
+        if key < 0 or key >= rows:
+            return e
+        rowptr[key + 1] += 1
     for i in range(rows):
         rowptr[i + 1] += rowptr[i]
     place = rowptr[:rows].copy()
@@ -27,6 +33,7 @@ def _group(keys: Array, rowptr: Array, order: Array) -> None:
         key = keys[e]
         order[place[key]] = e
         place[key] += 1
+    return -1
 
 
 def _softmax_rows(

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 import mmap
-import os
 import weakref
 from collections import deque
 from collections.abc import Sequence
@@ -97,4 +96,5 @@ def _keep(buffer: mmap.mmap) -> None:
 
 
 # A forked child must not write into its parent's memory, as it would through a shared mapping.
-_PRIVATE = {"flags": mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS} if os.name == "posix" else {}
+_POSIX = hasattr(mmap, "MAP_PRIVATE")
+_PRIVATE = {"flags": mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS} if _POSIX else {}

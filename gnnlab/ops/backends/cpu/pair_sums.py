@@ -68,7 +68,7 @@ def pair_gradients(
         torch.zeros_like(shift) if shift is not None and asked else None
         for shift, asked in zip(shifts, wanted[1], strict=True)
     ]
-    table, units = _columns(symbols, grads, pairs), pairs.units(WHOLE)
+    table, units = _columns(symbols, grads, pairs), pairs._units(WHOLE)
     over_items(
         gradient_rows, len(units) - 1, 2 * _work(x, pairs, symbols), units, _walk(pairs, inside),
         _walk(pairs, inside, turned=True), _longest(pairs, inside),
@@ -107,8 +107,8 @@ def _columns(symbols: Sequence[str], tables: Sequence[Tensor], pairs: Pairs) -> 
 def _walk(pairs: Pairs, inside: Tensor | None, turned: bool = False) -> Walk:
     adj = pairs.adj.transpose if turned else pairs.adj
     mask = np.empty(0, np.bool_) if inside is None else array(inside)
-    edges = array(adj.rowptr), array(adj.col), array(adj.order), pairs.blocks(turned)
-    return Walk(*pairs.layout, *edges, mask)
+    edges = array(adj._rowptr), array(adj._col), array(adj._order), pairs._blocks(turned)
+    return Walk(*pairs._layout, *edges, mask)
 
 
 def _longest(pairs: Pairs, inside: Tensor | None) -> int:
@@ -116,7 +116,7 @@ def _longest(pairs: Pairs, inside: Tensor | None) -> int:
     if inside is None or not pairs.num_nodes:
         return 0
     ends = pairs.adj, pairs.adj.transpose
-    return max(int(adj.rowptr.diff().max()) for adj in ends)
+    return max(int(adj._rowptr.diff().max()) for adj in ends)
 
 
 def _sums(

@@ -31,8 +31,8 @@ def rectified(
     out = empty(x.shape, x.dtype)
     w = None if weight is None else array(weight)
     over_rows(
-        rectified_rows, array(adj.rowptr), _work(x, edges), array(out), array(x), array(adj.col),
-        array(adj.order), array(table), array(edges), w,
+        rectified_rows, array(adj._rowptr), _work(x, edges), array(out), array(x), array(adj._col),
+        array(adj._order), array(table), array(edges), w,
     )  # fmt: skip
     return out
 
@@ -50,19 +50,19 @@ def rectified_grad(
         turned = adj.transpose
         grad_x = empty(x.shape, x.dtype)
         over_rows(
-            rectified_grad_x_rows, array(turned.rowptr), _work(x, edges), array(grad_x), *fixed,
-            array(turned.col), array(turned.order), *given,
+            rectified_grad_x_rows, array(turned._rowptr), _work(x, edges), array(grad_x), *fixed,
+            array(turned._col), array(turned._order), *given,
         )  # fmt: skip
     if not any(wanted[1:]):
         return grad_x, None, None, None
-    bounds = _bounds(array(adj.rowptr), x.shape[1])
+    bounds = _bounds(array(adj._rowptr), x.shape[1])
     depth, width = table.shape
     parts = np.zeros(((len(bounds) - 1) * depth, width))
     grad_edges = torch.empty_like(edges) if wanted[2] else None
     grad_weight = torch.empty_like(weight) if wanted[3] and weight is not None else None
     over_items(
         rectified_grad_edges, len(bounds) - 1, adj.num_edges * _work(x, edges), bounds,
-        array(adj.rowptr), *fixed, array(adj.col), array(adj.order), *given, parts,
+        array(adj._rowptr), *fixed, array(adj._col), array(adj._order), *given, parts,
         *(None if out is None else out.numpy() for out in (grad_edges, grad_weight)),
     )  # fmt: skip
     grad_table = (

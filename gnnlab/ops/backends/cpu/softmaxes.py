@@ -23,7 +23,7 @@ def softmax(score: Tensor, adj: Adjacency) -> Tensor:
     out = empty_like(score)
     tables = matrix(out), matrix(score)
     module, order = kernels_for(tables[0], adj)
-    over_rows(module.softmax_rows, array(adj.rowptr), 8 * tables[0].shape[1], *tables, order)
+    over_rows(module.softmax_rows, array(adj._rowptr), 8 * tables[0].shape[1], *tables, order)
     return out
 
 
@@ -32,12 +32,12 @@ def softmax_grad(soft: Tensor, grad: Tensor, adj: Adjacency) -> Tensor:
     out = empty_like(soft)
     tables = [matrix(table) for table in (out, soft, grad)]
     module, order = kernels_for(tables[0], adj)
-    over_rows(module.softmax_grad_rows, array(adj.rowptr), 4 * tables[0].shape[1], *tables, order)
+    over_rows(module.softmax_grad_rows, array(adj._rowptr), 4 * tables[0].shape[1], *tables, order)
     return out
 
 
 def kernels_for(table: Array, adj: Adjacency) -> tuple[Any, Array | None]:
     """The kernels for a table (E, K), and where the rows' edges lie (None: side by side)."""
     if table.dtype != np.float32 or table.shape[1] not in (1, 2, 4, 8, 16):
-        return kernels, array(adj.order)
-    return softmax_rows, None if in_order(adj) else array(adj.order)
+        return kernels, array(adj._order)
+    return softmax_rows, None if in_order(adj) else array(adj._order)

@@ -30,7 +30,7 @@ def steps(x: Tensor, scale: Tensor, adj: Adjacency, count: int) -> Tensor:
     out[0] = x
     tables = array(out).reshape(count + 1, len(x), x.shape[1:].numel())
     table, spare = _scaled(x, scale), _padded(x)
-    rows, col, own = array(adj.rowptr), array(adj.col), array(scale)
+    rows, col, own = array(adj._rowptr), array(adj._col), array(scale)
     for y in tables[1:]:
         over_rows(step_rows, rows, table.shape[1], y, spare, table, col, own, None)
         table, spare = spare, table
@@ -43,7 +43,7 @@ def horner(x: Tensor, scale: Tensor, adj: Adjacency) -> Tensor:
     added = array(x).reshape(*x.shape[:2], x.shape[2:].numel())
     y = array(out).reshape(added.shape[1:])
     table, spare = _scaled(out, scale), _padded(out)
-    rows, col, own = array(adj.rowptr), array(adj.col), array(scale)
+    rows, col, own = array(adj._rowptr), array(adj._col), array(scale)
     for add in added[-2::-1]:
         over_rows(step_rows, rows, table.shape[1], y, spare, table, col, own, add)
         table, spare = spare, table

@@ -30,9 +30,9 @@ def propagate(x: Tensor, weight: Tensor | None, adj: Adjacency, mean: bool) -> T
     """Sum or mean of the neighbours, weighted or not."""
     if weight is not None and weight.dim() == 2 and _one_each(x):
         return weighted_each(x, weight, adj, mean)
-    w, rowptr, col = sorted_weight(weight, adj), array(adj.rowptr), array(adj.col)
+    w, rowptr, col = sorted_weight(weight, adj), array(adj._rowptr), array(adj._col)
     if adj.num_edges < len(x) or len(rowptr) != len(x) + 1:
-        return summed(x, adj.rowptr, adj.col, w, mean)
+        return summed(x, adj._rowptr, adj._col, w, mean)
     heads = w.shape[1] if w is not None else 1
     width = x.shape[1:].numel() // heads
 
@@ -49,8 +49,8 @@ def propagate(x: Tensor, weight: Tensor | None, adj: Adjacency, mean: bool) -> T
 def weighted_each(x: Tensor, weight: Tensor, adj: Adjacency, mean: bool) -> Tensor:
     """The same where heads are of one feature, so that each has a weight on each edge."""
     out = empty(x.shape, x.dtype)
-    edges = array(adj.col), array(adj.order), array(weight)
-    over_rows(each_rows, array(adj.rowptr), x.shape[1], matrix(out), matrix(x), *edges, mean)
+    edges = array(adj._col), array(adj._order), array(weight)
+    over_rows(each_rows, array(adj._rowptr), x.shape[1], matrix(out), matrix(x), *edges, mean)
     return out
 
 
@@ -62,7 +62,7 @@ def scaled(x: Tensor, own: Tensor | None, other: Tensor | None, adj: Adjacency) 
     """Sum of the neighbours, weighted by numbers of both ends."""
     kind = wide(x)
     own, other = (None if end is None else end.to(kind) for end in (own, other))
-    rowptr, col = array(adj.rowptr), array(adj.col)
+    rowptr, col = array(adj._rowptr), array(adj._col)
     if x.dtype is kind and EDGE_COST * adj.num_edges > x.numel():
 
         def add(out: Tensor, x: Tensor, cut: slice) -> None:
@@ -85,9 +85,9 @@ def edge_dot(query: Tensor, key: Tensor, adj: Adjacency) -> Tensor:
     ends = matrix(query), matrix(key)
     table = out.numpy().reshape(adj.num_edges, heads)
     width = heads * query.shape[-1]
-    edges = array(adj.col), array(adj.order)
+    edges = array(adj._col), array(adj._order)
     rows = product_rows if _one_each(query) and query.dtype is wide(query) else dot_rows
-    over_rows(rows, array(adj.rowptr), width, table, *ends, *edges)
+    over_rows(rows, array(adj._rowptr), width, table, *ends, *edges)
     return out
 
 
@@ -124,5 +124,5 @@ def sorted_weight(weight: Tensor | None, adj: Adjacency) -> Array | None:
     if weight is None:
         return None
     if not in_order(adj):
-        weight = weight.index_select(0, adj.order)
+        weight = weight.index_select(0, adj._order)
     return array(weight).reshape(adj.num_edges, weight.shape[1:].numel())

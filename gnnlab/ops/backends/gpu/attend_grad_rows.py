@@ -108,7 +108,7 @@ def attend_grad(
     given = *inputs, weight, top, share, mean
     edges = value.new_empty((adj.num_edges, value.shape[1]), dtype=top.dtype)
     grad_weight = torch.empty_like(edges) if weight is not None else None
-    rows = ranges(adj.transpose.rowptr)
+    rows = ranges(adj.transpose._rowptr)
     found = torch.empty_like(inputs[0]), torch.empty_like(inputs[2])
     _sources((*found, edges, grad_weight), given, rows, None, adj.transpose, kind, factor)
     if rows.parts is not None:
@@ -135,7 +135,7 @@ def _sources(
     form = held(rows.count, features, depth)
     launch(
         gradient_kernel, (triton.cdiv(rows.count, form.rows), heads), value, *results, *given,
-        rows.start, rows.end, node, reverse.col, reverse.order, rows.count, heads, features,
+        rows.start, rows.end, node, reverse._col, reverse._order, rows.count, heads, features,
         depth, columns, bits(factor), LIMIT=LONGEST, PRODUCT=product, ROWS=form.rows,
         FEATURES=form.features, DEPTH=form.depth, ACC=accumulator(value), num_warps=form.warps,
     )  # fmt: skip

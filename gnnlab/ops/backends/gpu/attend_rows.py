@@ -191,7 +191,7 @@ def attend(
     kind: str, value: Tensor, adj: Adjacency, ends: Ends, factor: float, weight: Tensor | None
 ) -> Stats:
     """Attend, and keep two numbers per node and head for the gradient."""
-    value, rows = value.contiguous(), ranges(adj.rowptr)
+    value, rows = value.contiguous(), ranges(adj._rowptr)
     stats = _tables(value, adj.num_nodes, value.dtype)
     # What is read at the target comes first: the target's score, or the query.
     near, far = (ends[1], ends[0]) if kind == "additive" else ends
@@ -225,8 +225,8 @@ def _attend(
     form = held(rows.count, features, depth)
     grid = triton.cdiv(rows.count, form.rows), heads, triton.cdiv(features, form.features)
     launch(
-        attend_kernel, grid, value, *stats, *inputs, rows.start, rows.end, node, adj.col,
-        adj.order, rows.count, heads, features, depth, columns, bits(factor), LIMIT=LONGEST,
+        attend_kernel, grid, value, *stats, *inputs, rows.start, rows.end, node, adj._col,
+        adj._order, rows.count, heads, features, depth, columns, bits(factor), LIMIT=LONGEST,
         PRODUCT=product, PARTIAL=partial, ROWS=form.rows, FEATURES=form.features, DEPTH=form.depth,
         ACC=accumulator(value), num_warps=form.warps,
     )  # fmt: skip

@@ -50,7 +50,7 @@ def block(x: Tensor, maps: Tensor, adj: Adjacency, turned: bool) -> Tensor:
     x, maps = x.contiguous(), maps.contiguous()
     lines = maps.shape[2 if turned else 1]
     out = x.new_empty((x.shape[0], lines, x.shape[2]))
-    rows = ranges(adj.rowptr)
+    rows = ranges(adj._rowptr)
     _block(out, x, maps, rows, adj, turned)
     if rows.parts is not None:
         part = x.new_empty((rows.parts.count, *out.shape[1:]))
@@ -67,7 +67,7 @@ def _block(
     form = tile(rows.count * lines, features)
     grid = triton.cdiv(rows.count * lines, form.rows), triton.cdiv(features, form.features)
     launch(
-        block_kernel, grid, x, out, x, maps, rows.start, rows.end, adj.col, adj.order, rows.count,
+        block_kernel, grid, x, out, x, maps, rows.start, rows.end, adj._col, adj._order, rows.count,
         features, lines, depth, *((1, wide) if turned else (wide, 1)), LIMIT=LONGEST,
         ROWS=form.rows, FEATURES=form.features, ACC=accumulator(x), num_warps=form.warps,
     )  # fmt: skip

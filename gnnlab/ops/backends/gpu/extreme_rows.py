@@ -111,9 +111,9 @@ def received_kernel(
 def extreme(x: Tensor, weight: Tensor | None, adj: Adjacency, reduce: str) -> tuple[Tensor, Tensor]:
     """Max or min, and the edges they came from."""
     weight = weight.contiguous() if weight is not None else None
-    order = None if weight is None or in_order(adj) else adj.order
-    rows = ranges(adj.rowptr)
-    return _extreme(x, rows, adj.num_nodes, adj.col, order, adj.order, weight, reduce)
+    order = None if weight is None or in_order(adj) else adj._order
+    rows = ranges(adj._rowptr)
+    return _extreme(x, rows, adj.num_nodes, adj._col, order, adj._order, weight, reduce)
 
 
 def segment_extreme(values: Tensor, rows: Rows, reduce: str) -> tuple[Tensor, Tensor]:
@@ -127,7 +127,7 @@ def extreme_grad_x(grad: Tensor, weight: Tensor | None, adj: Adjacency, arg: Ten
     out = torch.empty_like(grad, memory_format=torch.contiguous_format)
     grad, reverse = grad.contiguous(), adj.transpose
     weight = weight.contiguous() if weight is not None else None
-    rows = ranges(reverse.rowptr)
+    rows = ranges(reverse._rowptr)
     _received_rows(out, grad, arg, rows, reverse, weight)
     if rows.parts is not None:
         features = grad.shape[1:].numel()
@@ -188,8 +188,8 @@ def _received_rows(
     form = tile(rows.count, features)
     grid = triton.cdiv(rows.count, form.rows), triton.cdiv(features, form.features)
     launch(
-        received_kernel, grid, grad, out, grad, arg, rows.start, rows.end, reverse.col,
-        reverse.order, weight, rows.count, features, heads, max(1, features // max(heads, 1)),
+        received_kernel, grid, grad, out, grad, arg, rows.start, rows.end, reverse._col,
+        reverse._order, weight, rows.count, features, heads, max(1, features // max(heads, 1)),
         LIMIT=LONGEST, ROWS=form.rows, FEATURES=form.features, ACC=accumulator(grad),
         num_warps=form.warps,
     )  # fmt: skip

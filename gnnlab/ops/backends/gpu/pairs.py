@@ -89,6 +89,6 @@ def _pairs(
         pairs = max(pairs, 1024)
     launch(
         pair_kernel, (triton.cdiv(count, pairs),), left, out, left.contiguous(),
-        right.contiguous(), adj.source, adj.target, picked, count, *sizes, OUTER=outer,
+        right.contiguous(), adj._source, adj._target, picked, count, *sizes, OUTER=outer,
         PAIRS=pairs, FEATURES=features, ACC=accumulator(left), num_warps=WARPS,
     )  # fmt: skip

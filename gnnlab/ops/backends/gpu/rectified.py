@@ -23,7 +23,7 @@ def rectified(
     message = shift(x, adj, table, edges).relu_()
     if weight is not None:
         message *= weight.unsqueeze(1)
-    return segment_sum(message, adj.rows)
+    return segment_sum(message, adj._rows)
 
 
 def rectified_grad(
@@ -32,12 +32,12 @@ def rectified_grad(
 ) -> Gradients:  # fmt: skip
     """Compute the messages again; what arrives at an edge goes where its message is positive."""
     message = shift(x, adj, table, edges).relu_()
-    flow = grad.index_select(0, adj.target)
+    flow = grad.index_select(0, adj._target)
     grad_weight = (flow * message).sum(1) if wanted[3] else None
     flow = flow.where(message > 0, 0)
     if weight is not None:
         flow *= weight.unsqueeze(1)
-    grad_x = segment_sum(flow, adj.transpose.rows) if wanted[0] else None
+    grad_x = segment_sum(flow, adj.transpose._rows) if wanted[0] else None
     grad_table = _table_grad(flow, table, edges) if wanted[1] else None
     grad_edges = flow @ table.T if wanted[2] else None
     return grad_x, grad_table, grad_edges, grad_weight

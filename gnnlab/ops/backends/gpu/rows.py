@@ -127,18 +127,18 @@ def _sums(
 
 def propagate(x: Tensor, weight: Tensor | None, adj: Adjacency, mean: bool) -> Tensor:
     """Sum or mean of the neighbours, weighted or not."""
-    out = x.new_empty((adj.rowptr.shape[0] - 1, *x.shape[1:]))
+    out = x.new_empty((adj._rowptr.shape[0] - 1, *x.shape[1:]))
     own = shares(adj, wide(x)) if mean else None
     weight = weight.contiguous() if weight is not None else None
-    order = None if weight is None or in_order(adj) else adj.order
-    total(out, x.contiguous(), ranges(adj.rowptr), adj.col, order, weight, own)
+    order = None if weight is None or in_order(adj) else adj._order
+    total(out, x.contiguous(), ranges(adj._rowptr), adj._col, order, weight, own)
     return out
 
 
 def scaled(x: Tensor, own: Tensor | None, other: Tensor | None, adj: Adjacency) -> Tensor:
     """Sum of the neighbours, weighted by numbers of both ends."""
     out = torch.empty_like(x, memory_format=torch.contiguous_format)
-    total(out, x.contiguous(), ranges(adj.rowptr), adj.col, own=own, other=other)
+    total(out, x.contiguous(), ranges(adj._rowptr), adj._col, own=own, other=other)
     return out
 
 

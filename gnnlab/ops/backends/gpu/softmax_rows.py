@@ -105,7 +105,7 @@ def softmax(score: Tensor, adj: Adjacency) -> Tensor:
     score = score.contiguous()
     heads = score.shape[1:].numel()
     top, share = (score.new_empty((adj.num_nodes, heads)) for _ in range(2))
-    _rows(top, share, score, None, ranges(adj.rowptr), adj.order, True)
+    _rows(top, share, score, None, ranges(adj._rowptr), adj._order, True)
     out = torch.empty_like(score)
     _edges(out, score, score, top, share, adj, False)
     return out
@@ -115,7 +115,7 @@ def softmax_grad(soft: Tensor, grad: Tensor, adj: Adjacency) -> Tensor:
     """Its gradient, from the result."""
     soft, grad = soft.contiguous(), grad.contiguous()
     whole = soft.new_empty((adj.num_nodes, soft.shape[1:].numel()))
-    total(whole, soft, ranges(adj.rowptr), adj.order, adj.order, grad)
+    total(whole, soft, ranges(adj._rowptr), adj._order, adj._order, grad)
     out = torch.empty_like(soft)
     _edges(out, soft, grad, whole, whole, adj, True)
     return out
@@ -153,6 +153,6 @@ def _edges(
 ) -> None:  # fmt: skip
     launch(
         edge_kernel, (triton.cdiv(out.numel(), EDGES),), out, out, score, grad, first, second,
-        adj.target, out.numel(), max(1, first.shape[1]), GRADIENT=gradient, EDGES=EDGES,
+        adj._target, out.numel(), max(1, first.shape[1]), GRADIENT=gradient, EDGES=EDGES,
         num_warps=4,
     )  # fmt: skip
