@@ -12,6 +12,7 @@ from torch import Tensor
 from gnnlab.arguments import check_choice, check_count
 
 from .cutting import cut
+from .damage import Damaged
 from .edges import both_directions, both_directions_typed, count_undirected
 from .given import given_features
 from .graphs import Graphs
@@ -188,7 +189,7 @@ def check_statistics(record: Record, raw: RawGraphs, edge_index: Tensor) -> None
     }
     for key, expected in record.statistics.items():
         if counted[key] != expected:
-            raise ValueError(
+            raise Damaged(
                 f"{record.name} from {record.source} has {counted[key]} {key}, but {expected} are "
                 "published; the files are another version or damaged, so delete them and load again"
             )

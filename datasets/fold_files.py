@@ -10,8 +10,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from .damage import damaged, parsing
 from .folds import HELD_OUT, hold_out
-from .readers.raw import damaged
 from .splits import Masks, masks_of
 
 Rows = list[list[int]]
@@ -37,7 +37,8 @@ def read_folds(paths: Sequence[Path], y: Tensor, order: Tensor | None = None) ->
         ValueError: a damaged file, or one that names a graph that is not there.
     """
     read = {".json": _selections, ".index": _lines, ".txt": _pairs}[paths[0].suffix]
-    train, val, test = read(paths)
+    with parsing("folds", paths):
+        train, val, test = read(paths)
     known = np.arange(len(y)) if order is None else order.numpy()
     part = np.full((len(test), len(y)), -1, dtype=np.int8)
     for row, *parts in zip(part, train, val, test, strict=True):

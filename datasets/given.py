@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gnnlab import molecules
 
+from .damage import Damaged
 from .graphs import Graphs
 from .readers.raw import GivenGraphs
 from .records import Record, unknown
@@ -68,7 +69,7 @@ def check_statistics(record: Record, raw: GivenGraphs) -> None:
     }
     for key, expected in record.statistics.items():
         if counted[key] != expected:
-            raise ValueError(
+            raise Damaged(
                 f"{record.name} from {record.source} has {counted[key]} {key}, but {expected} are "
                 "published; the files are another version or damaged, so delete them and load again"
             )

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from torch import Tensor
 
+from .damage import Damaged, parsing
 from .edges import largest_component
 from .readers import RawGraph
 from .readers.raw import load_npz
@@ -96,16 +98,29 @@ def masks_for(record: Record, raw: RawGraph, split: str, root: str | Path | None
 def read_split(split: Split, num_nodes: int, root: str | Path | None) -> Masks:
     """Read splits from archives: one mask file per split, or one file of index arrays."""
     paths = [locate(path, split.url, root) for path in split.files]
+    with parsing(f"splits of {num_nodes} nodes", paths):
+        return _split_of(paths, num_nodes)
+
+
+def _split_of(paths: list[Path], num_nodes: int) -> Masks:
     if len(paths) == 1:
         lists = load_npz(paths[0], ("train", "valid", "test"))
-        train, valid, test = (torch.from_numpy(lists[key]) for key in ("train", "valid", "test"))
+        parts = (ids_below(lists[key], num_nodes) for key in ("train", "valid", "test"))
+        train, valid, test = parts
         return from_indices(train, valid, test, num_nodes)
     keys = ("train_mask", "val_mask", "test_mask")
     archives = [load_npz(path, keys) for path in paths]
     parts = [np.stack([archive[key].astype(bool) for archive in archives], axis=1) for key in keys]
     if parts[0].shape[0] != num_nodes:
-        raise ValueError(f"{paths[0]} splits {parts[0].shape[0]} nodes, the graph has {num_nodes}")
+        raise Damaged(f"{paths[0]} splits {parts[0].shape[0]} nodes, the graph has {num_nodes}")
     return Masks(*(torch.from_numpy(part) for part in parts))
+
+
+def ids_below(ids: np.ndarray, count: int) -> Tensor:
+    """Check that these are ids from 0 to count - 1."""
+    if ids.dtype.kind not in "iu" or (ids.size and not 0 <= ids.min() <= ids.max() < count):
+        raise ValueError(f"it names another one than 0 to {count - 1}")
+    return torch.from_numpy(ids.astype(np.int64))
 
 
 def _number(split: str) -> int:

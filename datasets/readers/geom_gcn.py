@@ -7,9 +7,11 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from gnnlab.datasets.damage import damaged
 from gnnlab.datasets.records import Record
 
-from .raw import Open, RawGraph, damaged, node_ids
+from .raw import Open, RawGraph, node_ids
+from .room import zeros
 
 
 def read(record: Record, open_file: Open) -> RawGraph:
@@ -27,7 +29,7 @@ def read(record: Record, open_file: Open) -> RawGraph:
     y = torch.empty(num_nodes, dtype=torch.int64)
     y[ids] = labels
     columns = record.options["columns"]
-    x = np.zeros((num_nodes, columns), dtype=np.float32)
+    x = zeros(node_file, num_nodes, columns)
     for node, text in zip(ids.tolist(), features, strict=True):
         try:
             values = np.array(text.split(","), dtype=np.float32)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from gnnlab.datasets.damage import Damaged
 from gnnlab.datasets.records import Record
 from gnnlab.datasets.splits import Masks
 
@@ -26,9 +27,7 @@ def read(record: Record, open_file: Open) -> RawGraph:
     for key in ("node_features", *KEYS[3:]):
         axis = 0 if key == "node_features" else 1
         if arrays[key].ndim != 2 or arrays[key].shape[axis] != num_nodes:
-            raise ValueError(
-                f"{path} has {num_nodes} labels, but {key} of shape {arrays[key].shape}"
-            )
+            raise Damaged(f"{path} has {num_nodes} labels, but {key} of shape {arrays[key].shape}")
     train, val, test = (_columns(arrays[key]) for key in KEYS[3:])
     edge_index = node_ids(arrays["edges"], path, num_nodes)
     x = torch.from_numpy(arrays["node_features"]).float()

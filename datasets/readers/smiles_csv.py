@@ -7,11 +7,12 @@ from pathlib import Path
 
 import torch
 
+from gnnlab.datasets.damage import damaged
 from gnnlab.datasets.molecular import to_graphs
 from gnnlab.datasets.records import Record
 from gnnlab.datasets.smiles import read_smiles
 
-from .raw import GivenGraphs, Open, damaged
+from .raw import GivenGraphs, Open
 
 
 def read(record: Record, open_file: Open) -> GivenGraphs:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .raw import damaged
+from gnnlab.datasets.damage import damaged
 
 ENDS = ("init_node", "term_node")
 

@@ -9,9 +9,11 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from gnnlab.datasets.damage import damaged
 from gnnlab.datasets.records import Record
 
-from .raw import Open, RawGraph, damaged, node_ids
+from .raw import Open, RawGraph, node_ids
+from .room import zeros
 
 COLUMNS = 3170  # shared by all languages, so that models transfer between them
 
@@ -27,7 +29,7 @@ def read(record: Record, open_file: Open) -> RawGraph:
     edge_file, feature_file, target_file = (open_file(file) for file in record.files)
     mature = _targets(target_file)
     y = torch.tensor([mature[node] for node in range(len(mature))])
-    x = np.zeros((len(mature), COLUMNS), dtype=np.float32)
+    x = zeros(feature_file, len(mature), COLUMNS)
     try:
         for node, liked in json.loads(feature_file.read_text(encoding="utf-8")).items():
             x[int(node), liked] = 1

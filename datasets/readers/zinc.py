@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from gnnlab.datasets.damage import damaged
 from gnnlab.datasets.records import Record
 
-from .parts import PARTS, joined, member, unpickled
-from .raw import GivenGraphs, Open, damaged
+from .parts import PARTS, joined, unpickled
+from .raw import GivenGraphs, Open
+from .room import member
 from .unpickling import TENSORS
 
 if TYPE_CHECKING:
