@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from gnnlab import molecules
 
 from .damage import Damaged
@@ -14,9 +16,22 @@ SIZES: dict[str, tuple[tuple[int, ...], tuple[int, ...]]] = {
     "aqsol": (molecules.AQSOL_ATOMS, molecules.AQSOL_BONDS),
     "atoms": (molecules.ATOMS, molecules.BONDS),
     "smiles": (molecules.SMILES_ATOMS, molecules.SMILES_BONDS),
+    "smiles+stereo": (
+        molecules.SMILES_ATOMS + molecules.STEREO,
+        molecules.SMILES_BONDS + molecules.STEREO,
+    ),
     "zinc": (molecules.ZINC_ATOMS, molecules.ZINC_BONDS),
 }
 """How many values the columns of x and edge_attr have, of features that are codes."""
+
+
+def with_stereo(record: Record) -> Record:
+    """The record of a set of SMILES with codes of stereo as one more column of x and edge_attr."""
+    options = {**record.options, "features": "smiles+stereo", "stereo": True}
+    statistics = dict(record.statistics)
+    if "features" in statistics:
+        statistics["features"] += 1
+    return replace(record, options=options, statistics=statistics)
 
 
 def given_features(record: Record, asked: str | None) -> str:

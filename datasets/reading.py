@@ -89,6 +89,8 @@ def load_graphs(
     raw = reader(record)(record, open_file)
     if isinstance(raw, GivenGraphs):
         whole = as_graphs(record, raw, _combined(used))
+        if raw.left_out:
+            warnings.warn(f"{record.name}: {raw.left_out}", FlawWarning, stacklevel=4)
     else:
         whole = collect(record, raw, features, _combined(used), target)
     for number, data in enumerate(whole):

@@ -70,10 +70,12 @@ class GivenGraphs:
     Attributes:
         graphs: PyG's ``Data``, edges as stored.
         masks: the splits, (G, S) each; None where they are drawn.
+        left_out: what the files say and the features do not, for a warning; empty if nothing.
     """
 
     graphs: tuple[Data, ...]
     masks: Masks | None = None
+    left_out: str = ""
 
 
 @dataclass(frozen=True)

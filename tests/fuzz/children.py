@@ -21,7 +21,9 @@ from importlib import import_module
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-OURS = tuple(f"{ROOT / room}{os.sep}" for room in ("gnnlab", "layers", "rewiring", "datasets", "tasks"))
+OURS = tuple(
+    f"{ROOT / room}{os.sep}" for room in ("gnnlab", "layers", "rewiring", "datasets", "tasks")
+)
 REFUSALS = (ValueError, TypeError, OSError, RuntimeError, KeyError, IndexError, ImportError)
 
 

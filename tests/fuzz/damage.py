@@ -41,7 +41,9 @@ def remove(content: bytes, rng: random.Random) -> bytes:
 
 def fill(content: bytes, rng: random.Random) -> bytes:
     place, size = rng.randrange(len(content) + 1), rng.choice((1, 2, 4, 8))
-    return content[:place] + rng.choice((b"\xff", b"\x00", b"\x7f")) * size + content[place + size :]
+    return (
+        content[:place] + rng.choice((b"\xff", b"\x00", b"\x7f")) * size + content[place + size :]
+    )
 
 
 def number(content: bytes, rng: random.Random) -> bytes:

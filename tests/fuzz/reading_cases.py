@@ -70,7 +70,9 @@ def _real() -> list[tuple[Record, Files]]:
     for record in records():
         own = [path for path in record.splits.get(record.default_split, ()) or ()]
         paths = [*record.files, *own]
-        places = [next((m / p for m in sources.mirrors() if (m / p).is_file()), None) for p in paths]
+        places = [
+            next((m / p for m in sources.mirrors() if (m / p).is_file()), None) for p in paths
+        ]
         if all(place is not None and place.stat().st_size < LARGEST for place in places):
             found.append((record, {p: f.read_bytes() for p, f in zip(paths, places) if f}))
     return found

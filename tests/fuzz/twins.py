@@ -295,7 +295,9 @@ def folds(files: Files, order: bool = False) -> tuple[Record, Files]:
     place = ("twin/folds/order.txt", "") if order else None
     own = {path: files[path.rpartition("/")[2]] for path in paths}
     if order:
-        own["twin/folds/order.txt"] = b"3\n3 1\n0 1 1\n2 2 0 2\n2 1 1\n1 0\n0 0\n2 1\n5 1 1\n0 1 0\n"
+        own["twin/folds/order.txt"] = (
+            b"3\n3 1\n0 1 1\n2 2 0 2\n2 1 1\n1 0\n0 0\n2 1\n5 1 1\n0 1 0\n"
+        )
     splits = {"own": Split(paths, None, "", place)}
     record, found = on("ENZYMES", "tu", tu(), splits=splits, default_split="own")
     return replace(record, statistics=LABELLED), {**found, **own}
@@ -303,7 +305,12 @@ def folds(files: Files, order: bool = False) -> tuple[Record, Files]:
 
 FOLD = {"test": [0], "model_selection": [{"train": [1], "validation": [2]}]}
 INDEX = {f"{part}.index": f"{i}\n{i}\n".encode() for i, part in enumerate(("train", "val", "test"))}
-TEXT = {"train_1.txt": b"1\n2\n", "train_2.txt": b"0\n1\n", "test_1.txt": b"0\n", "test_2.txt": b"2"}
+TEXT = {
+    "train_1.txt": b"1\n2\n",
+    "train_2.txt": b"0\n1\n",
+    "test_1.txt": b"0\n",
+    "test_2.txt": b"2",
+}
 MASKS = {
     f"{i}.npz": npz(train_mask=Y == 0, val_mask=Y == 1, test_mask=Y == 2) for i in range(2)
 }  # fmt: skip
