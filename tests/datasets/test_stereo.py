@@ -1,4 +1,4 @@
-"""Stereo of SMILES: mirror images differ, and any way of writing a molecule gives the same codes."""
+"""Stereo of SMILES: isomers differ, and any way of writing a molecule gives the same codes."""
 
 from __future__ import annotations
 

@@ -26,9 +26,11 @@ LARGEST = 2 << 20
 
 
 def of_twins(case: int) -> str:
-    """Damage the twin of one format."""
-    name = NAMES[case % len(NAMES)]
-    return load_damaged(*_twin(name), case)
+    """Damage the twin of one format; numbers below 0 read one that nothing was done to."""
+    record, files = _twin(NAMES[case % len(NAMES)])
+    if case < 0:
+        return type(load(record, written(files))).__name__
+    return load_damaged(record, files, case)
 
 
 def of_real_files(case: int) -> str:
@@ -49,14 +51,21 @@ def load(record: Record, root: Path) -> object:
 
 
 def load_damaged(record: Record, files: Files, case: int) -> str:
-    root = HOME / "case"
-    shutil.rmtree(root, ignore_errors=True)
+    """Read a set one of whose files was damaged."""
     rng = random.Random(case)
     path = rng.choice(list(files))
-    for name, content in {**files, path: damaged(files[path], rng)}.items():
+    root = written({**files, path: damaged(files[path], rng)})
+    return type(load(record, root)).__name__
+
+
+def written(files: Files) -> Path:
+    """Lay files out as a mirror."""
+    root = HOME / "case"
+    shutil.rmtree(root, ignore_errors=True)
+    for name, content in files.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_bytes(content)
-    return type(load(record, root)).__name__
+    return root
 
 
 @cache
@@ -68,11 +77,16 @@ def _twin(name: str) -> tuple[Record, Files]:
 def _real() -> list[tuple[Record, Files]]:
     found = []
     for record in records():
-        own = [path for path in record.splits.get(record.default_split, ()) or ()]
-        paths = [*record.files, *own]
-        places = [
-            next((m / p for m in sources.mirrors() if (m / p).is_file()), None) for p in paths
-        ]
-        if all(place is not None and place.stat().st_size < LARGEST for place in places):
-            found.append((record, {p: f.read_bytes() for p, f in zip(paths, places) if f}))
+        split = record.splits.get(record.default_split)
+        files = {path: _at_hand(path) for path in (*record.files, *(split.files if split else ()))}
+        if None not in files.values():
+            found.append((record, {path: content or b"" for path, content in files.items()}))
     return found
+
+
+def _at_hand(path: str) -> bytes | None:
+    """A file of a mirror, if it is there and small."""
+    for mirror in sources.mirrors():
+        if (mirror / path).is_file() and (mirror / path).stat().st_size < LARGEST:
+            return (mirror / path).read_bytes()
+    return None
