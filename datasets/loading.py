@@ -65,7 +65,8 @@ def load(
             and none where their labels differ (see :func:`distinct`). Of a set of SMILES
             ``stereo=True`` adds a column to x and one to edge_attr, codes of the hands of atoms and
             of the sides of double bonds; without it a warning counts what is left out.
-            ``sizes=[2000, 500, 500]`` leaves the first so many training, validation and test graphs of a set with one split.
+            ``sizes=[2000, 500, 500]`` leaves the first so many training, validation and test graphs
+            of a set with one split.
 
     Shapes:
         x (N, F) float32, F = 0 where the set has no features; edge_index (2, E) with both

@@ -125,10 +125,10 @@ class _Reader:
             number = 0 if kind == "any" else ELEMENTS.index(token.capitalize()) + 1
             self.add(number, 0, 0, kind == "aromatic")
         elif kind == "bracket":
-            *atom, mark, isotope = self.bracket(token, place)
+            number, charge, count, aromatic, mark, isotope = self.bracket(token, place)
             if mark:
                 self.marks[len(self.molecule.elements)] = (mark, self.last is not None)
-            self.add(*atom)
+            self.add(number, charge, count, aromatic)
             self.molecule.isotopes[-1] = isotope
         elif kind == "bond":
             if self.bond is not None or self.last is None:

@@ -105,8 +105,9 @@ def read_split(split: Split, num_nodes: int, root: str | Path | None) -> Masks:
 def _split_of(paths: list[Path], num_nodes: int) -> Masks:
     if len(paths) == 1:
         lists = load_npz(paths[0], ("train", "valid", "test"))
-        parts = (ids_below(lists[key], num_nodes) for key in ("train", "valid", "test"))
-        train, valid, test = parts
+        train, valid, test = (
+            ids_below(lists[key], num_nodes) for key in ("train", "valid", "test")
+        )
         return from_indices(train, valid, test, num_nodes)
     keys = ("train_mask", "val_mask", "test_mask")
     archives = [load_npz(path, keys) for path in paths]

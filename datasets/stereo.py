@@ -14,8 +14,9 @@ from .smiles import DOUBLE, HIDDEN, Molecule
 
 NONE, FIRST, SECOND, UNDECIDED = range(4)
 """Codes. Of an atom: nothing is written; seen from the highest neighbour the others turn left as
-their ranks fall; they turn right; it is written, but neighbours are alike. Of a double bond: nothing
-is written; the higher neighbours of both ends lie together; they lie opposite; undecided."""
+their ranks fall; they turn right; it is written, but neighbours are alike. Of a double bond:
+nothing is written; the higher neighbours of both ends lie together; they lie opposite; it is
+written, but cannot be told."""
 TURNS = {"@": FIRST, "@TH1": FIRST, "@@": SECOND, "@TH2": SECOND}
 
 

@@ -77,7 +77,9 @@ def read_table(path: Path, name: str, dtype: type) -> np.ndarray:
     kind = f"an archive with a table {name}"
     with parsing(kind, [path]), zipfile.ZipFile(path) as archive, archive.open(name) as packed:
         with gzip.open(packed) as text:
-            return np.loadtxt(lines(text, path, kind), dtype=dtype, delimiter=",", ndmin=2)
+            rows = lines(text, path, kind)
+            found: np.ndarray = np.loadtxt(rows, dtype=dtype, delimiter=",", ndmin=2)
+    return found
 
 
 def _column(table: np.ndarray) -> np.ndarray:

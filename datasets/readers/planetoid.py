@@ -42,8 +42,8 @@ def read(record: Record, open_file: Open) -> RawGraph:
     y = _stack(parts["ally"], parts["ty"], test, num_nodes, paths["ally"]).argmax(axis=1)
     x = np.zeros((num_nodes, 0), dtype=np.float32)
     if not record.options.get("topology"):
-        rows = (parts[key].dense(paths[key]) for key in ("allx", "tx"))
-        x = _stack(*rows, test, num_nodes, paths["allx"])
+        before_test, of_test = (parts[key].dense(paths[key]) for key in ("allx", "tx"))
+        x = _stack(before_test, of_test, test, num_nodes, paths["allx"])
     masks = _public(labelled, test, num_nodes)
     edges = _edges(parts["graph"], num_nodes, paths["graph"])
     return RawGraph(torch.from_numpy(x).float(), edges, torch.from_numpy(y).long(), masks)

@@ -8,7 +8,7 @@ import math
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
+from typing import Protocol
 
 import numpy as np
 
@@ -23,6 +23,13 @@ LINE = 1 << 24
 """Bytes in one line of a table."""
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 """Those of archives; others cannot be unpacked a piece at a time."""
+
+
+class Stream(Protocol):
+    """What bytes are read from."""
+
+    def read(self, size: int, /) -> bytes: ...
+    def readline(self, size: int, /) -> bytes: ...
 
 
 def most(path: Path) -> int:
@@ -61,7 +68,7 @@ def one_hot(values: np.ndarray, path: Path) -> np.ndarray:
     return hot
 
 
-def limited(stream: IO[bytes], path: Path, kind: str) -> bytes:
+def limited(stream: Stream, path: Path, kind: str) -> bytes:
     """Read a stream to its end, and no further than the file has room for."""
     content = stream.read(most(path) + 1)
     if len(content) > most(path):
@@ -94,7 +101,7 @@ def member(path: Path, name: str) -> io.BytesIO:
         raise damaged(path, kind, error) from None
 
 
-def lines(stream: IO[bytes], path: Path, kind: str) -> Iterator[bytes]:
+def lines(stream: Stream, path: Path, kind: str) -> Iterator[bytes]:
     """Give the lines of a stream, each and all of them within bounds."""
     left = most(path)
     while line := stream.readline(LINE):

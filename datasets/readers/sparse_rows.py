@@ -22,7 +22,8 @@ def coordinates(
     if pointers.ndim != 1 or places.ndim != 1 or not _whole(pointers) or not _whole(places):
         raise ValueError("pointers and places are not lists of whole numbers")
     fits = len(pointers) == rows + 1 and int(pointers[0]) == 0
-    counts = np.diff(pointers.astype(np.int64)) if fits else pointers
+    ends = pointers.astype(np.int64) if fits else np.zeros(rows + 1, dtype=np.int64)
+    counts = ends[1:] - ends[:-1]
     if not fits or (counts < 0).any() or int(pointers[-1]) != len(places):
         raise ValueError("pointers do not rise from 0 to the number of entries, one for each row")
     if len(places) and not (int(places.min()) >= 0 and int(places.max()) < columns):

@@ -13,7 +13,7 @@ import torch
 
 Allowed = Mapping[tuple[str, str], Any]
 
-RECONSTRUCT = np.empty(0).__reduce__()[0]
+RECONSTRUCT: Any = np.empty(0).__reduce__()[0]
 PLAIN = 16 << 20
 """Bytes up to which a pickle is read by Python's own unpickler. The compiled one, which is faster,
 makes a table of 64 GB where a damaged pickle counts what it stored from 2^32."""
@@ -70,7 +70,7 @@ class _Allowing:
             ) from None
 
 
-class _Plain(_Allowing, pickle._Unpickler):  # type: ignore[name-defined, misc]
+class _Plain(_Allowing, pickle._Unpickler):
     """In Python."""
 
 
