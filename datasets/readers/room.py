@@ -117,7 +117,8 @@ def whole(values: np.ndarray, path: Path, name: str) -> np.ndarray:
     Raises:
         ValueError: one is not whole.
     """
-    found = values.astype(np.int64)
+    with np.errstate(invalid="ignore"):  # what is no number is found below
+        found = values.astype(np.int64)
     if not np.array_equal(found, values):
         raise damaged(path, f"whole numbers in {name}", "one is not whole, or too large")
     return found
