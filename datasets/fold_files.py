@@ -12,6 +12,7 @@ from torch import Tensor
 
 from .damage import damaged, parsing
 from .folds import HELD_OUT, hold_out
+from .readers.numbers import whole
 from .readers.room import check_room
 from .splits import Masks, masks_of
 
@@ -90,7 +91,7 @@ def _numbers(path: Path, words: Sequence[str]) -> list[int]:
 
 
 def _checked(ids: Sequence[int], graphs: int, path: Path) -> np.ndarray:
-    found = np.array(ids, dtype=np.int64)
+    found = whole(np.array(ids), path, "numbers of graphs")
     if len(found) and not (found.min() >= 0 and found.max() < graphs):
         worst = found.max() if found.max() >= graphs else found.min()
         raise damaged(path, f"folds of {graphs} graphs", f"it names graph {worst}")

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from .damage import Damaged, parsing
 from .edges import largest_component
 from .readers import RawGraph
+from .readers.numbers import places, truths
 from .readers.raw import load_npz
 from .records import Record, Split, normal, unknown
 from .sources import locate
@@ -106,22 +106,21 @@ def _split_of(paths: list[Path], num_nodes: int) -> Masks:
     if len(paths) == 1:
         lists = load_npz(paths[0], ("train", "valid", "test"))
         train, valid, test = (
-            ids_below(lists[key], num_nodes) for key in ("train", "valid", "test")
+            torch.from_numpy(places(lists[key], num_nodes, paths[0], "nodes"))
+            for key in ("train", "valid", "test")
         )
         return from_indices(train, valid, test, num_nodes)
     keys = ("train_mask", "val_mask", "test_mask")
     archives = [load_npz(path, keys) for path in paths]
-    parts = [np.stack([archive[key].astype(bool) for archive in archives], axis=1) for key in keys]
+    parts = [
+        np.stack(
+            [truths(own[key], path, key) for own, path in zip(archives, paths, strict=True)], 1
+        )
+        for key in keys
+    ]
     if parts[0].shape[0] != num_nodes:
         raise Damaged(f"{paths[0]} splits {parts[0].shape[0]} nodes, the graph has {num_nodes}")
     return Masks(*(torch.from_numpy(part) for part in parts))
-
-
-def ids_below(ids: np.ndarray, count: int) -> Tensor:
-    """Check that these are ids from 0 to count - 1."""
-    if ids.dtype.kind not in "iu" or (ids.size and not 0 <= ids.min() <= ids.max() < count):
-        raise ValueError(f"it names another one than 0 to {count - 1}")
-    return torch.from_numpy(ids.astype(np.int64))
 
 
 def _number(split: str) -> int:

@@ -14,6 +14,7 @@ from gnnlab.datasets.records import Record
 from .parts import PARTS, joined
 from .raw import GivenGraphs, Open
 from .room import member
+from .torch_files import load_tensors
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data
@@ -32,7 +33,7 @@ def read(record: Record, open_file: Open) -> GivenGraphs:
     path = open_file(record.files[0])
     content = member(path, f"{Path(record.files[0]).stem}.pt")
     with parsing("tensors of torch alone", [path]):
-        parts = torch.load(content, map_location="cpu", weights_only=True)
+        parts = load_tensors(content)
     if not isinstance(parts, (list, tuple)) or len(parts) != len(PARTS):
         raise damaged(path, "graphs in three parts", type(parts).__name__)
     made: list[list[Data]] = []

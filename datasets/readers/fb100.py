@@ -9,8 +9,9 @@ from gnnlab.datasets.damage import damaged
 from gnnlab.datasets.records import Record
 
 from .mat import SparseMatrix, read_mat
+from .numbers import whole
 from .raw import Open, RawGraph, node_ids
-from .room import check_room, one_hot, whole
+from .room import check_room, one_hot
 
 COLUMNS, GENDER = 7, 1  # of local_info
 

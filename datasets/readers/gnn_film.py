@@ -13,9 +13,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from gnnlab.datasets.damage import damaged, parsing
+from gnnlab.datasets.damage import Damaged, damaged, parsing
 from gnnlab.datasets.records import Record
 
+from .numbers import whole
 from .raw import Open, RawGraphs
 from .room import lines
 
@@ -34,9 +35,11 @@ def read(record: Record, open_file: Open) -> RawGraphs:
     for number, row in enumerate(_rows(path), start=1):
         try:
             x = np.array(row["node_features"], dtype=np.float32)
-            graph = np.array(row["graph"], dtype=np.int64).reshape(-1, 3)
+            graph = whole(np.array(row["graph"]).reshape(-1, 3), path, "bonds")
             y = np.array(row["targets"], dtype=np.float32).reshape(-1)
             _check(x, graph)
+        except Damaged:
+            raise
         except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise damaged(path, "molecules in JSON lines", f"line {number}: {error}") from None
         atoms.append(x)

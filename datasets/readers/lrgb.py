@@ -19,6 +19,7 @@ from gnnlab.datasets.splits import from_indices
 
 from .raw import GivenGraphs, Open
 from .room import member
+from .torch_files import load_tensors
 from .unpickling import TENSORS, unpickle
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def _part(path: Path, name: str) -> Any:
     content = member(path, name)
     with parsing(f"an archive with {name}", [path]):
         if name.endswith(".pt"):
-            return torch.load(content, map_location="cpu", weights_only=True)
+            return load_tensors(content)
         return unpickle(content, TENSORS, "the benchmark")
 
 

@@ -13,6 +13,7 @@ from gnnlab.datasets.damage import damaged, parsing
 from gnnlab.datasets.records import Record
 from gnnlab.datasets.splits import Masks, from_indices
 
+from .numbers import whole
 from .raw import GivenGraphs, Open
 from .room import gunzip, member
 
@@ -49,6 +50,8 @@ def read(record: Record, open_file: Open) -> GivenGraphs:
     if bonds.size and not (bonds.min() >= 0 and (bonds.max(1) < nodes[owner]).all()):
         raise damaged(path, "bonds within molecules", "one names an atom that is not there")
     edge_index, edge_attr = _both(bonds + (nodes.cumsum() - nodes)[owner][:, None], kinds, len(x))
+    if options.get("classes"):
+        whole(labels[:, 0], path, "classes")
     y = torch.from_numpy(labels)
     graphs = cut(
         torch.from_numpy(nodes),

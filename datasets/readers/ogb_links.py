@@ -24,6 +24,7 @@ from gnnlab.datasets.records import Record
 
 from .raw import Open, RawLinks, node_ids
 from .room import check_room, lines, member
+from .torch_files import load_tensors
 from .unpickling import ARRAYS, RECONSTRUCT, unpickle
 
 PARTS = ("train", "valid", "test")
@@ -98,7 +99,7 @@ def _loaded(content: bytes) -> Any:
     try:
         with warnings.catch_warnings(), torch.serialization.safe_globals(_types()):
             warnings.simplefilter("ignore", UserWarning)  # of another protocol
-            return torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
+            return load_tensors(io.BytesIO(content))
     except pickle.UnpicklingError:
         return _unpickled(io.BytesIO(content))
 

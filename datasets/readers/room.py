@@ -109,16 +109,3 @@ def lines(stream: Stream, path: Path, kind: str) -> Iterator[bytes]:
         if len(line) == LINE or left < 0:
             raise damaged(path, kind, "it unpacks to more than its size allows")
         yield line
-
-
-def whole(values: np.ndarray, path: Path, name: str) -> np.ndarray:
-    """Whole numbers that a file may store in any type: int64.
-
-    Raises:
-        ValueError: one is not whole.
-    """
-    with np.errstate(invalid="ignore"):  # what is no number is found below
-        found = values.astype(np.int64)
-    if not np.array_equal(found, values):
-        raise damaged(path, f"whole numbers in {name}", "one is not whole, or too large")
-    return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from gnnlab.datasets.damage import damaged
@@ -13,6 +14,7 @@ from gnnlab.datasets.records import Record
 from gnnlab.datasets.smiles import Molecule, read_smiles
 from gnnlab.datasets.stereo import Stereo, stereo_of
 
+from .numbers import whole
 from .raw import GivenGraphs, Open
 
 
@@ -32,6 +34,8 @@ def read(record: Record, open_file: Open) -> GivenGraphs:
         except ValueError as error:
             raise damaged(path, "molecules", f"line {number}: {error}") from None
     y = torch.tensor(values)
+    if options.get("classes"):
+        whole(np.array(values), path, "classes")
     stereo = [stereo_of(molecule) for molecule in molecules] if options.get("stereo") else None
     graphs = to_graphs(molecules, y[:, 0].long() if options.get("classes") else y, stereo)
     return GivenGraphs(graphs, left_out=_left_out(molecules, stereo))

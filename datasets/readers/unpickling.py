@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 import torch
 
+from .torch_files import load_tensors
+
 Allowed = Mapping[tuple[str, str], Any]
 
 RECONSTRUCT: Any = np.empty(0).__reduce__()[0]
@@ -80,7 +82,7 @@ class _Compiled(_Allowing, pickle.Unpickler):
 
 def _storage(content: bytes) -> Any:
     """Stands in for torch's ``_load_from_bytes``, which would unpickle anything."""
-    return torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
+    return load_tensors(io.BytesIO(content))
 
 
 TENSORS: Allowed = {

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from gnnlab.datasets.damage import damaged
+from gnnlab.datasets.damage import Damaged, damaged
 from gnnlab.datasets.records import Record
 
 from .parts import PARTS, joined, unpickled
@@ -35,7 +35,11 @@ def read(record: Record, open_file: Open) -> GivenGraphs:
         except ValueError as error:
             raise damaged(numbers, "numbers of molecules", error) from None
         try:
+            if min(chosen, default=0) < 0:
+                raise damaged(numbers, "numbers of molecules", f"it names {min(chosen)}")
             parts.append([_graph(molecules[number]) for number in chosen])
+        except Damaged:
+            raise
         except (LookupError, TypeError, ValueError, AttributeError, RuntimeError) as error:
             raise damaged(path, "molecules with matrices of bonds", error) from None
     return joined(parts)
