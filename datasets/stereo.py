@@ -52,7 +52,7 @@ def stereo_of(molecule: Molecule) -> Stereo:
     Example:
         >>> from gnnlab.datasets.smiles import read_smiles
         >>> [stereo_of(read_smiles(text)).atoms for text in ("N[C@@H](C)O", "O[C@H](C)N")]
-        [(0, 1, 0, 0), (0, 1, 0, 0)]
+        [(0, 2, 0, 0), (0, 2, 0, 0)]
         >>> [stereo_of(read_smiles(text)).bonds for text in ("F/C=C/F", "F/C=C\\\\F", "FC=CF")]
         [(0, 2, 0), (0, 1, 0), (0, 0, 0)]
     """
