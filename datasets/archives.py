@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from gnnlab.home import cache_home
 
-from .readers.parts import member
+from .readers.room import member
 from .records import Record
-from .sources import checksum, keep_checksum, locate, places, write
+from .sources import checksum, is_there, keep_checksum, locate, places, write
 
 
 def locate_file(record: Record, path: str, root: str | Path | None = None) -> Path:
@@ -25,13 +26,13 @@ def locate_file(record: Record, path: str, root: str | Path | None = None) -> Pa
         ValueError: a checksum is not the catalogue's, or the archive does not hold the file.
         FileNotFoundError: not at hand, and it cannot be fetched.
     """
-    if record.archive is None or any((folder / path).is_file() for folder in places(root)):
+    if record.archive is None or _is_loose(path, root):
         return locate(path, record.address(path), root)
     archive = locate(archive_path(record), record.archive, root)
     folder, _, file = path.rpartition("/")
     known = checksum(archive).partition(":")[2][:16]
     target = cache_home() / "data" / folder / f"unpacked-{known}" / file
-    if not target.is_file():
+    if not is_there(target):
         write(member(archive, f"{record.name}/{file}").getvalue(), target)
     return target
 
@@ -41,9 +42,14 @@ def keep_archive(record: Record, root: str | Path | None = None) -> None:
     if record.archive is not None:
         path = archive_path(record)
         for folder in places(root):
-            if (folder / path).is_file():
+            if is_there(folder / path):
                 keep_checksum(folder / path, path)
                 return
+
+
+def _is_loose(path: str, root: str | Path | None) -> bool:
+    """Whether any place holds the file itself; what stands there and is none is found later."""
+    return any(os.path.lexists(folder / path) for folder in places(root))
 
 
 def archive_path(record: Record) -> str:

@@ -12,6 +12,7 @@ from torch import Tensor
 from gnnlab.arguments import check_choice, check_count
 
 from .cutting import cut
+from .damage import Damaged
 from .edges import both_directions, both_directions_typed, count_undirected
 from .given import given_features
 from .graphs import Graphs
@@ -32,12 +33,14 @@ class Wanted:
         target: of several, or None for all.
         repeats: whether graphs that repeat another are kept or dropped.
         sizes: how many graphs of each part there are left, or None for all.
+        stereo: whether the features of molecules say it.
     """
 
     features: str
     target: str | None
     repeats: str
     sizes: tuple[int, int, int] | None = None
+    stereo: bool = False
 
     def settings(self) -> dict[str, Any]:
         """Those that a resolved name holds: what is not the default, and the features."""
@@ -45,6 +48,7 @@ class Wanted:
             "target": self.target,
             "repeats": None if self.repeats == KEEP else self.repeats,
             "sizes": None if self.sizes is None else list(self.sizes),
+            "stereo": self.stereo or None,
         }
         return {"features": self.features, **{k: v for k, v in given.items() if v is not None}}
 
@@ -60,7 +64,15 @@ def wanted(record: Record, settings: dict[str, Any]) -> Wanted:
     repeats = settings.pop("repeats", KEEP)
     check_choice("repeats", repeats, (KEEP, DROP))
     sizes = _part_sizes(settings.pop("sizes", None))
-    return Wanted(features, target_name(record, target), repeats, sizes)
+    stereo = has_stereo(record) and settings.pop("stereo", False)
+    if not isinstance(stereo, bool):
+        raise ValueError(f"stereo is {stereo!r}, but it must be True or False")
+    return Wanted(features, target_name(record, target), repeats, sizes, stereo)
+
+
+def has_stereo(record: Record) -> bool:
+    """Whether the files of a set say it, so that it can be asked for."""
+    return record.reader == "smiles_csv"
 
 
 def _part_sizes(asked: Any) -> tuple[int, int, int] | None:
@@ -188,7 +200,7 @@ def check_statistics(record: Record, raw: RawGraphs, edge_index: Tensor) -> None
     }
     for key, expected in record.statistics.items():
         if counted[key] != expected:
-            raise ValueError(
+            raise Damaged(
                 f"{record.name} from {record.source} has {counted[key]} {key}, but {expected} are "
                 "published; the files are another version or damaged, so delete them and load again"
             )

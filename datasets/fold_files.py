@@ -10,8 +10,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from .damage import damaged, parsing
 from .folds import HELD_OUT, hold_out
-from .readers.raw import damaged
+from .readers.numbers import whole
+from .readers.room import check_room
 from .splits import Masks, masks_of
 
 Rows = list[list[int]]
@@ -37,12 +39,14 @@ def read_folds(paths: Sequence[Path], y: Tensor, order: Tensor | None = None) ->
         ValueError: a damaged file, or one that names a graph that is not there.
     """
     read = {".json": _selections, ".index": _lines, ".txt": _pairs}[paths[0].suffix]
-    train, val, test = read(paths)
     known = np.arange(len(y)) if order is None else order.numpy()
-    part = np.full((len(test), len(y)), -1, dtype=np.int8)
-    for row, *parts in zip(part, train, val, test, strict=True):
-        for number, ids in enumerate(parts):
-            row[known[_checked(ids, len(y), paths[0])]] = number
+    with parsing(f"folds of {len(y)} graphs", paths):
+        train, val, test = read(paths)
+        check_room(paths[0], len(test), len(y), bytes_each=1)
+        part = np.full((len(test), len(y)), -1, dtype=np.int8)
+        for row, *parts in zip(part, train, val, test, strict=True):
+            for number, ids in enumerate(parts):
+                row[known[_checked(ids, len(y), paths[0])]] = number
     rng = np.random.default_rng(0)
     for row in part if not any(val) else ():
         row[hold_out(y.numpy(), np.flatnonzero(row == 0), HELD_OUT, rng)] = 1
@@ -87,7 +91,7 @@ def _numbers(path: Path, words: Sequence[str]) -> list[int]:
 
 
 def _checked(ids: Sequence[int], graphs: int, path: Path) -> np.ndarray:
-    found = np.array(ids, dtype=np.int64)
+    found = whole(np.array(ids), path, "numbers of graphs")
     if len(found) and not (found.min() >= 0 and found.max() < graphs):
         worst = found.max() if found.max() >= graphs else found.min()
         raise damaged(path, f"folds of {graphs} graphs", f"it names graph {worst}")

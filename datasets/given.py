@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from gnnlab import molecules
 
+from .damage import Damaged
 from .graphs import Graphs
 from .readers.raw import GivenGraphs
 from .records import Record, unknown
@@ -13,9 +16,22 @@ SIZES: dict[str, tuple[tuple[int, ...], tuple[int, ...]]] = {
     "aqsol": (molecules.AQSOL_ATOMS, molecules.AQSOL_BONDS),
     "atoms": (molecules.ATOMS, molecules.BONDS),
     "smiles": (molecules.SMILES_ATOMS, molecules.SMILES_BONDS),
+    "smiles+stereo": (
+        molecules.SMILES_ATOMS + molecules.STEREO,
+        molecules.SMILES_BONDS + molecules.STEREO,
+    ),
     "zinc": (molecules.ZINC_ATOMS, molecules.ZINC_BONDS),
 }
 """How many values the columns of x and edge_attr have, of features that are codes."""
+
+
+def with_stereo(record: Record) -> Record:
+    """The record of a set of SMILES with codes of stereo as one more column of x and edge_attr."""
+    options = {**record.options, "features": "smiles+stereo", "stereo": True}
+    statistics = dict(record.statistics)
+    if "features" in statistics:
+        statistics["features"] += 1
+    return replace(record, options=options, statistics=statistics)
 
 
 def given_features(record: Record, asked: str | None) -> str:
@@ -68,7 +84,7 @@ def check_statistics(record: Record, raw: GivenGraphs) -> None:
     }
     for key, expected in record.statistics.items():
         if counted[key] != expected:
-            raise ValueError(
+            raise Damaged(
                 f"{record.name} from {record.source} has {counted[key]} {key}, but {expected} are "
                 "published; the files are another version or damaged, so delete them and load again"
             )

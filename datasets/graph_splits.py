@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
+from .damage import parsing
 from .fold_files import read_folds, same_graphs
 from .folds import folds
 from .records import Record, Split
@@ -70,11 +71,13 @@ def _order(path: str, url: str, data: Graphs, root: str | Path | None) -> Tensor
     from .readers.tagged import read_tagged
     from .repeats import first_alike
 
-    tagged, y = read_tagged(locate(path, url, root))
-    ours, theirs = _by_frequency(list(data)), _by_frequency(tagged)
-    kind = first_alike([*ours, *theirs])
-    codes = (2 * kind + torch.cat([data.y, y])).tolist()  # classes of two, as in MUTAG
-    return same_graphs(codes[: len(ours)], codes[len(ours) :])
+    file = locate(path, url, root)
+    with parsing(f"the graphs of {data.name} in another order", [file]):
+        tagged, y = read_tagged(file)
+        ours, theirs = _by_frequency(list(data)), _by_frequency(tagged)
+        kind = first_alike([*ours, *theirs])
+        codes = (2 * kind + torch.cat([data.y, y])).tolist()  # classes of two, as in MUTAG
+        return same_graphs(codes[: len(ours)], codes[len(ours) :])
 
 
 def _by_frequency(graphs: Sequence[Data]) -> list[Data]:

@@ -9,6 +9,7 @@ import torch
 
 from gnnlab.validation import check
 
+from .damage import Damaged
 from .edges import both_directions, count_undirected
 from .readers import RawLinks, reader
 from .records import Record, unknown
@@ -74,7 +75,7 @@ def check_statistics(record: Record, raw: RawLinks) -> None:
         if key not in counted:
             raise unknown(f"statistic of {record.name}", key, list(counted))
         if counted[key] != expected:
-            raise ValueError(
+            raise Damaged(
                 f"{record.name} from {record.source} has {counted[key]} {key}, but {expected} are "
                 "published; the files are another version or damaged, so delete them and load again"
             )

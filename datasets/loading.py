@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from gnnlab.validation import check
 
-from .collections import wanted
+from .collections import has_stereo, wanted
 from .features import NormalizeFeatures
 from .generators import GENERATORS, OF_MANY
+from .given import with_stereo
 from .links import check_split, load_links
 from .reading import load_graphs, load_record
 from .records import Record, find, normal, records, unknown
@@ -61,8 +62,11 @@ def load(
             ``"labels"``, or ``"attributes"`` where there are none, or ``"constant"`` where there
             are neither; of one with several targets ``target``, the name of one or its number:
             all of them if not given; and ``repeats="drop"`` leaves of graphs that look alike one,
-            and none where their labels differ (see :func:`distinct`). ``sizes=[2000, 500, 500]``
-            leaves the first so many training, validation and test graphs of a set with one split.
+            and none where their labels differ (see :func:`distinct`). Of a set of SMILES
+            ``stereo=True`` adds a column to x and one to edge_attr, codes of the hands of atoms and
+            of the sides of double bonds; without it a warning counts what is left out.
+            ``sizes=[2000, 500, 500]`` leaves the first so many training, validation and test graphs
+            of a set with one split.
 
     Shapes:
         x (N, F) float32, F = 0 where the set has no features; edge_index (2, E) with both
@@ -192,7 +196,7 @@ def _more(record: Record) -> str:
     if record.task != "graph":
         return ""
     target = ", target" if "targets" in record.options else ""
-    return f", features{target}, repeats, sizes"
+    return f", features{target}, repeats, sizes{', stereo' if has_stereo(record) else ''}"
 
 
 def load_many(
@@ -206,7 +210,9 @@ def load_many(
     settings = dict(settings)
     asked = wanted(record, settings)
     refuse_settings(record, settings)
-    whole = load_graphs(record, asked.features, split, root, asked.target, asked.repeats)
+    record = with_stereo(record) if asked.stereo else record
+    features = str(record.options["features"]) if asked.stereo else asked.features
+    whole = load_graphs(record, features, split, root, asked.target, asked.repeats)
     return whole if asked.sizes is None else whole.first(asked.sizes)
 
 

@@ -17,16 +17,22 @@ from .smiles import AROMATIC, SINGLE, Molecule
 if TYPE_CHECKING:
     from torch_geometric.data import Data
 
+    from .stereo import Stereo
+
 CHARGE = 5
 """Added to a charge, so that codes begin at 0."""
 
 
-def to_graphs(molecules: Sequence[Molecule], y: Tensor) -> tuple[Data, ...]:
+def to_graphs(
+    molecules: Sequence[Molecule], y: Tensor, stereo: Sequence[Stereo] | None = None
+) -> tuple[Data, ...]:
     """Code the atoms and bonds of molecules, each bond in both directions.
 
     Args:
         molecules: G of them.
         y: (G,) or (G, T), what is to be predicted.
+        stereo: what :func:`gnnlab.datasets.stereo.stereo_of` says of each, for one more column of
+            x and of edge_attr, of 4 values.
 
     Shapes: x (N, 6) float32 of ``molecules.SMILES_ATOMS`` values, edge_index (2, E) sorted by
     source, edge_attr (E, 2) int64 of ``molecules.SMILES_BONDS``. What is out of range takes the
@@ -57,6 +63,11 @@ def to_graphs(molecules: Sequence[Molecule], y: Tensor) -> tuple[Data, ...]:
     ]
     x = torch.tensor([list(map(float, column)) for column in columns]).T
     x = x.clamp(min=0).minimum(torch.tensor(SMILES_ATOMS) - 1).contiguous()
+    if stereo is not None:
+        hands = torch.tensor([code for own in stereo for code in own.atoms])
+        sides = torch.tensor([code for own in stereo for code in own.bonds], dtype=torch.int64)
+        x = torch.cat([x, hands[:, None]], dim=1)
+        attr = torch.cat([attr, sides[:, None]], dim=1)
     edge_attr = torch.cat([attr, attr])[order]
     return cut(torch.tensor(sizes), x, both[:, order], y, edge_attr=edge_attr)
 

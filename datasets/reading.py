@@ -16,6 +16,7 @@ from gnnlab.validation import check
 from .archives import keep_archive, locate_file
 from .building import build
 from .collections import KEEP, collect
+from .damage import Damaged
 from .edges import both_directions, count_undirected
 from .given import as_graphs
 from .graph_splits import kept_masks, masks_of_graphs
@@ -88,6 +89,8 @@ def load_graphs(
     raw = reader(record)(record, open_file)
     if isinstance(raw, GivenGraphs):
         whole = as_graphs(record, raw, _combined(used))
+        if raw.left_out:
+            warnings.warn(f"{record.name}: {raw.left_out}", FlawWarning, stacklevel=4)
     else:
         whole = collect(record, raw, features, _combined(used), target)
     for number, data in enumerate(whole):
@@ -129,7 +132,7 @@ def check_statistics(record: Record, raw: RawGraph) -> None:
     }
     for key, expected in record.statistics.items():
         if counted[key] != expected:
-            raise ValueError(
+            raise Damaged(
                 f"{record.name} from {record.source} has {counted[key]} {key}, but {expected} are "
                 "published; the files are another version or damaged, so delete them and load again"
             )

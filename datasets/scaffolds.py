@@ -111,7 +111,7 @@ def _scaffold(data: Data) -> Data:
 
     count = len(data.x)
     source, target = data.edge_index.numpy()
-    kind, within = data.edge_attr.numpy().T
+    kind, within = data.edge_attr.numpy().T[:2]
     kept = np.ones(count, dtype=bool)
     while True:
         alive = kept[source] & kept[target]

@@ -18,6 +18,8 @@ VALENCES = {
 }  # fmt: skip
 """Of the elements that are written without brackets, whose hydrogens follow."""
 SINGLE, DOUBLE, TRIPLE, AROMATIC, QUADRUPLE = range(5)
+HIDDEN = -1
+"""Among the neighbours of a centre: its hydrogen or lone pair, which is no atom of its own."""
 UNTOLD = -1
 """Of a bond with a direction, whose kind is that of one that is not written."""
 ORDERS = (1, 2, 3, 1, 4)
@@ -44,6 +46,11 @@ class Molecule:
         charges, hydrogens: formal charge, and hydrogens that are no atoms of their own.
         aromatic: whether an atom is written in lower case.
         bonds: two atoms and the kind of the bond, ``SINGLE`` … ``QUADRUPLE``.
+        isotopes: mass numbers; 0 where none is written.
+        turns: of atoms with a stereo mark (``@``, ``@@``, …) the mark, and their neighbours in the
+            order in which it counts them.
+        above: of bonds with a direction, for an atom and its neighbour, 1 where the neighbour is
+            drawn above the atom and -1 where below; given both ways.
     """
 
     elements: list[int] = field(default_factory=list)
@@ -51,15 +58,23 @@ class Molecule:
     hydrogens: list[int] = field(default_factory=list)
     aromatic: list[bool] = field(default_factory=list)
     bonds: list[tuple[int, int, int]] = field(default_factory=list)
+    isotopes: list[int] = field(default_factory=list)
+    turns: dict[int, tuple[str, tuple[int, ...]]] = field(default_factory=dict)
+    above: dict[tuple[int, int], int] = field(default_factory=dict)
+
+    @property
+    def has_stereo(self) -> bool:
+        """Whether a mark of stereo is written."""
+        return bool(self.turns or self.above)
 
 
 def read_smiles(text: str) -> Molecule:
-    """Read a molecule; stereo marks and isotopes are skipped.
+    """Read a molecule.
 
     A bond between two aromatic atoms that is not written is aromatic, all others single. Aromatic
     is what is written so: nothing is perceived. An atom without brackets is filled with hydrogens
     up to the least of its usual valences that its bonds allow, an aromatic one up to one less than
-    its lowest.
+    its lowest. What marks of stereo mean is told by :func:`gnnlab.datasets.stereo.stereo_of`.
 
     Raises:
         ValueError: what is wrong, and where.
@@ -95,8 +110,11 @@ class _Reader:
         self.bare: list[int] = []  # atoms whose hydrogens follow from their bonds
         self.last: int | None = None
         self.bond: int | None = None
+        self.slope = 0  # of the bond, 1 for "/" and -1 for "\\"
         self.branches: list[int] = []
-        self.rings: dict[str, tuple[int, int | None]] = {}
+        self.rings: dict[str, tuple[int, int | None, int, int]] = {}
+        self.order: list[list[int]] = []  # neighbours as they are written, HIDDEN for open rings
+        self.marks: dict[int, tuple[str, bool]] = {}  # stereo, and whether an atom comes before
         self.joined: set[frozenset[int]] = set()
 
     def take(self, kind: str, token: str, place: int) -> None:
@@ -107,11 +125,16 @@ class _Reader:
             number = 0 if kind == "any" else ELEMENTS.index(token.capitalize()) + 1
             self.add(number, 0, 0, kind == "aromatic")
         elif kind == "bracket":
-            self.add(*self.bracket(token, place))
+            number, charge, count, aromatic, mark, isotope = self.bracket(token, place)
+            if mark:
+                self.marks[len(self.molecule.elements)] = (mark, self.last is not None)
+            self.add(number, charge, count, aromatic)
+            self.molecule.isotopes[-1] = isotope
         elif kind == "bond":
             if self.bond is not None or self.last is None:
                 raise self.wrong(f"a bond {token!r} follows no atom", place)
             self.bond = BONDS[token]
+            self.slope = {"/": 1, "\\": -1}.get(token, 0)
         elif kind == "ring":
             self.close_ring(token.strip("%()"), place)
         elif self.bond is not None:
@@ -127,8 +150,8 @@ class _Reader:
         else:
             self.last = None
 
-    def bracket(self, token: str, place: int) -> tuple[int, int, int, bool]:
-        """Read element, charge, hydrogens and whether it is aromatic out of a bracket."""
+    def bracket(self, token: str, place: int) -> tuple[int, int, int, bool, str, int]:
+        """Read element, charge, hydrogens, whether it is aromatic, stereo and isotope."""
         match = BRACKET.fullmatch(token)
         symbol = match["symbol"] if match else ""
         if match is None or (symbol != "*" and symbol.capitalize() not in ELEMENTS):
@@ -138,7 +161,8 @@ class _Reader:
         charge = (int(digits) if digits else len(told)) * (-1 if told.startswith("-") else 1)
         count = int(hydrogens[1:] or 1) if hydrogens else 0
         number = 0 if symbol == "*" else ELEMENTS.index(symbol.capitalize()) + 1
-        return number, charge, count, symbol[0].islower()
+        aromatic, isotope = symbol[0].islower(), int(match["isotope"] or 0)
+        return number, charge, count, aromatic, match["chiral"] or "", isotope
 
     def add(self, number: int, charge: int, hydrogens: int, aromatic: bool) -> None:
         """Append an atom and the bond to the one before."""
@@ -147,9 +171,20 @@ class _Reader:
         molecule.charges.append(charge)
         molecule.hydrogens.append(hydrogens)
         molecule.aromatic.append(aromatic)
+        molecule.isotopes.append(0)
+        self.order.append([])
         if self.last is not None:
             self.join(self.last, atom, self.bond)
-        self.last, self.bond = atom, None
+            self.order[self.last].append(atom)
+            self.order[atom].append(self.last)
+            self.lay(self.last, atom, self.slope)
+        self.last, self.bond, self.slope = atom, None, 0
+
+    def lay(self, one: int, other: int, slope: int) -> None:
+        """Remember which end of a bond with a direction lies above."""
+        if slope:
+            self.molecule.above[one, other] = slope
+            self.molecule.above[other, one] = -slope
 
     def join(self, one: int, other: int, kind: int | None) -> None:
         """Append a bond, aromatic between two such atoms where none is written."""
@@ -164,16 +199,20 @@ class _Reader:
         if self.last is None:
             raise self.wrong(f"ring {number} follows no atom", place)
         if number not in self.rings:
-            self.rings[number] = (self.last, self.bond)
+            self.rings[number] = (self.last, self.bond, self.slope, len(self.order[self.last]))
+            self.order[self.last].append(HIDDEN)
         else:
-            other, before = self.rings.pop(number)
+            other, before, slope, place_there = self.rings.pop(number)
             if other == self.last or frozenset((other, self.last)) in self.joined:
                 raise self.wrong(f"ring {number} joins atoms that are joined already", place)
             told = {before, self.bond} - {None, UNTOLD}
             if len(told) > 1:
                 raise self.wrong(f"the two bonds of ring {number} differ", place)
             self.join(self.last, other, told.pop() if told else None)
-        self.bond = None
+            self.order[other][place_there] = self.last
+            self.order[self.last].append(other)
+            self.lay(self.last, other, self.slope or -slope)
+        self.bond, self.slope = None, 0
 
     def finish(self) -> Molecule:
         """Check that nothing is open, and fill up with hydrogens."""
@@ -182,6 +221,7 @@ class _Reader:
             raise self.wrong(f"{what} is not closed", len(self.text))
         if not self.molecule.elements:
             raise self.wrong("there is no atom", 0)
+        self.turn()
         used = [0] * len(self.molecule.elements)
         for one, other, kind in self.molecule.bonds:
             used[one] += ORDERS[kind]
@@ -194,6 +234,14 @@ class _Reader:
                 free = next((v for v in valences if v >= used[atom]), used[atom]) - used[atom]
             self.molecule.hydrogens[atom] = max(free, 0)
         return self.molecule
+
+    def turn(self) -> None:
+        """Give every centre its neighbours, a hydrogen or lone pair after the atom before."""
+        for atom, (mark, preceded) in self.marks.items():
+            order = self.order[atom]
+            if len(order) == 3:
+                order = [*order[:preceded], HIDDEN, *order[preceded:]]
+            self.molecule.turns[atom] = (mark, tuple(order))
 
     def wrong(self, what: str, place: int) -> ValueError:
         return ValueError(f"{self.text!r} is no SMILES: {what} at character {place + 1}")

@@ -5,14 +5,19 @@ from __future__ import annotations
 import hashlib
 import http.client
 import os
+import re
 import time
 import urllib.error
 import urllib.request
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from gnnlab.home import cache_home
+from gnnlab.writing import write_atomically
 
+from .damage import Damaged
 from .records import checksums
 
 ATTEMPTS = 3
@@ -39,11 +44,11 @@ def locate(path: str, url: str | None, root: str | Path | None = None) -> Path:
     home = Path(root).expanduser() if root is not None else cache_home() / "data"
     damaged: ValueError | None = None
     for folder in places(root):
-        if (folder / path).is_file():
-            try:
+        try:
+            if is_there(folder / path):
                 return verified(folder / path, path)
-            except ValueError as error:  # another place may hold a good one
-                damaged = damaged or error
+        except ValueError as error:  # another place may hold a good one
+            damaged = damaged or error
     if damaged is not None:
         raise damaged
     target = home / path
@@ -60,6 +65,26 @@ def places(root: str | Path | None = None) -> Iterator[Path]:
         yield Path(root).expanduser()
     yield from mirrors()
     yield cache_home() / "data"
+
+
+def is_there(file: Path) -> bool:
+    """Whether there is a file to read.
+
+    Raises:
+        ValueError: what is there is no plain file; to open a pipe would wait for ever.
+    """
+    try:
+        if file.is_file():
+            return True
+        there = file.exists() or file.is_symlink()
+    except OSError as error:  # a folder that may not be looked into, or a name that cannot be
+        raise Damaged(
+            f"{file} cannot be looked at ({error.strerror}): name another place"
+        ) from None
+    if there:
+        what = "a folder" if file.is_dir() else "a link to nothing, a pipe or a device"
+        raise Damaged(f"{file} is {what} and no file: delete it and load again")
+    return False
 
 
 def mirrors() -> list[Path]:
@@ -87,7 +112,7 @@ def verified(file: Path, path: str, told: str | None = None, place: Path | None 
     if expected and not set(expected) & set(got):
         way_out = "try again later" if told else "delete or replace it and load again"
         known = "catalogue knows" if path in checksums() else f"note {NOTE} beside it knows"
-        raise ValueError(
+        raise Damaged(
             f"{told or file} is not the file the {known}: expected "
             f"{' or '.join(expected)}, got {got[0]} ({file.stat().st_size} bytes); it is "
             f"truncated, changed or another version, so {way_out}"
@@ -98,26 +123,42 @@ def verified(file: Path, path: str, told: str | None = None, place: Path | None 
 def keep_checksum(file: Path, path: str) -> None:
     """Write the checksum of a file that proved good beside it, if the catalogue knows none.
 
-    Where nothing can be written, as in a mirror, nothing is.
+    Where nothing may be written, as in a mirror, nothing is; where writing fails for another
+    reason, such as a full disk, there is a warning.
     """
     note = file.with_name(file.name + NOTE)
-    if path in checksums() or note.is_file() or any(map(file.is_relative_to, mirrors())):
+    if path in checksums() or os.path.lexists(note) or any(map(file.is_relative_to, mirrors())):
         return
+    text = checksum(file).encode("ascii") + b"\n"
     try:
-        note.write_text(checksum(file) + "\n", encoding="ascii")
-    except OSError:
-        return
+        write_atomically(note, lambda out: out.write(text))
+    except OSError as error:
+        if not isinstance(error.__cause__, PermissionError) and os.access(note.parent, os.W_OK):
+            warnings.warn(f"{file} was read, but is not vouched for: {error}", stacklevel=2)
 
 
 def kept_checksum(file: Path) -> str:
-    """Read what :func:`keep_checksum` wrote; empty if nothing."""
+    """Read what :func:`keep_checksum` wrote; empty if nothing.
+
+    Raises:
+        ValueError: the note is no checksum.
+    """
     note = file.with_name(file.name + NOTE)
-    return note.read_text(encoding="ascii").strip() if note.is_file() else ""
+    if not is_there(note):
+        return ""
+    with note.open("rb") as opened:
+        text = opened.read(200).decode("ascii", errors="replace").strip()
+    if not re.fullmatch("sha256:[0-9a-f]{64}", text):
+        raise Damaged(f"{note} holds no checksum ({text[:20]!r}): delete it and load again")
+    return text
 
 
 def checksum(file: Path, kind: str = "sha256") -> str:
     """Hash a file, as plain SHA-256 or as git names a blob; prefixed with the kind."""
-    content = file.read_bytes()
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        raise Damaged(f"{file} cannot be read ({error.strerror}): name another place") from None
     if kind == "git":
         header = b"blob %d\x00" % len(content)
         return "git:" + hashlib.sha1(header + content, usedforsecurity=False).hexdigest()
@@ -139,16 +180,18 @@ def write(content: bytes, target: Path, accept: Callable[[Path], object] | None 
 
     Args:
         accept: is given what was written, and raises if it is not good.
+
+    Raises:
+        OSError: it cannot be written; without it on the disk nothing is loaded.
     """
-    target.parent.mkdir(parents=True, exist_ok=True)
-    part = target.with_name(f"{target.name}.{os.getpid()}.part")
-    try:
-        part.write_bytes(content)
+
+    def fill(out: BinaryIO) -> None:
+        out.write(content)
+        out.flush()
         if accept is not None:
-            accept(part)
-        os.replace(part, target)
-    finally:
-        part.unlink(missing_ok=True)
+            accept(Path(out.name))
+
+    write_atomically(target, fill)
 
 
 def _fetch(address: str, path: str, home: Path) -> bytes:

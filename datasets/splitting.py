@@ -7,8 +7,10 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from .damage import Damaged, parsing
 from .edges import largest_component
 from .readers import RawGraph
+from .readers.numbers import places, truths
 from .readers.raw import load_npz
 from .records import Record, Split, normal, unknown
 from .sources import locate
@@ -96,15 +98,28 @@ def masks_for(record: Record, raw: RawGraph, split: str, root: str | Path | None
 def read_split(split: Split, num_nodes: int, root: str | Path | None) -> Masks:
     """Read splits from archives: one mask file per split, or one file of index arrays."""
     paths = [locate(path, split.url, root) for path in split.files]
+    with parsing(f"splits of {num_nodes} nodes", paths):
+        return _split_of(paths, num_nodes)
+
+
+def _split_of(paths: list[Path], num_nodes: int) -> Masks:
     if len(paths) == 1:
         lists = load_npz(paths[0], ("train", "valid", "test"))
-        train, valid, test = (torch.from_numpy(lists[key]) for key in ("train", "valid", "test"))
+        train, valid, test = (
+            torch.from_numpy(places(lists[key], num_nodes, paths[0], "nodes"))
+            for key in ("train", "valid", "test")
+        )
         return from_indices(train, valid, test, num_nodes)
     keys = ("train_mask", "val_mask", "test_mask")
     archives = [load_npz(path, keys) for path in paths]
-    parts = [np.stack([archive[key].astype(bool) for archive in archives], axis=1) for key in keys]
+    parts = [
+        np.stack(
+            [truths(own[key], path, key) for own, path in zip(archives, paths, strict=True)], 1
+        )
+        for key in keys
+    ]
     if parts[0].shape[0] != num_nodes:
-        raise ValueError(f"{paths[0]} splits {parts[0].shape[0]} nodes, the graph has {num_nodes}")
+        raise Damaged(f"{paths[0]} splits {parts[0].shape[0]} nodes, the graph has {num_nodes}")
     return Masks(*(torch.from_numpy(part) for part in parts))
 
 

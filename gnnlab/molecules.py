@@ -17,6 +17,9 @@ SMILES_ATOMS = (119, 12, 12, 10, 2, 2)
 is aromatic and in a ring: what is read off a SMILES without perceiving anything."""
 SMILES_BONDS = (5, 2)
 """Single, double, triple, aromatic or quadruple, and whether it is in a ring."""
+STEREO = (4,)
+"""None, one, the other, or told but not decided: the last column of atoms and of bonds where stereo
+is read off a SMILES."""
 ZINC_ATOMS = (28,)
 """Kinds of atoms of the subset of ZINC that Benchmarking-GNNs made: elements with their charges and
 the hydrogens of charged ones."""

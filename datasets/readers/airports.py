@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import torch
 
+from gnnlab.datasets.damage import Damaged, damaged
 from gnnlab.datasets.records import Record
 
-from .raw import Open, RawGraph, damaged, node_ids
+from .raw import Open, RawGraph, node_ids
 
 
 def read(record: Record, open_file: Open) -> RawGraph:
@@ -30,6 +31,6 @@ def read(record: Record, open_file: Open) -> RawGraph:
     nodes = order[place]
     if not np.array_equal(airports[nodes], flights):
         stranger = int(flights[airports[nodes] != flights][0])
-        raise ValueError(f"{edge_file} names airport {stranger}, which {label_file.name} lacks")
+        raise Damaged(f"{edge_file} names airport {stranger}, which {label_file.name} lacks")
     x = torch.zeros(len(airports), 0)
     return RawGraph(x, node_ids(nodes, edge_file, len(airports)), torch.from_numpy(labels))

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
+from gnnlab.datasets.damage import damaged
 from gnnlab.datasets.records import Record
 
 from .parts import joined, unpickled
-from .raw import GivenGraphs, Open, damaged
+from .raw import GivenGraphs, Open
 from .unpickling import ARRAYS
 
 if TYPE_CHECKING:

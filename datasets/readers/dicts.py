@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
 
+from gnnlab.datasets.damage import damaged, parsing
 from gnnlab.datasets.records import Record
 
-from .parts import PARTS, joined, member
-from .raw import GivenGraphs, Open, damaged
+from .parts import PARTS, joined
+from .raw import GivenGraphs, Open
+from .room import member
+from .torch_files import load_tensors
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data
@@ -30,12 +32,8 @@ def read(record: Record, open_file: Open) -> GivenGraphs:
     """
     path = open_file(record.files[0])
     content = member(path, f"{Path(record.files[0]).stem}.pt")
-    try:
-        parts = torch.load(content, map_location="cpu", weights_only=True)
-    except (RuntimeError, EOFError, ValueError, zipfile.BadZipFile) as error:
-        raise damaged(path, "tensors of torch", error) from None
-    except Exception as error:  # torch's own unpickler refuses with several types
-        raise damaged(path, "tensors of torch alone", error) from None
+    with parsing("tensors of torch alone", [path]):
+        parts = load_tensors(content)
     if not isinstance(parts, (list, tuple)) or len(parts) != len(PARTS):
         raise damaged(path, "graphs in three parts", type(parts).__name__)
     made: list[list[Data]] = []

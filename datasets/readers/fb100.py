@@ -5,11 +5,15 @@ from __future__ import annotations
 import numpy as np
 import torch
 
+from gnnlab.datasets.damage import damaged
 from gnnlab.datasets.records import Record
 
-from .raw import Open, RawGraph, damaged, node_ids
+from .mat import SparseMatrix, read_mat
+from .numbers import whole
+from .raw import Open, RawGraph, node_ids
+from .room import check_room, one_hot
 
-GENDER = 1  # column of local_info
+COLUMNS, GENDER = 7, 1  # of local_info
 
 
 def read(record: Record, open_file: Open) -> RawGraph:
@@ -22,22 +26,19 @@ def read(record: Record, open_file: Open) -> RawGraph:
     Source:
         https://github.com/CUAI/Non-Homophily-Large-Scale; Lim et al., NeurIPS 2021, appendix D.
     """
-    from scipy.io import loadmat
-
     path = open_file(record.files[0])
-    try:
-        content = loadmat(path)
-        adjacency, info = content["A"].tocoo(), content["local_info"].astype(np.int64)
-    except Exception as error:  # scipy raises many kinds for a damaged file
-        raise damaged(path, "a MATLAB file with A and local_info", error) from None
-    edges = np.stack([adjacency.row, adjacency.col], axis=1)
+    content = read_mat(path, ("A", "local_info"))
+    adjacency, info = content["A"], content["local_info"]
+    if not isinstance(adjacency, SparseMatrix) or not isinstance(info, np.ndarray):
+        raise damaged(path, "a MATLAB file with A and local_info", "A is not sparse")
+    if info.ndim != 2 or info.shape[1] != COLUMNS or adjacency.shape != (len(info),) * 2:
+        told = f"A is of {adjacency.shape} and local_info of {info.shape}"
+        raise damaged(path, f"a network with {COLUMNS} columns about every node", told)
+    edges = np.stack([adjacency.rows, adjacency.columns], axis=1)
     edge_index = node_ids(edges, path, len(info))
+    info = whole(info, path, "local_info")
     y = torch.from_numpy(info[:, GENDER] - 1)
-    columns = [one_hot(info[:, column]) for column in range(info.shape[1]) if column != GENDER]
+    kept = [column for column in range(COLUMNS) if column != GENDER]
+    check_room(path, len(info), sum(len(np.unique(info[:, column])) for column in kept))
+    columns = [one_hot(info[:, column], path) for column in kept]
     return RawGraph(torch.from_numpy(np.concatenate(columns, axis=1)), edge_index, y)
-
-
-def one_hot(values: np.ndarray) -> np.ndarray:
-    """One column per value that occurs, in increasing order: (N,) -> (N, V) float32."""
-    levels, place = np.unique(values, return_inverse=True)
-    return np.eye(len(levels), dtype=np.float32)[place.reshape(-1)]

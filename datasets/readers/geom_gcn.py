@@ -7,9 +7,12 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from gnnlab.datasets.damage import Damaged, damaged
 from gnnlab.datasets.records import Record
 
-from .raw import Open, RawGraph, damaged, node_ids
+from .numbers import places
+from .raw import Open, RawGraph, node_ids
+from .room import zeros
 
 
 def read(record: Record, open_file: Open) -> RawGraph:
@@ -27,15 +30,17 @@ def read(record: Record, open_file: Open) -> RawGraph:
     y = torch.empty(num_nodes, dtype=torch.int64)
     y[ids] = labels
     columns = record.options["columns"]
-    x = np.zeros((num_nodes, columns), dtype=np.float32)
+    x = zeros(node_file, num_nodes, columns)
     for node, text in zip(ids.tolist(), features, strict=True):
         try:
             values = np.array(text.split(","), dtype=np.float32)
             if record.options.get("sparse"):
-                x[node, values.astype(np.int64)] = 1
+                x[node, places(values, columns, node_file, "features")] = 1
             else:
                 x[node] = values
-        except (ValueError, IndexError) as error:
+        except Damaged:
+            raise
+        except ValueError as error:
             raise damaged(node_file, "Geom-GCN features", error) from None
     return RawGraph(torch.from_numpy(x), _edges(edge_file, num_nodes), y)
 

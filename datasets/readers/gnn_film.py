@@ -13,9 +13,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from gnnlab.datasets.damage import Damaged, damaged, parsing
 from gnnlab.datasets.records import Record
 
-from .raw import Open, RawGraphs, damaged
+from .numbers import whole
+from .raw import Open, RawGraphs
+from .room import lines
 
 
 def read(record: Record, open_file: Open) -> RawGraphs:
@@ -32,10 +35,12 @@ def read(record: Record, open_file: Open) -> RawGraphs:
     for number, row in enumerate(_rows(path), start=1):
         try:
             x = np.array(row["node_features"], dtype=np.float32)
-            graph = np.array(row["graph"], dtype=np.int64).reshape(-1, 3)
+            graph = whole(np.array(row["graph"]).reshape(-1, 3), path, "bonds")
             y = np.array(row["targets"], dtype=np.float32).reshape(-1)
             _check(x, graph)
-        except (KeyError, TypeError, ValueError) as error:
+        except Damaged:
+            raise
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise damaged(path, "molecules in JSON lines", f"line {number}: {error}") from None
         atoms.append(x)
         bonds.append(graph)
@@ -57,11 +62,9 @@ def read(record: Record, open_file: Open) -> RawGraphs:
 
 
 def _rows(path: Path) -> Iterator[dict[str, Any]]:
-    try:
-        with gzip.open(path, "rt", encoding="utf-8") as file:
-            yield from map(json.loads, file)
-    except (OSError, EOFError, UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise damaged(path, "compressed JSON lines", error) from None
+    kind = "compressed JSON lines"
+    with parsing(kind, [path]), gzip.open(path, "rb") as file:
+        yield from map(json.loads, lines(file, path, kind))
 
 
 def _check(x: np.ndarray, graph: np.ndarray) -> None:

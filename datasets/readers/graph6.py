@@ -9,9 +9,11 @@ import torch
 from torch import Tensor
 
 from gnnlab.datasets.cutting import cut
+from gnnlab.datasets.damage import damaged
 from gnnlab.datasets.records import Record
 
-from .raw import GivenGraphs, Open, damaged
+from .raw import GivenGraphs, Open
+from .room import check_room
 
 HEADER = b">>graph6<<"
 
@@ -52,6 +54,7 @@ def _graph(line: bytes, path: Path) -> tuple[int, Tensor]:
     count = nodes * (nodes - 1) // 2
     if not count <= len(bits) < count + 6 or bits[count:].any():
         raise damaged(path, "graph6 lines", f"a line is too short or too long for {nodes} nodes")
+    check_room(path, nodes, nodes, bytes_each=17)  # two numbers and a truth value for every pair
     high, low = np.tril_indices(nodes, -1)  # column by column of the upper triangle
     there = bits[:count].astype(bool)
     matrix = np.zeros((nodes, nodes), dtype=bool)

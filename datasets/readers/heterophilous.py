@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import torch
-from torch import Tensor
 
+from gnnlab.datasets.damage import Damaged
 from gnnlab.datasets.records import Record
 from gnnlab.datasets.splits import Masks
 
+from .numbers import truths, whole
 from .raw import Open, RawGraph, load_npz, node_ids
 
 KEYS = ("node_features", "node_labels", "edges", "train_masks", "val_masks", "test_masks")
@@ -21,19 +22,15 @@ def read(record: Record, open_file: Open) -> RawGraph:
     """
     path = open_file(record.files[0])
     arrays = load_npz(path, KEYS)
-    y = torch.from_numpy(arrays["node_labels"]).long()
+    y = torch.from_numpy(whole(arrays["node_labels"], path, "node_labels"))
     num_nodes = len(y)
     for key in ("node_features", *KEYS[3:]):
         axis = 0 if key == "node_features" else 1
         if arrays[key].ndim != 2 or arrays[key].shape[axis] != num_nodes:
-            raise ValueError(
-                f"{path} has {num_nodes} labels, but {key} of shape {arrays[key].shape}"
-            )
-    train, val, test = (_columns(arrays[key]) for key in KEYS[3:])
+            raise Damaged(f"{path} has {num_nodes} labels, but {key} of shape {arrays[key].shape}")
+    train, val, test = (
+        torch.from_numpy(truths(arrays[key], path, key).T.copy()) for key in KEYS[3:]
+    )
     edge_index = node_ids(arrays["edges"], path, num_nodes)
     x = torch.from_numpy(arrays["node_features"]).float()
     return RawGraph(x, edge_index, y, Masks(train, val, test))
-
-
-def _columns(masks: object) -> Tensor:
-    return torch.as_tensor(masks).bool().T.contiguous()

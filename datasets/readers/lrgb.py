@@ -6,8 +6,6 @@ plain pickles. Neither can name anything but tensors and arrays.
 
 from __future__ import annotations
 
-import io
-import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,11 +13,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from gnnlab.datasets.damage import damaged, parsing
 from gnnlab.datasets.records import Record
 from gnnlab.datasets.splits import from_indices
 
-from .raw import GivenGraphs, Open, damaged
-from .unpickling import TENSORS, Unpickler
+from .raw import GivenGraphs, Open
+from .room import member
+from .torch_files import load_tensors
+from .unpickling import TENSORS, unpickle
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data
@@ -59,14 +60,11 @@ def read(record: Record, open_file: Open) -> GivenGraphs:
 
 def _part(path: Path, name: str) -> Any:
     """Load one file out of the archive."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            content = io.BytesIO(archive.read(name))
+    content = member(path, name)
+    with parsing(f"an archive with {name}", [path]):
         if name.endswith(".pt"):
-            return torch.load(content, map_location="cpu", weights_only=True)
-        return Unpickler(content, TENSORS, "the benchmark").load()
-    except Exception as error:  # a damaged archive or pickle can raise nearly anything
-        raise damaged(path, f"an archive with {name}", error) from None
+            return load_tensors(content)
+        return unpickle(content, TENSORS, "the benchmark")
 
 
 def _fields(values: Any, target: str) -> dict[str, Tensor]:

@@ -7,9 +7,12 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from gnnlab.datasets.damage import damaged
 from gnnlab.datasets.records import Record
 
-from .raw import Open, RawGraph, damaged, load_npz, node_ids
+from .raw import Open, RawGraph, load_npz, node_ids
+from .room import zeros
+from .sparse_rows import coordinates
 
 PARTS = ("data", "indices", "indptr", "shape")
 
@@ -32,8 +35,8 @@ def read(record: Record, open_file: Open) -> RawGraph:
     x = np.zeros((len(labels), 0), dtype=np.float32)
     if record.options.get("attributes", True):
         attributes = load_npz(path, tuple(f"attr_{part}" for part in PARTS))
-        x = np.zeros(tuple(attributes["attr_shape"]), dtype=np.float32)
         rows, columns = _coordinates(attributes, "attr", path)
+        x = zeros(path, *attributes["attr_shape"])
         x[rows, columns] = attributes["attr_data"]
     y = np.unique(labels, return_inverse=True)[1].reshape(-1)
     return RawGraph(torch.from_numpy(x), edge_index, torch.from_numpy(y).long())
@@ -44,7 +47,8 @@ def _coordinates(
 ) -> tuple[np.ndarray, np.ndarray]:
     pointer, columns = arrays[f"{name}_indptr"], arrays[f"{name}_indices"]
     rows, width = arrays[f"{name}_shape"]
-    fits = len(pointer) == rows + 1 and int(pointer[-1]) == len(columns)
-    if not fits or (len(columns) and int(columns.max()) >= width):
-        raise damaged(path, "a CSR archive", f"{name}_indptr and {name}_indices do not fit")
-    return np.repeat(np.arange(rows), np.diff(pointer)), columns
+    try:
+        return coordinates(pointer, columns, (rows, width))
+    except ValueError as error:
+        told = f"{name}_indptr and {name}_indices do not fit: {error}"
+        raise damaged(path, "a CSR archive", told) from None

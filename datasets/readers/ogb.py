@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
-import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -11,11 +9,13 @@ import torch
 from torch import Tensor
 
 from gnnlab.datasets.cutting import cut
+from gnnlab.datasets.damage import damaged, parsing
 from gnnlab.datasets.records import Record
 from gnnlab.datasets.splits import Masks, from_indices
 
-from .parts import member
-from .raw import GivenGraphs, Open, damaged
+from .numbers import whole
+from .raw import GivenGraphs, Open
+from .room import gunzip, member
 
 
 def read(record: Record, open_file: Open) -> GivenGraphs:
@@ -39,6 +39,8 @@ def read(record: Record, open_file: Open) -> GivenGraphs:
     x, bonds, kinds = table("raw/node-feat"), table("raw/edge"), table("raw/edge-feat")
     labels = table("raw/graph-label", np.float32)
     counts = {"atoms": (len(x), nodes.sum()), "bonds": (len(bonds), edges.sum())}
+    if min(nodes.min(), edges.min()) < 0:
+        raise damaged(path, "numbers of atoms and bonds", "one is negative")
     counts["kinds of bonds"] = (len(kinds), edges.sum())
     counts["graphs"] = (len(labels), len(nodes))
     for what, (found, expected) in counts.items():
@@ -48,6 +50,8 @@ def read(record: Record, open_file: Open) -> GivenGraphs:
     if bonds.size and not (bonds.min() >= 0 and (bonds.max(1) < nodes[owner]).all()):
         raise damaged(path, "bonds within molecules", "one names an atom that is not there")
     edge_index, edge_attr = _both(bonds + (nodes.cumsum() - nodes)[owner][:, None], kinds, len(x))
+    if options.get("classes"):
+        whole(labels[:, 0], path, "classes")
     y = torch.from_numpy(labels)
     graphs = cut(
         torch.from_numpy(nodes),
@@ -81,17 +85,10 @@ PARTS = ("train", "valid", "test")
 
 def _table(path: Path, name: str, dtype: type) -> np.ndarray:
     """Read a compressed table without a header; nothing between two commas is nan."""
-    try:
-        text = gzip.decompress(member(path, name).getvalue()).decode("ascii")
+    packed = member(path, name).getvalue()
+    with parsing(f"an archive with {name}", [path]):
+        text = gunzip(packed, path, f"an archive with {name}").decode("ascii").splitlines()
+    with parsing(f"a table in {name}", [path]):
         if dtype is np.float32:
-            lines = [
-                ",".join(word or "nan" for word in line.split(",")) for line in text.splitlines()
-            ]
-            return np.loadtxt(lines, dtype=dtype, delimiter=",", ndmin=2)
-        return np.loadtxt(text.splitlines(), dtype=dtype, delimiter=",", ndmin=2)
-    except (OSError, EOFError, UnicodeDecodeError, zipfile.BadZipFile) as error:
-        raise damaged(path, f"an archive with {name}", error) from None
-    except ValueError as error:
-        if "cannot be read as an archive" in str(error):
-            raise
-        raise damaged(path, f"a table in {name}", error) from None
+            text = [",".join(word or "nan" for word in line.split(",")) for line in text]
+        return np.loadtxt(text, dtype=dtype, delimiter=",", ndmin=2)

@@ -19,10 +19,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from gnnlab.datasets.damage import damaged, parsing
 from gnnlab.datasets.records import Record
 
-from .raw import Open, RawLinks, damaged, node_ids
-from .unpickling import ARRAYS, RECONSTRUCT, Unpickler
+from .raw import Open, RawLinks, node_ids
+from .room import check_room, lines, member
+from .torch_files import load_tensors
+from .unpickling import ARRAYS, RECONSTRUCT, unpickle
 
 PARTS = ("train", "valid", "test")
 NUMBERS = (np.int32, np.int64, np.float32, np.float64)
@@ -46,6 +49,7 @@ def read(record: Record, open_file: Open) -> RawLinks:
         return read_table(path, f"{folder}/raw/{name}.csv.gz", dtype)
 
     nodes = int(table("num-node-list")[0, 0])
+    check_room(path, nodes)
     edges = table("edge")
     x = np.empty((nodes, 0), np.float32)
     if record.statistics["features"]:
@@ -71,12 +75,12 @@ def read(record: Record, open_file: Open) -> RawLinks:
 
 def read_table(path: Path, name: str, dtype: type) -> np.ndarray:
     """Read a compressed table without a header out of an archive, line by line."""
-    try:
-        with zipfile.ZipFile(path) as archive, archive.open(name) as packed:
-            with gzip.open(packed) as text:
-                return np.loadtxt(text, dtype=dtype, delimiter=",", ndmin=2)
-    except (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile) as error:
-        raise damaged(path, f"an archive with a table {name}", error) from None
+    kind = f"an archive with a table {name}"
+    with parsing(kind, [path]), zipfile.ZipFile(path) as archive, archive.open(name) as packed:
+        with gzip.open(packed) as text:
+            rows = lines(text, path, kind)
+            found: np.ndarray = np.loadtxt(rows, dtype=dtype, delimiter=",", ndmin=2)
+    return found
 
 
 def _column(table: np.ndarray) -> np.ndarray:
@@ -85,13 +89,9 @@ def _column(table: np.ndarray) -> np.ndarray:
 
 def _part(path: Path, name: str) -> dict[str, Tensor]:
     """Read one part of the split: arrays and tensors of whole numbers by name."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            content = archive.read(name)
+    with parsing(f"an archive with a split {name}", [path]):
+        content = member(path, name).getvalue()
         return {key: torch.as_tensor(value).long() for key, value in _loaded(content).items()}
-    except Exception as error:  # a damaged archive can raise nearly anything
-        told = f"an archive with a split {name}"
-        raise damaged(path, told, str(error).partition("\n")[0]) from None
 
 
 def _loaded(content: bytes) -> Any:
@@ -99,7 +99,7 @@ def _loaded(content: bytes) -> Any:
     try:
         with warnings.catch_warnings(), torch.serialization.safe_globals(_types()):
             warnings.simplefilter("ignore", UserWarning)  # of another protocol
-            return torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
+            return load_tensors(io.BytesIO(content))
     except pickle.UnpicklingError:
         return _unpickled(io.BytesIO(content))
 
@@ -109,12 +109,12 @@ def _unpickled(file: io.BytesIO) -> Any:
     if zipfile.is_zipfile(file):
         with zipfile.ZipFile(file) as archive:
             name = next(name for name in archive.namelist() if name.endswith("/data.pkl"))
-            file = io.BytesIO(archive.read(name))
+            file = io.BytesIO(archive.read(name))  # within what was unpacked already
     else:
         file.seek(0)
         for _ in range(HEADER):
-            Unpickler(file, {}, TOLD).load()
-    return Unpickler(file, ARRAYS, TOLD).load()
+            unpickle(file, {}, TOLD)
+    return unpickle(file, ARRAYS, TOLD)
 
 
 HEADER = 3

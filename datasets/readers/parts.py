@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import io
-import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
 
+from gnnlab.datasets.damage import parsing
 from gnnlab.datasets.splits import from_indices
 
-from .raw import GivenGraphs, damaged
-from .unpickling import Allowed, Unpickler
+from .raw import GivenGraphs
+from .unpickling import Allowed, unpickle
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data
@@ -31,26 +31,11 @@ def joined(parts: Sequence[Sequence[Data]]) -> GivenGraphs:
     return GivenGraphs(graphs, from_indices(train, val, test, len(graphs)))
 
 
-def member(path: Path, name: str) -> io.BytesIO:
-    """Read one file out of an archive.
-
-    Raises:
-        ValueError: it is not there, or this is no archive.
-    """
-    try:
-        with zipfile.ZipFile(path) as archive:
-            return io.BytesIO(archive.read(name))
-    except (OSError, EOFError, KeyError, zipfile.BadZipFile, NotImplementedError) as error:
-        raise damaged(path, f"an archive with {name}", error) from None
-
-
 def unpickled(content: io.BytesIO, allowed: Allowed, path: Path, kind: str) -> Any:
     """Unpickle what builds nothing but what is allowed.
 
     Raises:
         ValueError: a damaged pickle, or one that names something else.
     """
-    try:
-        return Unpickler(content, allowed, kind).load()
-    except Exception as error:  # a damaged pickle can raise nearly anything
-        raise damaged(path, f"a pickle of {kind}", error) from None
+    with parsing(f"a pickle of {kind}", [path]):
+        return unpickle(content, allowed, kind)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
@@ -9,11 +10,14 @@ from typing import Any
 import numpy as np
 import torch
 
+from gnnlab.datasets.damage import damaged, parsing
 from gnnlab.datasets.records import Record
 from gnnlab.datasets.splits import Masks, from_indices
 
-from .raw import Open, RawGraph, damaged
-from .unpickling import ARRAYS, Allowed, Unpickler
+from .raw import Open, RawGraph, node_ids
+from .room import zeros
+from .sparse_rows import coordinates
+from .unpickling import ARRAYS, Allowed, unpickle
 
 VALIDATION = 500  # nodes after the training nodes, in file order
 
@@ -35,10 +39,11 @@ def read(record: Record, open_file: Open) -> RawGraph:
     test = _test_ids(paths["index"])
     labelled, before = len(parts["y"]), len(parts["ally"])
     num_nodes = max(before, int(test.max()) + 1)
-    y = _stack(parts["ally"], parts["ty"], test, num_nodes).argmax(axis=1)
+    y = _stack(parts["ally"], parts["ty"], test, num_nodes, paths["ally"]).argmax(axis=1)
     x = np.zeros((num_nodes, 0), dtype=np.float32)
     if not record.options.get("topology"):
-        x = _stack(parts["allx"].dense(), parts["tx"].dense(), test, num_nodes)
+        before_test, of_test = (parts[key].dense(paths[key]) for key in ("allx", "tx"))
+        x = _stack(before_test, of_test, test, num_nodes, paths["allx"])
     masks = _public(labelled, test, num_nodes)
     edges = _edges(parts["graph"], num_nodes, paths["graph"])
     return RawGraph(torch.from_numpy(x).float(), edges, torch.from_numpy(y).long(), masks)
@@ -47,12 +52,12 @@ def read(record: Record, open_file: Open) -> RawGraph:
 class _Csr:
     """Stands in for scipy's csr_matrix: takes its pickled attributes and runs none of its code."""
 
-    def dense(self) -> np.ndarray:
+    def dense(self, path: Path) -> np.ndarray:
         state = vars(self)
         shape = state["_shape"] if "_shape" in state else state["shape"]
-        rows = np.repeat(np.arange(shape[0]), np.diff(state["indptr"]))
-        matrix = np.zeros(shape, dtype=np.float32)
-        np.add.at(matrix, (rows, state["indices"]), state["data"])
+        places = coordinates(state["indptr"], state["indices"], shape)
+        matrix = zeros(path, *shape)
+        np.add.at(matrix, places, state["data"])
         return matrix
 
 
@@ -68,11 +73,8 @@ ALLOWED: Allowed = {
 
 
 def _unpickle(path: Path) -> Any:
-    try:
-        with path.open("rb") as file:
-            return Unpickler(file, ALLOWED, "Planetoid", encoding="latin1").load()
-    except Exception as error:  # a damaged pickle can raise nearly anything
-        raise damaged(path, "a Planetoid file", error) from None
+    with parsing("a Planetoid file", [path]):
+        return unpickle(io.BytesIO(path.read_bytes()), ALLOWED, "Planetoid", encoding="latin1")
 
 
 def _test_ids(path: Path) -> np.ndarray:
@@ -80,14 +82,16 @@ def _test_ids(path: Path) -> np.ndarray:
         ids = np.array(path.read_text(encoding="ascii").split(), dtype=np.int64)
     except ValueError as error:
         raise damaged(path, "a list of node ids", error) from None
-    if not len(ids):
-        raise damaged(path, "a list of node ids", "it is empty")
+    if not len(ids) or ids.min() < 0:
+        raise damaged(path, "a list of node ids", "it is empty" if not len(ids) else "one is < 0")
     return ids
 
 
-def _stack(first: np.ndarray, test: np.ndarray, ids: np.ndarray, num_nodes: int) -> np.ndarray:
+def _stack(
+    first: np.ndarray, test: np.ndarray, ids: np.ndarray, num_nodes: int, path: Path
+) -> np.ndarray:
     """Put rows of the test block at their ids, below the others; rows of no id stay zero."""
-    matrix = np.zeros((num_nodes, first.shape[1]), dtype=np.float32)
+    matrix = zeros(path, num_nodes, first.shape[1])
     matrix[: len(first)] = first
     matrix[ids] = test
     return matrix
@@ -100,7 +104,5 @@ def _public(labelled: int, test: np.ndarray, num_nodes: int) -> Masks:
 
 def _edges(graph: dict[int, list[int]], num_nodes: int, path: Path) -> torch.Tensor:
     pairs = {(min(u, v), max(u, v)) for u, friends in graph.items() for v in friends if u != v}
-    edges = torch.tensor(sorted(pairs), dtype=torch.int64).reshape(-1, 2).T.contiguous()
-    if edges.numel() and int(edges.max()) >= num_nodes:
-        raise ValueError(f"{path} joins node {int(edges.max())}, but there are {num_nodes} nodes")
-    return edges
+    edges = torch.tensor(sorted(pairs), dtype=torch.int64).reshape(-1, 2)
+    return node_ids(edges.numpy(), path, num_nodes)

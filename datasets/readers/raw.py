@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import io
+import math
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from gnnlab.datasets.damage import Damaged, parsing
 from gnnlab.datasets.splits import Masks
+
+from .room import member
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data
@@ -65,10 +70,12 @@ class GivenGraphs:
     Attributes:
         graphs: PyG's ``Data``, edges as stored.
         masks: the splits, (G, S) each; None where they are drawn.
+        left_out: what the files say and the features do not, for a warning; empty if nothing.
     """
 
     graphs: tuple[Data, ...]
     masks: Masks | None = None
+    left_out: str = ""
 
 
 @dataclass(frozen=True)
@@ -96,27 +103,37 @@ def load_npz(path: Path, keys: tuple[str, ...]) -> dict[str, np.ndarray]:
     Raises:
         ValueError: not an archive, a damaged one, or one without these arrays.
     """
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            if absent := [key for key in keys if key not in archive.files]:
-                raise ValueError(f"{path} has no array {absent[0]!r}; it has {archive.files}")
-            return {key: archive[key] for key in keys}
-    except (OSError, EOFError, zipfile.BadZipFile, AttributeError) as error:
-        raise damaged(path, "an .npz archive", error) from None
+    kind = "an .npz archive"
+    with parsing(kind, [path]):
+        with zipfile.ZipFile(path) as archive:
+            names = [name.removesuffix(".npy") for name in archive.namelist()]
+        if absent := [key for key in keys if key not in names]:
+            raise Damaged(f"{path} has no array {absent[0]!r}; it has {names}")
+        return {key: _array(member(path, f"{key}.npy"), key) for key in keys}
 
 
-def damaged(path: Path, kind: str, problem: Any) -> ValueError:
-    """Phrase the error for a file that its reader cannot read."""
-    return ValueError(
-        f"{path} cannot be read as {kind} ({problem}); delete it and load again to fetch it anew"
-    )
+def _array(content: io.BytesIO, key: str) -> np.ndarray:
+    """Read one array, after its header and its size were compared."""
+    version = np.lib.format.read_magic(content)
+    header = np.lib.format.read_array_header_1_0
+    if version != (1, 0):
+        header = np.lib.format.read_array_header_2_0
+    shape, _, dtype = header(content)
+    here = len(content.getbuffer()) - content.tell()
+    if not dtype.hasobject and dtype.itemsize * math.prod(shape) != here:
+        raise ValueError(f"{key} is said to be {dtype} of shape {shape}, but has {here} bytes")
+    content.seek(0)
+    array: np.ndarray = np.lib.format.read_array(content, allow_pickle=False)
+    return array
 
 
 def node_ids(edges: np.ndarray, path: Path, num_nodes: int) -> Tensor:
     """Turn stored rows (E, 2) into an edge_index (2, E), refusing ids outside the graph."""
     if edges.ndim != 2 or edges.shape[1] != 2:
-        raise ValueError(f"{path} stores edges of shape {edges.shape}; expected (rows, 2)")
+        raise Damaged(f"{path} stores edges of shape {edges.shape}; expected (rows, 2)")
+    if edges.dtype.kind not in "iu":
+        raise Damaged(f"{path} stores edges as {edges.dtype}; expected whole numbers")
     if edges.size and not (edges.min() >= 0 and edges.max() < num_nodes):
         worst = int(edges.max()) if edges.max() >= num_nodes else int(edges.min())
-        raise ValueError(f"{path} joins node {worst}, but the graph has {num_nodes} nodes")
+        raise Damaged(f"{path} joins node {worst}, but the graph has {num_nodes} nodes")
     return torch.from_numpy(np.ascontiguousarray(edges.T, dtype=np.int64))

@@ -9,11 +9,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from gnnlab.datasets.damage import Damaged, damaged
 from gnnlab.datasets.eccentricity import equal_shares, hop_eccentricity
 from gnnlab.datasets.edges import both_directions, largest_component
 from gnnlab.datasets.records import Record
 
-from .raw import Open, RawGraph, damaged
+from .mat import SparseMatrix, read_mat
+from .raw import Open, RawGraph
+from .room import check_room
 from .tntp import read_links, read_places
 
 RADIUS = 16  # hops of the eccentricity
@@ -132,10 +135,11 @@ def _network(links_file: Path, places_file: Path) -> Roads:
     row = order[np.searchsorted(numbers, used, sorter=order).clip(max=len(numbers) - 1)]
     if not np.array_equal(numbers[row], used):
         stranger = int(used[numbers[row] != used][0])
-        raise ValueError(f"{links_file} names node {stranger}, which {places_file.name} lacks")
+        raise Damaged(f"{links_file} names node {stranger}, which {places_file.name} lacks")
     if absent := [name for name in NUMBERS if name not in links.columns]:
         raise damaged(links_file, "a TNTP network", f"it has no column {absent[0]}")
     kind = list(links.columns.values())[-1][roads]
+    check_room(links_file, len(kind), len(np.unique(kind)), bytes_each=8)
     kinds = (kind[:, None] == np.unique(kind)).astype(np.float64)
     about = np.column_stack([*(links.columns[name][roads] for name in NUMBERS), kinds])
     return Roads(places[row], node.reshape(ends.shape), about)
@@ -143,15 +147,16 @@ def _network(links_file: Path, places_file: Path) -> Roads:
 
 def _minnesota(path: Path) -> Roads:
     """Roads without lengths: those of great circles between the coordinates stand for them."""
-    from scipy.io import loadmat
-
-    try:
-        content = loadmat(path)
-        matrix, place = content["A"].tocoo(), content["xy"].astype(np.float64)
-        ends = np.stack([matrix.row, matrix.col], axis=1).astype(np.int64)
-        length = great_circles(place[ends[:, 0]], place[ends[:, 1]])
-    except Exception as error:  # scipy raises many kinds for a damaged file
-        raise damaged(path, "a MATLAB file with A and xy", error) from None
+    content = read_mat(path, ("A", "xy"))
+    matrix, place = content["A"], content["xy"]
+    if not isinstance(matrix, SparseMatrix) or not isinstance(place, np.ndarray):
+        raise damaged(path, "a MATLAB file with A and xy", "A is not sparse")
+    if place.ndim != 2 or place.shape[1] != 2 or matrix.shape != (len(place),) * 2:
+        told = f"A is of {matrix.shape} and xy of {place.shape}"
+        raise damaged(path, "a network with two coordinates of every node", told)
+    place = place.astype(np.float64)
+    ends = np.stack([matrix.rows, matrix.columns], axis=1)
+    length = great_circles(place[ends[:, 0]], place[ends[:, 1]])
     return Roads(place, ends, length[:, None])
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 import torch
 
+from gnnlab.datasets.damage import damaged
 from gnnlab.datasets.records import Record
 
-from .raw import Open, RawLinks, damaged, node_ids
+from .mat import SparseMatrix, read_mat
+from .raw import Open, RawLinks, node_ids
 
 
 def read(record: Record, open_file: Open) -> RawLinks:
@@ -17,15 +19,11 @@ def read(record: Record, open_file: Open) -> RawLinks:
         https://github.com/muhanzhang/SEAL (Python/data); Zhang and Chen, "Link Prediction Based on
         Graph Neural Networks", NeurIPS 2018 (https://arxiv.org/abs/1802.09691).
     """
-    from scipy.io import loadmat
-
     path = open_file(record.files[0])
-    try:
-        matrix = loadmat(path)["net"].tocoo()
-        rows, columns = (ends.astype(np.int64) for ends in (matrix.row, matrix.col))
-    except Exception as error:  # scipy raises many kinds for a damaged file
-        raise damaged(path, "a MATLAB file with net", error) from None
+    matrix = read_mat(path, ("net",))["net"]
+    if not isinstance(matrix, SparseMatrix):
+        raise damaged(path, "a MATLAB file with net", "net is not sparse")
     if matrix.shape[0] != matrix.shape[1]:
         raise damaged(path, "a square matrix", f"net is of {matrix.shape}")
-    edges = np.stack([rows, columns], axis=1)
+    edges = np.stack([matrix.rows, matrix.columns], axis=1)
     return RawLinks(torch.empty(matrix.shape[0], 0), node_ids(edges, path, matrix.shape[0]))

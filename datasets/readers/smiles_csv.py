@@ -5,20 +5,24 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
+import numpy as np
 import torch
 
+from gnnlab.datasets.damage import damaged
 from gnnlab.datasets.molecular import to_graphs
 from gnnlab.datasets.records import Record
-from gnnlab.datasets.smiles import read_smiles
+from gnnlab.datasets.smiles import Molecule, read_smiles
+from gnnlab.datasets.stereo import Stereo, stereo_of
 
-from .raw import GivenGraphs, Open, damaged
+from .numbers import whole
+from .raw import GivenGraphs, Open
 
 
 def read(record: Record, open_file: Open) -> GivenGraphs:
     """Read molecules with what is to be predicted of them: T numbers, or one class.
 
     Options of the record: ``smiles`` and ``columns``, names of columns; ``classes``, whether the
-    one column is a class.
+    one column is a class; ``stereo``, whether codes of it are read.
     """
     path, options = open_file(record.files[0]), record.options
     columns = list(options["columns"])
@@ -30,7 +34,22 @@ def read(record: Record, open_file: Open) -> GivenGraphs:
         except ValueError as error:
             raise damaged(path, "molecules", f"line {number}: {error}") from None
     y = torch.tensor(values)
-    return GivenGraphs(to_graphs(molecules, y[:, 0].long() if options.get("classes") else y))
+    if options.get("classes"):
+        whole(np.array(values), path, "classes")
+    stereo = [stereo_of(molecule) for molecule in molecules] if options.get("stereo") else None
+    graphs = to_graphs(molecules, y[:, 0].long() if options.get("classes") else y, stereo)
+    return GivenGraphs(graphs, left_out=_left_out(molecules, stereo))
+
+
+def _left_out(molecules: list[Molecule], stereo: list[Stereo] | None) -> str:
+    """Count the molecules whose stereo is written, but in no feature or not fully."""
+    if stereo is None:
+        marked = sum(molecule.has_stereo for molecule in molecules)
+        told = "are written with stereo, which the features leave out: stereo=True adds codes of it"
+    else:
+        marked = sum(own.undecided for own in stereo)
+        told = "have stereo that is written but has no code of its own, only that it is there"
+    return f"{marked} of {len(molecules)} molecules {told}" if marked else ""
 
 
 def rows(path: Path, columns: list[str]) -> list[dict[str, str]]:

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
+from gnnlab.datasets.damage import damaged
 from gnnlab.datasets.edges import both_directions
 from gnnlab.datasets.records import Record
 
-from .raw import GivenGraphs, Open, damaged
+from .raw import GivenGraphs, Open
+from .room import check_room
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data
@@ -66,9 +68,11 @@ def _graph(numbers: Iterator[int]) -> tuple[Data, int]:
 
 def read(record: Record, open_file: Open) -> GivenGraphs:
     """Read graphs of tagged nodes; tags become one-hot columns in order."""
-    graphs, labels = read_tagged(open_file(record.files[0]))
+    path = open_file(record.files[0])
+    graphs, labels = read_tagged(path)
     tags = torch.cat([data.x[:, 0] for data in graphs])
     values = torch.unique(tags)
+    check_room(path, len(tags), len(values))
     for data, label in zip(graphs, labels, strict=True):
         data.x = (data.x == values).float()
         data.y = label.reshape(1)

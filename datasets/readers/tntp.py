@@ -9,7 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-from .raw import damaged
+from gnnlab.datasets.damage import damaged
+
+from .numbers import whole
 
 ENDS = ("init_node", "term_node")
 
@@ -47,12 +49,12 @@ def read_links(path: Path) -> Links:
         header = [word for word in names if word != "~"]
         rows = [line for line in lines if not line[0].startswith("~")]
         table = dict(zip(header, np.array(rows, dtype=np.float64).T, strict=True))
-        ends = np.stack([table.pop(end) for end in ENDS], axis=1).astype(np.int64)
+        ends = np.stack([table.pop(end) for end in ENDS], axis=1)
         if found is None or not len(ends):
             raise ValueError("no number of zones, or no link")
     except (ValueError, KeyError, StopIteration) as error:
         raise damaged(path, "a TNTP network", error or "no header") from None
-    return Links(int(found[1]), ends, table)
+    return Links(int(found[1]), whole(ends, path, "numbers of nodes"), table)
 
 
 def read_places(path: Path) -> tuple[np.ndarray, np.ndarray]:
@@ -75,4 +77,4 @@ def read_places(path: Path) -> tuple[np.ndarray, np.ndarray]:
         table = np.array(rows, dtype=np.float64).reshape(-1, 3)
     except (ValueError, KeyError, TypeError) as error:
         raise damaged(path, "coordinates of nodes", error) from None
-    return table[:, 0].astype(np.int64), table[:, 1:]
+    return whole(table[:, 0], path, "numbers of nodes"), table[:, 1:]

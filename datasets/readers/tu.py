@@ -8,9 +8,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from gnnlab.datasets.damage import damaged
 from gnnlab.datasets.records import Record
 
-from .raw import Open, RawGraphs, damaged, node_ids
+from .raw import Open, RawGraphs, node_ids
+from .room import check_room, one_hot
 
 
 def read(record: Record, open_file: Open) -> RawGraphs:
@@ -34,7 +36,7 @@ def read(record: Record, open_file: Open) -> RawGraphs:
     edge_index = node_ids(ends - 1, paths["A"], nodes)
     if (graph[edge_index[0].numpy()] != graph[edge_index[1].numpy()]).any():
         raise damaged(paths["A"], "edges within graphs", "an edge joins two of them")
-    kinds = _one_hot(_whole_numbers(paths["node_labels"])) if "node_labels" in paths else None
+    kinds = _one_hot(paths["node_labels"]) if "node_labels" in paths else None
     attributes = None
     if "node_attributes" in paths:
         attributes = torch.from_numpy(_numbers(paths["node_attributes"], np.float64)).float()
@@ -57,10 +59,8 @@ def _numbers(path: Path, dtype: type) -> np.ndarray:
         raise damaged(path, "a table of numbers", error) from None
 
 
-def _one_hot(columns: np.ndarray) -> Tensor:
+def _one_hot(path: Path) -> Tensor:
     """Every column by the values that occur in it, side by side."""
-    parts = []
-    for column in columns.T:
-        values, place = np.unique(column, return_inverse=True)
-        parts.append(torch.eye(len(values))[torch.from_numpy(place.reshape(-1))])
-    return torch.cat(parts, dim=1)
+    columns = _whole_numbers(path)
+    check_room(path, len(columns), sum(len(np.unique(column)) for column in columns.T))
+    return torch.from_numpy(np.concatenate([one_hot(column, path) for column in columns.T], axis=1))

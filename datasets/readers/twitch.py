@@ -9,9 +9,12 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from gnnlab.datasets.damage import Damaged, damaged
 from gnnlab.datasets.records import Record
 
-from .raw import Open, RawGraph, damaged, node_ids
+from .numbers import places
+from .raw import Open, RawGraph, node_ids
+from .room import zeros
 
 COLUMNS = 3170  # shared by all languages, so that models transfer between them
 
@@ -27,11 +30,14 @@ def read(record: Record, open_file: Open) -> RawGraph:
     edge_file, feature_file, target_file = (open_file(file) for file in record.files)
     mature = _targets(target_file)
     y = torch.tensor([mature[node] for node in range(len(mature))])
-    x = np.zeros((len(mature), COLUMNS), dtype=np.float32)
+    x = zeros(feature_file, len(mature), COLUMNS)
     try:
         for node, liked in json.loads(feature_file.read_text(encoding="utf-8")).items():
-            x[int(node), liked] = 1
-    except (ValueError, IndexError) as error:
+            row = places(np.array([int(node)]), len(mature), feature_file, "numbers of nodes")
+            x[row, places(np.array(liked), COLUMNS, feature_file, "what they like")] = 1
+    except Damaged:
+        raise
+    except ValueError as error:
         raise damaged(feature_file, "Twitch features", error) from None
     try:
         rows = np.loadtxt(edge_file, dtype=np.int64, delimiter=",", skiprows=1, ndmin=2)
@@ -43,7 +49,8 @@ def read(record: Record, open_file: Open) -> RawGraph:
 def _targets(path: Path) -> dict[int, int]:
     try:
         with path.open(encoding="utf-8", newline="") as file:
-            mature = {int(r["new_id"]): int(r["mature"] == "True") for r in csv.DictReader(file)}
+            rows = list(csv.DictReader(file))
+        mature = {int(row["new_id"]): ("False", "True").index(row["mature"]) for row in rows}
     except (ValueError, KeyError) as error:
         raise damaged(path, "Twitch labels", error) from None
     if set(mature) != set(range(len(mature))):

@@ -5,11 +5,12 @@ from __future__ import annotations
 import torch
 
 from gnnlab.datasets.cutting import cut
+from gnnlab.datasets.damage import damaged
 from gnnlab.datasets.edges import both_directions_typed
 from gnnlab.datasets.records import Record
 from gnnlab.datasets.splits import from_indices
 
-from .raw import GivenGraphs, Open, damaged
+from .raw import GivenGraphs, Open
 from .smiles_csv import rows
 
 

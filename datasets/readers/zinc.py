@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from gnnlab.datasets.damage import Damaged, damaged
 from gnnlab.datasets.records import Record
 
-from .parts import PARTS, joined, member, unpickled
-from .raw import GivenGraphs, Open, damaged
+from .parts import PARTS, joined, unpickled
+from .raw import GivenGraphs, Open
+from .room import member
 from .unpickling import TENSORS
 
 if TYPE_CHECKING:
@@ -33,7 +35,11 @@ def read(record: Record, open_file: Open) -> GivenGraphs:
         except ValueError as error:
             raise damaged(numbers, "numbers of molecules", error) from None
         try:
+            if min(chosen, default=0) < 0:
+                raise damaged(numbers, "numbers of molecules", f"it names {min(chosen)}")
             parts.append([_graph(molecules[number]) for number in chosen])
+        except Damaged:
+            raise
         except (LookupError, TypeError, ValueError, AttributeError, RuntimeError) as error:
             raise damaged(path, "molecules with matrices of bonds", error) from None
     return joined(parts)

@@ -325,9 +325,15 @@ def test_mirrors_are_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert [path.suffix for path in (tmp_path / "mirror").rglob("*.*")] == [".zip"]
 
 
-def test_every_kind_of_tensor_pickles_as_the_reader_expects() -> None:
+@pytest.mark.parametrize("size", [0, 1 << 20])  # the compiled unpickler, and Python's
+def test_every_kind_of_tensor_pickles_as_the_reader_expects(
+    size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """What plain pickles of tensors name in this torch is what the unpickler allows."""
-    from gnnlab.datasets.readers.unpickling import TENSORS, Unpickler
+    from gnnlab.datasets.readers import unpickling
+    from gnnlab.datasets.readers.unpickling import TENSORS
+
+    monkeypatch.setattr(unpickling, "PLAIN", size)
 
     named: set[tuple[str, str]] = set()
 
@@ -340,6 +346,6 @@ def test_every_kind_of_tensor_pickles_as_the_reader_expects() -> None:
         tensor: Tensor = torch.arange(6).reshape(2, 3).T.to(kind)
         content = pickle.dumps([tensor, OrderedDict()], protocol=4)
         Noting(io.BytesIO(content)).load()
-        found = Unpickler(io.BytesIO(content), TENSORS, "a test").load()[0]
+        found = unpickling.unpickle(io.BytesIO(content), TENSORS, "a test")[0]
         assert torch.equal(found, tensor) and found.dtype == kind
     assert named <= set(TENSORS)

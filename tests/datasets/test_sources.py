@@ -177,3 +177,89 @@ def test_a_mirror_that_is_not_there_is_named(
     with pytest.raises(FileNotFoundError, match="nowhere in GNNLAB_MIRROR is no folder"):
         sources.locate(PATH, None)
     assert not (tmp_path / "cache").exists()
+
+
+def refusing(kind: str, place: Path) -> None:
+    """Put something that is no file where one is looked for."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    if kind == "pipe":
+        os.mkfifo(place)
+    elif kind == "folder":
+        place.mkdir()
+    else:
+        place.symlink_to(place.parent / "nowhere")
+
+
+KINDS = ["folder", "link", *(["pipe"] if hasattr(os, "mkfifo") else [])]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("where", ["root", "mirror", "cache"])
+def test_what_is_no_file_is_named_and_never_opened(
+    known: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, where: str
+) -> None:
+    monkeypatch.setenv("GNNLAB_MIRROR", str(tmp_path / "mirror"))
+    asked = serve(monkeypatch, b"good")
+    home = sources.cache_home() / "data" if where == "cache" else tmp_path / where
+    root = tmp_path / "root" if where == "root" else None
+    refusing(kind, home / PATH)
+    with pytest.raises(ValueError, match=f"{home / PATH} is a .* and no file: delete it"):
+        sources.locate(PATH, URL, root)
+    assert asked == []
+    if where != "root":  # another place may hold a good one
+        good = put(tmp_path / "other")
+        assert sources.locate(PATH, URL, tmp_path / "other") == good
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_note_that_is_no_file_is_named(tmp_path: Path, kind: str) -> None:
+    file = put(tmp_path)
+    note = file.with_name(file.name + sources.NOTE)
+    refusing(kind, note)
+    sources.keep_checksum(file, PATH)  # writes over nothing
+    with pytest.raises(ValueError, match=f"{note} is a .* and no file"):
+        sources.locate(PATH, None, tmp_path)
+
+
+@pytest.mark.parametrize("text", [b"", b"sha256:12", b"\xff\xfe", b"sha256:" + b"g" * 64])
+def test_a_torn_note_is_named_and_not_the_file(tmp_path: Path, text: bytes) -> None:
+    file = put(tmp_path)
+    note = file.with_name(file.name + sources.NOTE)
+    note.write_bytes(text)
+    with pytest.raises(ValueError, match=f"{note} holds no checksum .*: delete it"):
+        sources.locate(PATH, None, tmp_path)
+
+
+def full(*_: Any) -> None:
+    raise OSError(28, "No space left on device")
+
+
+def test_a_full_disk_refuses_a_download_in_one_sentence_and_leaves_nothing(
+    known: dict[str, str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    serve(monkeypatch, b"good")
+    monkeypatch.setattr("gnnlab.writing.os.fsync", full)
+    with pytest.raises(OSError, match=r"file.npz cannot be written \(No space left") as caught:
+        sources.locate(PATH, URL)
+    assert "make room there" in str(caught.value)
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+def test_a_full_disk_warns_where_only_the_note_is_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = put(tmp_path)
+    monkeypatch.setattr("gnnlab.writing.os.fsync", full)
+    with pytest.warns(UserWarning, match="was read, but is not vouched for: .*No space left"):
+        sources.keep_checksum(file, PATH)
+    assert list(file.parent.iterdir()) == [file]
+
+
+def test_a_file_that_may_not_be_read_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = put(tmp_path)
+    denied = PermissionError(13, "Permission denied")
+    monkeypatch.setattr(Path, "read_bytes", lambda _: (_ for _ in ()).throw(denied))
+    with pytest.raises(ValueError, match=f"{file} cannot be read .Permission denied."):
+        sources.checksum(file)
