@@ -21,7 +21,10 @@ V2 = "30 23 0:27 {shown} /sys/fs/cgroup rw,nosuid - cgroup2 cgroup2 rw,nsdelegat
 
 def system(root: Path, files: dict[str, str | int]) -> Path:
     """A tree of the files that a system would show; the host has 8 GB left."""
-    for name, text in {"proc/meminfo": "MemTotal: 1 kB\nMemAvailable: 8388608 kB\n", **files}.items():
+    for name, text in {
+        "proc/meminfo": "MemTotal: 1 kB\nMemAvailable: 8388608 kB\n",
+        **files,
+    }.items():
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(f"{text}\n")

@@ -96,9 +96,7 @@ def _count_arcs(
         forget(reached, dist, queue)
 
 
-def _back_rows(
-    first: int, last: int, start: int, rowptr: Array, col: Array, out: Array
-) -> None:
+def _back_rows(first: int, last: int, start: int, rowptr: Array, col: Array, out: Array) -> None:
     nodes, length = out.shape
     now, then = np.zeros(nodes), np.zeros(nodes)
     reached, seen = np.empty(nodes, np.int32), np.full(nodes, -1, np.int32)
