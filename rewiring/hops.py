@@ -13,7 +13,7 @@ from gnnlab.structure.hop_search import require_searches
 from gnnlab.structure.hops import FAR, hop_matrix
 from gnnlab.structure.memory import require_memory
 
-BLOCK = 1 << 22
+BLOCK = 1 << 20
 """Pairs that are found before they are laid out as 64-bit numbers."""
 
 
@@ -46,7 +46,7 @@ def hop_distances(edge_index: Tensor, num_nodes: int, max_hop: int | None = None
     graph = undirected(edge_index, num_nodes)
     limit, rows = FAR if max_hop is None else max_hop, max(1, BLOCK // max(num_nodes, 1))
     require_memory(
-        8 * num_nodes**2 + 4 * min(rows, num_nodes) * num_nodes,
+        8 * num_nodes**2 + 8 * min(rows, num_nodes) * num_nodes,
         f"the hop distance between all pairs of {num_nodes:,} nodes",
         "ask for near pairs with gnnlab.structure.hop_sets.hop_pairs, at 32 bytes for each of them",
     )

@@ -81,7 +81,7 @@ def subgraph_colors(
             check_count(name, value)
     adj = Adjacency.of(edge_index.cpu(), num_nodes)
     told = f"the colours of {num_nodes**2:,} pairs of nodes"
-    require_memory(40 * num_nodes**2, told, "take a smaller graph")
+    require_memory(64 * num_nodes**2, told, "take a smaller graph")
     if not num_nodes:
         return edge_index.new_zeros(0)
     colors, inside = _first(adj, policy, max_distance, radius)

@@ -24,7 +24,7 @@ from .memory import require_memory, usable_memory
 
 LONGEST = 255
 """Edges of a path: distances are kept in bytes."""
-PAIR, ARC = 64, 12
+PAIR, ARC = 48, 9
 """Bytes of a node in a subgraph (two numbers, distance, degree) and of an arc, and once more on the
 way to the disk."""
 
