@@ -21,6 +21,7 @@ NAMED: dict[str, Any] = {
     "average": 1.5, "heads": 2, "rate": 0.5, "probability": 0.5, "dropout": 0.5, "metric": "auto",
     "transform": transforms.RandomWalkPE(3), "max_degree": 5, "width": 8, "num_steps": 2,
     "encoder": layers.GCN(4, 8, 2), "inputs": [layers.NodeCategories((3, 4), 4)],
+    "num_edges": 5, "in_features": 4, "out_features": 4, "make": lambda width: layers.GCN(width, 4),
 }  # fmt: skip
 """What required settings are, by name."""
 WRONG: tuple[Any, ...] = (
@@ -72,7 +73,8 @@ def call(case: int) -> tuple[str, dict[str, Any]]:
     name = sorted(known)[case % len(known)]
     settings = usual(known[name])
     assert settings is not None
-    for key in draw.sample(sorted(_settings(known[name])), 1 + (draw.random() < 0.3)):
+    keys = sorted(_settings(known[name]))
+    for key in draw.sample(keys, min(len(keys), 1 + (draw.random() < 0.3))):
         settings[key] = draw.choice(WRONG)
         if draw.random() < 0.1:
             settings[key] = draw.choice([draw.randrange(-(2**66), 2**66), draw.gauss(0, 10)])
