@@ -98,7 +98,7 @@ def check_type(name: str, value: Any, hint: Any) -> None:
     if not fits(value, hint):
         told = " or ".join(dict.fromkeys(_told(kind) for kind in _kinds(hint)))
         raise ValueError(f"{name} is {_short.repr(value)}, but it must be {told}")
-    if isinstance(value, Integral) and not -WORD <= value < WORD:
+    if isinstance(value, Integral) and not -WORD <= int(value) < WORD:
         raise ValueError(f"{name} is {_short.repr(value)}, which does not fit into 64 bits")
 
 
@@ -115,6 +115,8 @@ def _kinds(hint: Any) -> list[Any]:
 
 
 def _is(value: Any, kind: Any) -> bool:
+    if kind is Any:
+        return True
     if kind is bool:
         return isinstance(value, bool)
     if kind is int:

@@ -33,7 +33,7 @@ def measured(cls: type[Any]) -> type[Any]:
     if not issubclass(cls, nn.Module):
         return cls
     if "__init__" in vars(cls):
-        cls.__init__ = _measuring(cls, cls.__init__)
+        cls.__init__ = _measuring(cls, cls.__init__)  # type: ignore[method-assign]
     checked(cls)
     return cls
 
@@ -63,7 +63,7 @@ def check_depth(name: str, value: Any) -> None:
     Raises:
         ValueError: with their number.
     """
-    if isinstance(value, Integral) and value > DEEPEST:
+    if isinstance(value, Integral) and int(value) > DEEPEST:
         raise ValueError(
             f"{name} is {value}, but a model has at most {DEEPEST:,} layers: take fewer"
         )

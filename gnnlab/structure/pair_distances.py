@@ -51,8 +51,8 @@ def pair_distances(rowptr: Array, col: Array, starts: Array, max_distance: int) 
     tables = (rowptr, col, np.asarray(starts), base, max_distance, out)
     small = np.flatnonzero(sizes <= WORD)
     over_items(distance_graphs, len(small), int((sizes[small] ** 2).sum()), small, *tables)
-    for large in np.flatnonzero(sizes > WORD):
-        over_items(distance_rows, int(sizes[large]), int(sizes[large] ** 2), large, *tables)
+    for graph in large.tolist():
+        over_items(distance_rows, int(sizes[graph]), int(sizes[graph] ** 2), graph, *tables)
     return out
 
 

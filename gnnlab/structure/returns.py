@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from gnnlab.ops.backends.parallel import Array, compiled, over_items
@@ -41,10 +43,9 @@ def return_probabilities(rowptr: Array, col: Array, length: int, undirected: boo
         ValueError: it would take more than a day.
     """
     nodes = len(rowptr) - 1
-    out, graph = np.zeros((nodes, length)), (rowptr, col)
-    kernel, sides = back_rows, 1
-    if not undirected:
-        graph, kernel, sides = (rowptr, col, *reverse(rowptr, col)), directed_rows, 2
+    out, sides = np.zeros((nodes, length)), 1 if undirected else 2
+    kernel: Callable[..., None] = back_rows if undirected else directed_rows
+    graph = (rowptr, col) if undirected else (rowptr, col, *reverse(rowptr, col))
     cost = ARC * sides * nodes * walked_arcs(rowptr, col, length)
     require_time(
         cost,

@@ -8,8 +8,6 @@ import children
 import constructors
 import pytest
 
-OF_TASKS = ("NodeClassification", "GraphPrediction", "LinkPrediction", "Training", "LinkSplit")
-
 
 def _bad(cases: range) -> list[str]:
     """What neither was built nor refused in a sentence, with what was asked for."""
@@ -19,12 +17,12 @@ def _bad(cases: range) -> list[str]:
 
 
 def test_a_few_hundred_wrong_settings() -> None:
-    assert not _bad(range(300))
+    assert not _bad(range(200))
 
 
 @pytest.mark.nightly
 def test_thousands_of_wrong_settings() -> None:
-    assert not _bad(range(300, 20_000))
+    assert not _bad(range(200, 20_000))
 
 
 def test_usual_settings_serve() -> None:
