@@ -96,6 +96,11 @@ def check_type(name: str, value: Any, hint: Any) -> None:
         ValueError: with the setting's name and value, and what it must be.
     """
     if not fits(value, hint):
+        if get_origin(hint) is Literal:
+            choices = ", ".join(map(str, get_args(hint)))
+            raise ValueError(
+                f"{name} is {_short.repr(value)}, which is none of {choices}: take one"
+            )
         told = " or ".join(dict.fromkeys(_told(kind) for kind in _kinds(hint)))
         raise ValueError(f"{name} is {_short.repr(value)}, but it must be {told}")
     if isinstance(value, Integral) and not -WORD <= int(value) < WORD:
