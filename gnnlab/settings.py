@@ -13,6 +13,7 @@ import inspect
 import math
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import is_dataclass
 from numbers import Integral, Real
 from reprlib import Repr
 from types import NoneType, UnionType
@@ -49,11 +50,15 @@ def checked(made: Built) -> Built:
     if not isinstance(made, type):
         return _shell(made, made.__module__)  # type: ignore[return-value]  # the same signature
     if "__init__" in vars(made):
-        made.__init__ = _shell(made.__init__, made.__module__)  # type: ignore[misc]
+        shell = _shell(vars(made)["__init__"], made.__module__, is_dataclass(made))
+        made.__init__ = shell  # type: ignore[misc]
     return made
 
 
-def _shell(function: Callable[..., Any], module: str) -> Callable[..., Any]:
+def _shell(
+    function: Callable[..., Any], module: str, own_first: bool = False
+) -> Callable[..., Any]:
+    """The function behind a check; ``own_first`` where its own refusals cost nothing."""
     signature = inspect.signature(function)
     hints: dict[str, Any] = {}
 
@@ -65,12 +70,29 @@ def _shell(function: Callable[..., Any], module: str) -> Callable[..., Any]:
             given = signature.bind(*args, **kwargs).arguments
         except TypeError:
             return function(*args, **kwargs)  # Python says best which setting there is not
-        for name, value in given.items():
-            if name in hints:
-                check_type(name, value, hints[name])
-        return function(*args, **kwargs)
+        typed = {name: value for name, value in given.items() if name in hints}
+        if own_first:
+            _own(function, typed, hints, *args, **kwargs)
+        for name, value in typed.items():
+            check_type(name, value, hints[name])
+        return None if own_first else function(*args, **kwargs)
 
     return call
+
+
+def _own(
+    function: Callable[..., Any], typed: dict[str, Any], hints: dict[str, Any], /, *args: Any,
+    **kwargs: Any,
+) -> None:  # fmt: skip
+    """Call it for what it refuses by itself; an error that is no refusal is told by the types."""
+    try:
+        function(*args, **kwargs)
+    except ValueError:
+        raise
+    except Exception:
+        for name, value in typed.items():
+            check_type(name, value, hints[name])
+        raise
 
 
 def _hints(signature: inspect.Signature, module: str) -> dict[str, Any]:
@@ -96,8 +118,9 @@ def check_type(name: str, value: Any, hint: Any) -> None:
         ValueError: with the setting's name and value, and what it must be.
     """
     if not fits(value, hint):
-        if get_origin(hint) is Literal:
-            choices = ", ".join(map(str, get_args(hint)))
+        names = [name for kind in _kinds(hint) for name in _choices(kind)]
+        if get_origin(hint) is Literal or (names and isinstance(value, str)):
+            choices = ", ".join(map(str, names))
             raise ValueError(
                 f"{name} is {_short.repr(value)}, which is none of {choices}: take one"
             )
@@ -117,6 +140,10 @@ def _kinds(hint: Any) -> list[Any]:
     if get_origin(hint) in (Union, UnionType):
         return [kind for member in get_args(hint) for kind in _kinds(member)]
     return [NoneType if hint is None else hint]
+
+
+def _choices(kind: Any) -> tuple[Any, ...]:
+    return get_args(kind) if get_origin(kind) is Literal else ()
 
 
 def _is(value: Any, kind: Any) -> bool:
@@ -151,7 +178,7 @@ def _is_many(value: Any, origin: Any, inner: tuple[Any, ...]) -> bool:
     if not isinstance(value, Sequence) or not inner:
         return True
     if origin is tuple and Ellipsis not in inner:
-        return len(value) == len(inner) and all(map(fits, value, inner))
+        return all(map(fits, value, inner))  # how many there must be, the class tells better
     return all(fits(one, inner[0]) for one in value)
 
 

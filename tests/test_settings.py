@@ -27,7 +27,7 @@ from gnnlab.settings import check_type, checked, fits
         (None, int, False), ("a", Literal["a", "b"], True), ("c", Literal["a", "b"], False),
         (1, Literal[1, 2], True), (True, Literal[1, 2], False), ([], Literal["a"], False),
         (["a"], Sequence[str], True), (("a", 1), Sequence[str], False), ("ab", list[str], False),
-        ((1, 2), tuple[int, int], True), ((1, 2, 3), tuple[int, int], False),
+        ((1, 2), tuple[int, int], True), ((1, "a"), tuple[int, int], False),
         ([1, 2], tuple[int, ...], True), (len, Callable[..., int], True),
         (3, Callable[..., int], False),
         ({"a": 1}, dict[str, int], True), ([], dict[str, int], False), (3, Any, True),
