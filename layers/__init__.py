@@ -32,6 +32,7 @@ from .linear import Linear
 from .linkx import LINKX
 from .monet import MoNet, MoNetConv
 from .node_embedding import ConstantFeatures, NodeEmbedding
+from .parameters import measured
 from .pathnn import PathNN
 from .pna import PNA, PNAConv, average_log_degree
 from .positional import PositionalEncoder
@@ -108,3 +109,7 @@ __all__ = [
     "find",
     "width_for",
 ]
+
+for _name in __all__:
+    if isinstance(globals()[_name], type):
+        measured(globals()[_name])

@@ -7,6 +7,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
+from gnnlab.arguments import check_counts
 from gnnlab.ops import SparseFeatures, is_sparse, linear
 
 
@@ -19,10 +20,29 @@ class Linear(nn.Linear):
         in_features: F.
         out_features: H.
         bias: learn ``b``.
+        device, dtype: of the weights.
 
     Shapes:
         x (N, F), dense, a CSR or COO tensor, or SparseFeatures -> (N, H)
+
+    Raises:
+        ValueError: a width below 1, a device that torch does not know.
     """
+
+    def __init__(
+        self,
+        in_features: int,
+        out_features: int,
+        bias: bool = True,
+        device: torch.device | str | None = None,
+        dtype: torch.dtype | None = None,
+    ) -> None:
+        check_counts(in_features=in_features, out_features=out_features)
+        try:
+            place = None if device is None else torch.device(device)
+        except RuntimeError as error:
+            raise ValueError(f"device is {device!r}, which torch does not know") from error
+        super().__init__(in_features, out_features, bias, place, dtype)
 
     def forward(self, x: Tensor | SparseFeatures) -> Tensor:
         return linear(x, self.weight, self.bias)

@@ -7,6 +7,7 @@ if __name__ != "gnnlab.rewiring":
         "import gnnlab.rewiring, not rewiring: the folder is a room of the gnnlab package"
     )
 
+from gnnlab.settings import checked
 from gnnlab.structure.graph import Graph
 from gnnlab.structure.transforms import AddHops, AddPaths
 
@@ -61,3 +62,6 @@ __all__ = [
     "total_resistance",
     "walk_counts",
 ]
+
+for _method in rewirings().values():
+    checked(_method)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -41,6 +43,6 @@ def commute_time(edge_index: Tensor, num_nodes: int, pairs: Tensor | None = None
     graph = undirected(edge_index, num_nodes)
     label = component_labels(graph)
     volume = torch.from_numpy(np.bincount(label, np.diff(graph.rowptr))[label])
-    time = resistance * (volume[:, None] if pairs is None else volume[pairs[0]])
+    time = resistance.mul_(volume[:, None] if pairs is None else volume[pairs[0]])
     # Isolated nodes have volume 0, and 0 times infinity is none of the two.
-    return torch.where(resistance.isinf(), resistance, time)
+    return time.masked_fill_(time.isnan(), math.inf)

@@ -5,6 +5,8 @@ from __future__ import annotations
 if __name__ != "gnnlab.tasks":
     raise ImportError("import gnnlab.tasks, not tasks: the folder is a room of the gnnlab package")
 
+from gnnlab.layers.parameters import measured
+
 from .common import common_neighbors
 from .curve import Curve, at_own_best
 from .dot import DotProduct
@@ -58,3 +60,10 @@ __all__ = [
     "fit",
     "heuristic",
 ]
+
+_HEADS: tuple[type, ...] = (
+    *(NCN, NCNC, DotProduct, HadamardMLP),
+    *(AdamicAdar, CommonNeighbors, Katz, PersonalizedPageRank, ResourceAllocation, ShortestPath),
+)
+for _head in _HEADS:
+    measured(_head)

@@ -12,6 +12,9 @@ from gnnlab.arguments import check_count, check_counts
 from gnnlab.datasets.cutting import cut
 from gnnlab.datasets.graphs import Graphs
 from gnnlab.datasets.splits import from_indices
+from gnnlab.settings import checked
+
+from .bounded import require_made
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data
@@ -29,6 +32,7 @@ class Drawn(NamedTuple):
     y: np.ndarray
 
 
+@checked
 def pattern(
     seed: int = 0, train: int = 10_000, valid: int = 2_000, test: int = 2_000, patterns: int = 100
 ) -> Graphs:
@@ -60,6 +64,7 @@ def pattern(
         graphs of each of 100 patterns.
     """
     check_counts(patterns=patterns)
+    require_made(f"{patterns} patterns", nodes=20, edges=100, graphs=patterns)
 
     def draw(rng: np.random.Generator, known: list[Drawn], number: int) -> Drawn:
         return _with_pattern(rng, known[number % patterns])
@@ -70,6 +75,7 @@ def pattern(
     return _made("pattern", seed, (train, valid, test), prepare, draw, COLOURS, 2)
 
 
+@checked
 def cluster(seed: int = 0, train: int = 10_000, valid: int = 1_000, test: int = 1_000) -> Graphs:
     r"""Nodes whose community is asked for, of which one node each is labelled: CLUSTER.
 
@@ -151,6 +157,7 @@ def _made(
     """Draw the graphs of all parts and put them together."""
     check_count("seed", seed, 0)
     check_counts(train=parts[0], valid=parts[1], test=parts[2])
+    require_made(f"{sum(parts)} graphs", nodes=120, features=codes, edges=3000, graphs=sum(parts))
     rng = np.random.default_rng(seed)
     known = prepare(rng)
     graphs: list[Data] = []

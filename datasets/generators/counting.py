@@ -10,7 +10,9 @@ from gnnlab.arguments import check_count
 from gnnlab.datasets.cutting import cut
 from gnnlab.datasets.graphs import Graphs
 from gnnlab.datasets.splits import evenly
+from gnnlab.settings import checked
 
+from .bounded import require_made
 from .substructures import SUBSTRUCTURES, count_substructures
 
 REGULAR = ((10, 6), (15, 6), (20, 5), (30, 5))
@@ -19,6 +21,7 @@ FRACTIONS = (0.3, 0.2)
 """Of training and validation graphs; test takes the rest."""
 
 
+@checked
 def counting(seed: int = 0, target: str | None = None, graphs: int = 5000) -> Graphs:
     """Regular graphs with N of their edges taken out, and how many substructures they hold.
 
@@ -47,6 +50,7 @@ def counting(seed: int = 0, target: str | None = None, graphs: int = 5000) -> Gr
     """
     check_count("seed", seed, 0)
     check_count("graphs", graphs, 20)
+    require_made(f"{graphs} graphs", nodes=30, features=7, edges=75, graphs=graphs)
     if target is not None and target not in SUBSTRUCTURES:
         choices = ", ".join(SUBSTRUCTURES)
         raise ValueError(f"target is {target!r}, which is none of {choices}: take one")

@@ -18,11 +18,15 @@ from gnnlab.arguments import (
 from gnnlab.datasets.building import build
 from gnnlab.datasets.edges import both_directions
 from gnnlab.datasets.splits import stratified
+from gnnlab.settings import checked
+
+from .bounded import require_made
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data
 
 
+@checked
 def csbm(
     seed: int = 0,
     nodes: int = 1000,
@@ -69,6 +73,14 @@ def csbm(
     check_not_negative("degree", degree)
     check_number("signal", signal)
     check_share("homophily", homophily)
+    require_made(
+        f"a graph of {nodes} nodes in {classes} classes, {features} features and {splits} splits",
+        nodes=nodes + classes,
+        features=features,
+        edges=nodes * degree / 2,
+        splits=splits,
+        steps=50.0 * splits + 25.0 * min(classes, nodes) ** 2,
+    )
     if classes < 2 or nodes < classes:
         raise ValueError(
             f"{nodes} nodes in {classes} classes: give two classes or more, none empty"

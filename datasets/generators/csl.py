@@ -10,12 +10,16 @@ from gnnlab.datasets.cutting import cut
 from gnnlab.datasets.edges import both_directions
 from gnnlab.datasets.folds import folds
 from gnnlab.datasets.graphs import Graphs
+from gnnlab.settings import checked
+
+from .bounded import require_made
 
 SKIPS = (2, 3, 4, 5, 6, 9, 11, 12, 13, 16)
 """Of the published set, one a class: no two of these graphs on 41 nodes are isomorphic."""
 FOLDS = 5
 
 
+@checked
 def csl(seed: int = 0, nodes: int = 41, copies: int = 15) -> Graphs:
     r"""Cycles with a second link at each node, of ten lengths, in random orders of nodes: CSL.
 
@@ -43,6 +47,8 @@ def csl(seed: int = 0, nodes: int = 41, copies: int = 15) -> Graphs:
     check_count("seed", seed, 0)
     check_count("nodes", nodes, 2 * SKIPS[-1] + 2)
     check_count("copies", copies, FOLDS)
+    told = f"{copies} copies of ten graphs of {nodes} nodes"
+    require_made(told, nodes=nodes, features=1, edges=2 * nodes, graphs=10 * copies, splits=FOLDS)
     rng = np.random.default_rng(seed)
     one = torch.arange(nodes)
     parts = []

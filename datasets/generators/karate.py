@@ -10,6 +10,9 @@ from gnnlab.arguments import check_count, check_counts
 from gnnlab.datasets.building import build
 from gnnlab.datasets.edges import both_directions
 from gnnlab.datasets.splits import stratified
+from gnnlab.settings import checked
+
+from .bounded import require_made
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data
@@ -46,6 +49,7 @@ FRIENDS = {
 WITH_THE_TEACHER = (0, 1, 2, 3, 4, 5, 6, 7, 8, 10, 11, 12, 13, 16, 17, 19, 21)
 
 
+@checked
 def karate(seed: int = 0, splits: int = 10) -> Data:
     """Give the club of 34 members and 78 friendships that broke in two.
 
@@ -64,6 +68,7 @@ def karate(seed: int = 0, splits: int = 10) -> Data:
     """
     check_count("seed", seed, 0)
     check_counts(splits=splits)
+    require_made(f"{splits} splits", nodes=34, splits=splits, steps=50 * splits)
     pairs = [(member, friend) for member, friends in FRIENDS.items() for friend in friends]
     edge_index = both_directions(torch.tensor(pairs).T, 34)
     y = torch.ones(34, dtype=torch.int64)

@@ -12,6 +12,9 @@ from gnnlab.arguments import check_count, check_counts, check_share
 from gnnlab.datasets.building import build
 from gnnlab.datasets.edges import both_directions
 from gnnlab.datasets.splits import stratified
+from gnnlab.settings import checked
+
+from .bounded import require_made
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
 COUNTS = 6  # columns for 0, 1, 2, 3, 4 and 5-or-more mines around
 
 
+@checked
 def minesweeper(
     seed: int = 0,
     rows: int = 100,
@@ -53,6 +57,8 @@ def minesweeper(
     """
     check_counts(rows=rows, columns=columns, splits=splits)
     check_count("seed", seed, 0)
+    cells, told = rows * columns, f"a grid of {rows} x {columns} cells with {splits} splits"
+    require_made(told, nodes=cells, features=8, edges=4 * cells, splits=splits, steps=50 * splits)
     check_share("mines", mines)
     check_share("hidden", hidden)
     rng = np.random.default_rng(seed)

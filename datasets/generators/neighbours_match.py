@@ -13,7 +13,10 @@ from gnnlab.arguments import check_count, check_counts
 from gnnlab.datasets.edges import both_directions, simple
 from gnnlab.datasets.graphs import Graphs
 from gnnlab.datasets.splits import stratified
+from gnnlab.settings import checked
 from gnnlab.structure.memory import require_memory
+
+from .bounded import require_made
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data
@@ -22,6 +25,11 @@ FRACTIONS = (0.7, 0.1)
 """Of training and validation graphs; test takes the rest."""
 
 
+DEEPEST = 40
+"""Levels of a tree at most: it has 2^40 leaves then."""
+
+
+@checked
 def tree_neighbours_match(
     seed: int = 0, depth: int = 3, graphs: int = 2000, directed: bool = False, splits: int = 10
 ) -> Graphs:
@@ -57,7 +65,10 @@ def tree_neighbours_match(
     check_count("seed", seed, 0)
     check_count("depth", depth, 2)
     check_counts(graphs=graphs, splits=splits)
+    if depth > DEEPEST:
+        raise ValueError(f"depth is {depth}, but a tree of more than {DEEPEST} levels fits nowhere")
     leaves = 2**depth
+    require_made(f"{splits} splits", splits=splits, graphs=graphs, steps=50 * splits)
     if depth < 5 and graphs > (most := leaves * math.factorial(leaves)):  # above: no limit in sight
         raise ValueError(
             f"graphs is {graphs}, but there are {most} different trees of depth {depth}: ask for "

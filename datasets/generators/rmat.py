@@ -11,6 +11,9 @@ from gnnlab.arguments import check_count, check_counts
 from gnnlab.datasets.building import build
 from gnnlab.datasets.edges import both_directions, simple
 from gnnlab.datasets.splits import stratified
+from gnnlab.settings import checked
+
+from .bounded import require_made
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data
@@ -20,6 +23,7 @@ ROUNDS = 100
 """Draws of the missing edges; corners as skewed as Graph500's need fewer than ten."""
 
 
+@checked
 def rmat(
     seed: int = 0,
     nodes: int = 1024,
@@ -59,6 +63,14 @@ def rmat(
     check_counts(nodes=nodes, features=features, classes=classes, splits=splits)
     check_count("seed", seed, 0)
     check_count("edges", edges, 0)
+    require_made(
+        f"a graph of {nodes} nodes, {edges} edges, {features} features and {splits} splits",
+        nodes=nodes,
+        features=features,
+        edges=edges,
+        splits=splits,
+        steps=50 * splits,
+    )
     if len(corners) != 4 or not min(corners) >= 0 or not abs(sum(corners) - 1) <= 1e-9:
         raise ValueError(f"corners={corners} are no probabilities; give four that add up to 1")
     pairs = nodes * (nodes - 1) // (1 if directed else 2)

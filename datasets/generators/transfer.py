@@ -12,7 +12,9 @@ from gnnlab.arguments import check_count, check_counts
 from gnnlab.datasets.graphs import Graphs
 from gnnlab.datasets.records import unknown
 from gnnlab.datasets.splits import stratified
+from gnnlab.settings import checked
 
+from .bounded import require_made
 from .topologies import TOPOLOGIES, Topology
 
 if TYPE_CHECKING:
@@ -24,6 +26,7 @@ FRACTIONS = (0.8, 0.1)
 """Of training and validation graphs; test takes the rest."""
 
 
+@checked
 def ring_transfer(
     seed: int = 0, nodes: int = 10, classes: int = 5, graphs: int = 2000, splits: int = 10
 ) -> Graphs:
@@ -53,6 +56,7 @@ def ring_transfer(
     return _transfer("ring-transfer", "ring", seed, nodes, classes, graphs, False, splits)
 
 
+@checked
 def graph_transfer(
     seed: int = 0,
     topology: str = "ring",
@@ -124,6 +128,10 @@ def _transfer(
     swap: bool,
     splits: int,
 ) -> Graphs:
+    check_count("nodes", nodes, 1)
+    told = f"{graphs} graphs of {nodes} nodes, {classes} features and {splits} splits"
+    edges = nodes**2 / 8 if topology == "clique-path" else 2 * nodes
+    require_made(told, nodes=nodes, features=classes, edges=edges, graphs=graphs, splits=splits)
     place = topology_of(topology, nodes)
     check_count("seed", seed, 0)
     check_count("classes", classes, 2)

@@ -22,6 +22,10 @@ CHANNELS = 16
 """Width of an encoding's embedding that is given none."""
 
 
+ADDED = (("probes", None), ("seed", 0))
+"""Later settings of encodings with their defaults, at which they are left out of a run's name."""
+
+
 def find_encoding(name: str) -> type[Encoding]:
     """The transform of that name, ``laplacian`` or ``random_walk``.
 
@@ -58,7 +62,8 @@ def resolved_encoding(table: Any) -> dict[str, Any]:
                 "have no signs: leave it out"
             )
         rest.pop("signs")
-    found = {"name": _listed(cls), **asdict(transform), **rest}
+    kept = {key: value for key, value in asdict(transform).items() if (key, value) not in ADDED}
+    found = {"name": _listed(cls), **kept, **rest}
     make_encoding(found)  # what cannot be built is refused here
     return found
 

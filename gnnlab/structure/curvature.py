@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from fractions import Fraction
 from numbers import Rational
 
@@ -14,6 +14,7 @@ from gnnlab.ops.backends.parallel import Array, over_rows
 
 from . import neighbourhoods, plans
 from .csr import Neighbours
+from .effort import require_time, stretches
 from .memory import require_memory
 from .neighbourhoods import net
 from .transport import Lazy
@@ -27,8 +28,6 @@ SMALL = 64
 NO_WORK = np.zeros(1, np.int64)
 SCRATCH = 1 << 26
 """Bytes that are taken without asking how many are free."""
-SLICE = 1 << 28
-"""Work, in units near a nanosecond, between two steps of the progress bar."""
 
 
 class Ollivier:
@@ -82,7 +81,12 @@ class Ollivier:
             kernel(0, len(which), NO_WORK, which, *settings, out)
             return
         work = _work(graph, which)
-        for a, b in _slices(work, progress):
+        require_time(
+            float(work[-1]),
+            f"transport between the neighbourhoods of the ends of {len(which):,} edges",
+            "balanced_forman takes far less",
+        )
+        for a, b in stretches(work, "edge", progress):
             part = work[a : b + 1] - work[a]
             over_rows(kernel, part, 1, which[a:b], *settings, out[..., a:b])
 
@@ -127,22 +131,6 @@ def as_lazy(alpha: float | Rational, graph: Neighbours) -> Lazy:
             f"to {room}: round it"
         )
     return Lazy(share.numerator, share.denominator)
-
-
-def _slices(work: Array, progress: bool) -> Iterator[tuple[int, int]]:
-    """Ranges of equal work, with a bar where there are many."""
-    if work[-1] <= SLICE:
-        yield 0, len(work) - 1
-        return
-    cuts = np.searchsorted(work, np.arange(0, work[-1], SLICE)[1:])
-    bounds = np.unique(np.concatenate([[0], cuts, [len(work) - 1]]))
-    from tqdm import tqdm  # most calls are over before a bar is worth its import
-
-    shown = None if progress else True  # None: only on a terminal
-    with tqdm(total=len(work) - 1, unit="edge", delay=2, leave=False, disable=shown) as bar:
-        for a, b in zip(bounds[:-1], bounds[1:], strict=True):
-            yield a, b
-            bar.update(b - a)
 
 
 def _check_memory(d: Array, words: Array) -> None:

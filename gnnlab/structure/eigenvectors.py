@@ -11,6 +11,8 @@ import numpy as np
 from gnnlab.ops.backends.parallel import Array
 
 from .components import components, induced
+from .effort import require_time
+from .elimination import Elimination, elimination, far_apart
 from .memory import require_memory
 
 DENSE = 256
@@ -21,10 +23,18 @@ TIE = 1e-6
 """Sizes that are nearer to the largest than this, relatively, are as large."""
 EXTRA = 4
 """Eigenvectors that are computed beyond those asked for, to see eigenspaces whole."""
-PROFILE = 1 << 27
-"""Entries below which a factorisation of the Laplacian is worth its memory, 12 bytes each."""
+SOON = 10e9
+"""Nanoseconds below which a factorisation of the Laplacian is taken without asking for more."""
+SOLVES = 10
+"""Solves for each eigenvector, roughly."""
+STEPS, STEP = 300, 2.0
+"""Lanczos steps without a factorisation at least, and nanoseconds of each for a number it reads."""
 SHIFT = 1e-6
 """What is added to the Laplacian to have an inverse; its eigenvectors stay."""
+LEAST = 1e-12
+"""The same for graphs so wide that their smallest eigenvalues are far below it."""
+MANY = 300
+"""Rounds of Lanczos steps after which a search may be given up, at least."""
 BASIS = 64
 """Vectors that Lanczos steps keep."""
 
@@ -53,12 +63,14 @@ def laplacian_eigenvectors(rowptr: Array, col: Array, count: int) -> tuple[Array
         values (N, k), those of each node's component, and vectors (N, k), float64.
 
     Cost:
-        O(n^3) for components of up to 256 nodes. Above, a sparse factorisation where reordering
-        leaves few entries, as on roads, molecules and trees, else Lanczos steps of O(E) in 512 n
-        bytes; residuals |L v - lambda v| are below 1e-9 either way.
+        O(n^3) for components of up to 256 nodes. Above, a sparse factorisation where nested
+        dissection leaves few entries, as on grids, roads, molecules and trees, else Lanczos steps
+        of O(E) in 512 n bytes; residuals |L v - lambda v| are below 1e-9 either way. Entries are
+        counted and steps estimated from the graph's width before either begins: what takes more
+        than half a minute is told, and what takes more than a day is refused.
 
     Raises:
-        ValueError: the Lanczos basis does not fit into memory.
+        ValueError: it would take more than a day, or the Lanczos basis does not fit into memory.
         RuntimeError: Lanczos steps did not converge.
     """
     nodes = len(rowptr) - 1
@@ -78,7 +90,7 @@ def _of_component(rowptr: Array, col: Array, count: int) -> tuple[Array, Array]:
     if nodes <= DENSE or 2 * wanted >= nodes:
         values, vectors = _dense(rowptr, col, count, wanted)
     else:
-        values, vectors = _sparse(rowptr, col, wanted)
+        values, vectors = sparse_eigenpairs(rowptr, col, wanted)
     own = canonical(values[1:], vectors[:, 1:])
     return values[1 : count + 1], own[:, :count]
 
@@ -98,7 +110,12 @@ def _dense(rowptr: Array, col: Array, count: int, wanted: int) -> tuple[Array, A
     return values, vectors
 
 
-def _sparse(rowptr: Array, col: Array, wanted: int) -> tuple[Array, Array]:
+def sparse_eigenpairs(rowptr: Array, col: Array, wanted: int) -> tuple[Array, Array]:
+    """The smallest eigenvalues of a connected graph's normalised Laplacian, and their vectors.
+
+    Raises:
+        ValueError: neither way fits into memory and into a day.
+    """
     from scipy.sparse import csr_array
 
     nodes = len(rowptr) - 1
@@ -106,50 +123,47 @@ def _sparse(rowptr: Array, col: Array, wanted: int) -> tuple[Array, Array]:
     weights = 1 / (root[row] * root[col])
     walk = csr_array((weights, col, rowptr), shape=(nodes, nodes))
     start = np.random.default_rng(0).standard_normal(nodes)
-    if profile(walk) <= PROFILE:
-        values, vectors = _inverted(walk, wanted, start)
+    across, plan = far_apart(rowptr, col), elimination(rowptr, col)
+    steps = int(max(STEPS, across**2 / 40))
+    cost = STEP * steps * (len(col) + nodes * max(BASIS, 2 * wanted + 1))
+    told = f"{wanted} eigenvectors of a component of {nodes:,} nodes"
+    way_out = "ask for fewer, or take random-walk encodings, which need none"
+    solved = np.inf if plan is None else plan.nanoseconds(SOLVES * wanted)
+    if plan is not None and (solved <= SOON or solved <= cost):
+        require_time(solved, told, way_out)
+        shift = min(SHIFT, max(1 / across**2, LEAST))
+        values, vectors = _inverted(walk, plan, wanted, start, shift)
     else:
-        values, vectors = _lanczos(walk, wanted, start)
+        require_time(cost, told, way_out)
+        values, vectors = _lanczos(walk, wanted, start, 20 * steps)
     order = np.argsort(values, kind="stable")
     return values[order], vectors[:, order]
 
 
-def profile(walk: Any) -> int:
-    """How many entries a triangular factor has at most, in the order of Cuthill and McKee."""
-    from scipy.sparse.csgraph import reverse_cuthill_mckee
-
-    order = reverse_cuthill_mckee(walk, symmetric_mode=True)
-    place = np.empty_like(order)
-    place[order] = np.arange(len(order), dtype=order.dtype)
-    first = np.minimum.reduceat(place[walk.indices], walk.indptr[:-1])
-    return int(np.maximum(place.astype(np.int64) - first, 0).sum())
-
-
-def _inverted(walk: Any, wanted: int, start: Array) -> tuple[Array, Array]:
+def _inverted(
+    walk: Any, plan: Elimination, wanted: int, start: Array, shift: float
+) -> tuple[Array, Array]:
     """Lanczos steps with the inverse of the Laplacian, whose smallest eigenvalues stand apart."""
     from scipy.sparse import eye_array
-    from scipy.sparse.linalg import LinearOperator, eigsh, splu
+    from scipy.sparse.linalg import LinearOperator, eigsh
 
     nodes = walk.shape[0]
-    laplacian = eye_array(nodes, format="csc") - walk.tocsc()
-    factors = splu(
-        laplacian + SHIFT * eye_array(nodes, format="csc"),
-        permc_spec="MMD_AT_PLUS_A",
-        diag_pivot_thresh=0.0,
-        options={"SymmetricMode": True},
-    )
-    inverse = LinearOperator((nodes, nodes), matvec=factors.solve, dtype=np.float64)
+    identity = eye_array(nodes, format="csc")
+    laplacian = identity - walk.tocsc()
+    solve = plan.factorised(laplacian + shift * identity)
+    inverse = LinearOperator((nodes, nodes), matvec=solve, dtype=np.float64)
     found: tuple[Array, Array] = eigsh(
-        laplacian, k=wanted, sigma=-SHIFT, OPinv=inverse, v0=start, tol=0
+        laplacian, k=wanted, sigma=-shift, OPinv=inverse, v0=start, tol=0
     )
     return found
 
 
-def _lanczos(walk: Any, wanted: int, start: Array) -> tuple[Array, Array]:
+def _lanczos(walk: Any, wanted: int, start: Array, most: int) -> tuple[Array, Array]:
     """Lanczos steps with the walk, whose largest eigenvalues are the Laplacian's smallest.
 
     Steps from one start see one vector of an eigenspace, and others by rounding alone. So what lies
-    beside the vectors that were found is searched from other starts, until nothing is missing.
+    beside the vectors that were found is searched from other starts, until nothing is missing. A
+    search ends after about ``most`` steps.
     """
     from scipy.sparse.linalg import ArpackNoConvergence, eigsh
 
@@ -159,7 +173,8 @@ def _lanczos(walk: Any, wanted: int, start: Array) -> tuple[Array, Array]:
         f"the Lanczos basis of a component of {nodes} nodes",
         "ask for fewer eigenvectors",
     )
-    steps = partial(eigsh, which="LA", tol=1e-10, ncv=basis)
+    rounds = max(MANY, most // (basis - wanted))
+    steps = partial(eigsh, which="LA", tol=1e-10, ncv=basis, maxiter=rounds)
     try:
         values, vectors = steps(walk, k=wanted, v0=start)
         values, vectors = _with_missed(walk, values, vectors, steps)

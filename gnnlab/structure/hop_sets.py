@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from types import ModuleType
 
 import numpy as np
@@ -25,8 +25,6 @@ SMALL = 512
 """Up to so many nodes, a graph is one of many: always bits, and one thread."""
 DENSE = 1 << 14
 """Up to so many nodes, bits may be used at all: three tables of 32 MB."""
-SAMPLE = 32
-"""Nodes whose searches say what a search from every node would read."""
 GAIN = 8
 """Words that are joined in the time in which a search follows one arc."""
 BYTES = 32
@@ -113,7 +111,8 @@ class _Large:
         )
         table = np.zeros((max_hop, nodes), np.int64)
         engine = choose(rowptr, col, max_hop)
-        reached: int = engine.count_table(rowptr, col, table)
+        look = () if engine is hop_bits else (partial(require_room, max_hop=max_hop, more=True),)
+        reached: int = engine.count_table(rowptr, col, table, *look)
         return cls(rowptr, col, table[:reached], engine)
 
     def fill(self, out: Array) -> None:
@@ -127,7 +126,7 @@ def choose(rowptr: Array, col: Array, max_hop: int) -> ModuleType:
     nodes = len(rowptr) - 1
     if nodes > DENSE:
         return hop_search
-    arcs, hops = hop_search.reads(rowptr, col, max_hop, SAMPLE)
+    arcs, hops = hop_search.reads(rowptr, col, max_hop, hop_search.SAMPLE)
     words = hop_bits.words_of(nodes) * (len(col) + 3 * nodes) * min(hops + 1, max_hop)
     return hop_bits if words < GAIN * nodes * arcs else hop_search
 
@@ -166,9 +165,10 @@ def require_pairs(sets: Sequence[HopSets]) -> None:
     require_room(pairs, max((part.max_hop for part in sets), default=0))
 
 
-def require_room(pairs: int, max_hop: int) -> None:
-    """Refuse so many pairs if they would not fit into memory."""
-    told = f"a list of the {pairs:,} pairs of nodes up to {max_hop} hops apart"
+def require_room(pairs: int, max_hop: int, more: bool = False) -> None:
+    """Refuse so many pairs, or ``more``, if they would not fit into memory."""
+    number = f"more than {pairs:,}" if more else f"the {pairs:,}"
+    told = f"a list of {number} pairs of nodes up to {max_hop} hops apart"
     require_memory(BYTES * pairs, told, "lower max_hop")
 
 

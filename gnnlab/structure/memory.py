@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
+from gnnlab.machine import free_memory
 
 SHARE = 0.8
 """Of the memory that is free now, how much one computation may take."""
@@ -31,16 +30,3 @@ def require_memory(needed: int, told: str, way_out: str) -> None:
 def usable_memory() -> float:
     """Bytes that one computation may take now."""
     return SHARE * free_memory()
-
-
-def free_memory() -> int:
-    """Bytes the machine has left; what it has in all where it does not say."""
-    try:
-        for line in Path("/proc/meminfo").read_text().splitlines():
-            if line.startswith("MemAvailable:"):
-                return 1024 * int(line.split()[1])
-    except OSError:
-        pass
-    if hasattr(os, "sysconf"):
-        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    return 4 << 30  # Windows says neither without a call of its own

@@ -81,7 +81,7 @@ def subgraph_colors(
             check_count(name, value)
     adj = Adjacency.of(edge_index, num_nodes).to("cpu")
     told = f"the colours of {num_nodes**2:,} pairs of nodes"
-    require_memory(40 * num_nodes**2, told, "take a smaller graph")
+    require_memory(64 * num_nodes**2, told, "take a smaller graph")
     if not num_nodes:
         return torch.zeros(0, dtype=torch.int64, device=edge_index.device)
     colors, inside = _first(adj, policy, max_distance, radius)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,8 @@ import numpy as np
 from gnnlab.ops.backends.parallel import Array, compiled, inner, over_items
 
 from .bits import ONE, ZERO, first_bit
+from .effort import require_time
+from .hop_search import ARC
 from .hops import search
 from .memory import require_memory
 
@@ -28,7 +31,7 @@ def pair_distances(rowptr: Array, col: Array, starts: Array, max_distance: int) 
         (sum of n^2,) int8: graph by graph, those of the first u first.
 
     Raises:
-        ValueError: they do not fit into memory.
+        ValueError: they do not fit into memory, or would take more than a day.
 
     Cost:
         O(D E + n^2) for graphs of up to 64 nodes, for larger ones a breadth-first search of D - 1
@@ -36,16 +39,39 @@ def pair_distances(rowptr: Array, col: Array, starts: Array, max_distance: int) 
     """
     sizes = np.diff(starts)
     pairs = int((sizes**2).sum())
-    told = f"the distances of {pairs:,} pairs of nodes"
-    require_memory(pairs, told, "take smaller graphs, or fewer at a time")
+    require_distances(pairs, pairs)
+    large = np.flatnonzero(sizes > WORD)
+    require_time(
+        ARC * float((sizes[large] * (np.diff(rowptr[starts])[large] + sizes[large])).sum()),
+        f"the distances of {pairs:,} pairs of nodes",
+        "take smaller graphs, or fewer at a time",
+    )
     out = np.empty(pairs, np.int8)
     base = np.cumsum(sizes**2) - sizes**2
     tables = (rowptr, col, np.asarray(starts), base, max_distance, out)
     small = np.flatnonzero(sizes <= WORD)
     over_items(distance_graphs, len(small), int((sizes[small] ** 2).sum()), small, *tables)
-    for large in np.flatnonzero(sizes > WORD):
-        over_items(distance_rows, int(sizes[large]), int(sizes[large] ** 2), large, *tables)
+    for graph in large.tolist():
+        over_items(distance_rows, int(sizes[graph]), int(sizes[graph] ** 2), graph, *tables)
     return out
+
+
+def require_pairs(parts: Sequence[Sequence[int]]) -> None:
+    """Refuse the pairs of graphs of these sizes, found part by part, where they would not fit.
+
+    Each graph's are laid out beside those of its part before these are let go.
+
+    Raises:
+        ValueError: saying how many they are.
+    """
+    pairs = [sum(size**2 for size in part) for part in parts]
+    require_distances(sum(pairs), sum(pairs) + max(pairs, default=0))
+
+
+def require_distances(pairs: int, needed: int) -> None:
+    """Refuse so many pairs, which need so many bytes, if they would not fit into memory."""
+    told = f"the distances of {pairs:,} pairs of nodes"
+    require_memory(needed, told, "take smaller graphs, or fewer at a time")
 
 
 def _distance_graphs(

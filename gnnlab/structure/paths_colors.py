@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from .graph import read_arcs
+from .hop_search import require_searches
 from .mixing import mixed
 from .paths import PathSets, count, over_nodes, walks, way_out
 from .paths_hash import hash_paths
@@ -66,6 +67,8 @@ def path_colors(edge_index: Tensor, num_nodes: int, length: int, kind: str = "sh
 
 
 def _require_few(sets: PathSets) -> None:
+    if sets.kind != "all":
+        require_searches(sets.arcs.rowptr, sets.arcs.col, sets.length)
     counts = count(sets.arcs, sets.length, sets.kind, MOST)
     if counts.sum() > MOST:
         raise ValueError(

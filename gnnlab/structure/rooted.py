@@ -18,17 +18,15 @@ import numpy as np
 from gnnlab.arguments import check_count
 from gnnlab.ops.backends.parallel import Array, compiled, inner, over_rows
 
-from .hop_search import forget
+from .hop_search import forget, growing, require_searches
 from .hops import search
 from .memory import require_memory, usable_memory
 
 LONGEST = 255
 """Edges of a path: distances are kept in bytes."""
-PAIR, ARC = 64, 12
+PAIR, ARC = 48, 9
 """Bytes of a node in a subgraph (two numbers, distance, degree) and of an arc, and once more on the
 way to the disk."""
-BLOCK = 1 << 12
-"""Roots between two looks at whether what was counted still fits into memory."""
 
 
 class Rooted(NamedTuple):
@@ -67,14 +65,15 @@ class RootedSets:
         Counting stops where what was found cannot fit into memory.
         """
         roots, most = len(self.rowptr) - 1, usable_memory()
-        counts, needed = np.zeros((roots, 2), np.int64), 0
-        for first in range(0, roots, BLOCK):
-            last = min(first + BLOCK, roots)
+        counts, needed, first = np.zeros((roots, 2), np.int64), 0, 0
+        cost = 2 * require_searches(self.rowptr, self.col, self.length)
+        for last in growing(roots, cost):
             rows = self.rowptr[first : last + 1] - self.rowptr[first]
             over_rows(count_rooted, rows, 4, first, self.rowptr, self.col, self.length, counts)
             needed += bytes_of(*counts[first:last].sum(axis=0).tolist())
             if needed > most:
                 return counts, False
+            first = last
         return counts, True
 
     def subgraphs(self) -> list[Rooted]:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 
 from gnnlab.ops.backends.parallel import Array, compiled, over_items
 
+from .components import components, induced
+from .effort import alike, require_time, stretches
+from .elimination import Elimination, elimination, far_apart
 from .memory import require_memory
 
 TOLERANCE = 1e-10
@@ -16,6 +20,9 @@ ROUGH = 1e-6
 """The same for a sketch, whose own error is far larger."""
 FAILURE = 0.01
 """The probability that some pair of a sketch is off by more than the error asked for."""
+STEPS, STEP = 30, 1.5
+"""Steps of conjugate gradients at least, and nanoseconds of each for a number it reads."""
+SKETCH = "take fewer, or a sketch (method='sketch')"
 TOGETHER = 32
 """Right sides of a sketch that are solved before their part of every pair is added up."""
 
@@ -26,14 +33,60 @@ def pair_resistances(rowptr: Array, col: Array, source: Array, target: Array) ->
     Raises:
         RuntimeError: a system was not solved in 20 N + 1000 steps.
 
-    Cost: O(E sqrt(condition)) for each pair; 40 N bytes a thread.
+    Cost: O(E sqrt(condition)) for each pair and 40 N bytes a thread, or a sparse factorisation
+    where that costs less.
     """
+    cost, plan = steps_cost(rowptr, col, len(source)), elimination(rowptr, col)
+    told = f"the resistance of {len(source):,} pairs of {len(rowptr) - 1:,} nodes"
+    if plan is not None and plan.nanoseconds(len(source)) <= cost:
+        require_time(plan.nanoseconds(len(source)), told, SKETCH)
+        return _by_factor(rowptr, col, plan, source, target)
+    require_time(cost, told, SKETCH)
     out = np.zeros(len(source))
-    work = len(col) * len(source) * 100
-    over_items(solve_pairs, len(source), work, rowptr, col, source, target, out)
+    for first, last in stretches(alike(len(source), cost), "pair"):
+        part, work = slice(first, last), int(cost)
+        over_items(
+            solve_pairs, last - first, work, rowptr, col, source[part], target[part], out[part]
+        )
     if np.isnan(out).any():
         raise RuntimeError(_slow(len(rowptr) - 1))
     return out
+
+
+def steps_cost(rowptr: Array, col: Array, systems: int) -> float:
+    """Nanoseconds that conjugate gradients take, roughly: some steps for each hop across."""
+    largest = max(components(rowptr, col), key=len, default=np.empty(0, np.int64))
+    across = far_apart(*induced(rowptr, col, largest)) if len(largest) else 0
+    steps = STEPS + 3 * across
+    return STEP * systems * steps * (len(col) + 6 * len(rowptr))
+
+
+def _by_factor(
+    rowptr: Array, col: Array, plan: Elimination, source: Array, target: Array
+) -> Array:  # fmt: skip
+    """From one factorisation of L + e e', e a node of each component: x is 0 there."""
+    solve, nodes, out = _grounded(rowptr, col, plan), len(rowptr) - 1, np.zeros(len(source))
+    cost = plan.nanoseconds(len(source))
+    for begin, end in stretches(alike(len(source), cost), "pair"):
+        for first in range(begin, end, TOGETHER):
+            part = slice(first, min(first + TOGETHER, end))
+            s, t, column = source[part], target[part], np.arange(part.stop - first)
+            right = np.zeros((nodes, len(column)))
+            right[s, column] += 1
+            right[t, column] -= 1
+            found = solve(right)
+            out[part] = found[s, column] - found[t, column]
+    return out
+
+
+def _grounded(rowptr: Array, col: Array, plan: Elimination) -> Callable[[Array], Array]:
+    from scipy.sparse import csr_array, diags_array
+
+    nodes, diagonal = len(rowptr) - 1, np.diff(rowptr).astype(np.float64)
+    for part in components(rowptr, col):
+        diagonal[part[0]] += 1
+    edges = csr_array((np.ones(len(col)), col, rowptr), shape=(nodes, nodes))
+    return plan.factorised(diags_array(diagonal, format="csr") - edges)
 
 
 def sketch_size(pairs: int, error: float) -> int:
@@ -59,6 +112,11 @@ def sketched_resistances(
         16 * TOGETHER * nodes + TOGETHER * len(col),
         f"a sketch of {nodes} nodes and {len(col) // 2} edges",
         "ask for given pairs with method='exact'",
+    )
+    require_time(
+        steps_cost(rowptr, col, size) / 2,
+        f"a sketch of {nodes:,} nodes, which solves {size:,} systems,",
+        "allow a larger error, or ask for given pairs with method='exact'",
     )
     random, out = np.random.default_rng(seed), np.zeros(len(source))
     edges = len(col) // 2

@@ -6,7 +6,11 @@ import numpy as np
 
 from gnnlab.ops.backends.parallel import Array, compiled, over_rows
 
+from .effort import require_time
 from .memory import require_memory
+
+ARC = 1.0
+"""Nanoseconds for an arc of a step."""
 
 EXACT = 2.0**53
 """Whole numbers up to here are exact in float64."""
@@ -22,6 +26,11 @@ def walk_matrix(rowptr: Array, col: Array, length: int, lazy: bool = False) -> A
     nodes = len(rowptr) - 1
     require_memory(
         8 * nodes**2, f"the walk counts of all pairs of {nodes} nodes", "take a part of the graph"
+    )
+    require_time(
+        ARC * nodes * length * (len(col) + nodes),
+        f"the counts of walks of {length} edges between all pairs of {nodes} nodes",
+        "take shorter ones, or a part of the graph",
     )
     out = np.zeros((nodes, nodes))
     over_rows(walk_rows, rowptr, nodes * max(length, 1), col, length, lazy, out)

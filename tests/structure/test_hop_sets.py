@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from types import ModuleType
+from typing import Any
 
 import networkx as nx
 import numpy as np
@@ -171,3 +172,22 @@ def test_pairs_are_counted_and_refused_before_they_are_allocated(
     path = sources(*undirected(nx.path_graph(2000)))
     with pytest.raises(ValueError, match="2,000 nodes have at each of 1,999 hops takes 0.1 GB"):
         hop_pairs(*path, 5000)
+
+
+def test_a_hub_is_refused_before_its_pairs_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two hops on a star join all leaves; a few searches tell that they do not fit."""
+    leaves = 1 << 16
+    ends = torch.stack([torch.zeros(leaves, dtype=torch.int64), torch.arange(1, leaves + 1)])
+    star = Data(edge_index=torch.cat([ends, ends.flip(0)], 1), num_nodes=leaves + 1)
+    roots: list[int] = []
+    real = hop_search.count_hops
+
+    def noted(first: int, last: int, *rest: Any) -> None:
+        roots.append(last - first)
+        real(first, last, *rest)
+
+    monkeypatch.setattr(hop_search, "count_hops", noted)
+    monkeypatch.setattr("gnnlab.structure.memory.free_memory", lambda: 1 << 28)
+    with pytest.raises(ValueError, match=r"list of more than [\d,]+ pairs .* 2 hops .*lower max"):
+        AddHops(2)(star)
+    assert 0 < sum(roots) < 1000

@@ -149,7 +149,7 @@ def test_too_many_are_counted_and_refused(monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_numbers_of_threads_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gnnlab.ops.backends.parallel.GRAIN", 1)
-    monkeypatch.setattr("gnnlab.structure.rooted.BLOCK", 64)
+    monkeypatch.setattr("gnnlab.structure.hop_search.FIRST", 8)
     graph, threads = data_of(nx.barabasi_albert_graph(300, 3, seed=0)), torch.get_num_threads()
     found: list[list[Tensor]] = []
     try:

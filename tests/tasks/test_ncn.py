@@ -246,7 +246,7 @@ def test_reset_parameters_draws_all_weights_from_the_seed() -> None:
         ({"depth": -1}, "depth is -1, but it must be a whole number of at least 0"),
         ({"scale": 0}, "scale is 0, but it must be above 0"),
         ({"sampled": 0}, "sampled is 0"),
-        ({"recursion": "twice"}, "recursion is 'twice', which is neither 'paper' nor 'released'"),
+        ({"recursion": "twice"}, "recursion is 'twice', which is none of paper, released"),
     ],
 )
 def test_bad_settings_are_named(settings: dict[str, Any], message: str) -> None:

@@ -1,5 +1,7 @@
 """Transforms that compute a structure of the graph and store it in the data."""
 
+from gnnlab.settings import checked
+
 from .base import GraphTransform, refuse_batch, shares
 from .encodings import Encoding, LaplacianPE, RandomWalkPE
 from .hops import AddHops, known_hops
@@ -22,3 +24,6 @@ __all__ = [
     "shallow",
     "shares",
 ]
+
+for _transform in (AddHops, AddPaths, KPathSubgraphs, LaplacianPE, PairDistances, RandomWalkPE):
+    checked(_transform)

@@ -46,7 +46,8 @@ class PairDistances(GraphTransform[Array]):
         ValueError: a ``Batch``, bad edges, a bad ``max_distance``, more pairs than fit into memory.
 
     Cost:
-        a breadth-first search of D - 1 hops from every node; N^2 bytes.
+        a breadth-first search of D - 1 hops from every node; N^2 bytes, and as many once more until
+        they are stored.
 
     Source:
         Zhang, Feng, Du, He and Wang, "A Complete Expressiveness Hierarchy for Subgraph GNNs via
@@ -74,9 +75,11 @@ class PairDistances(GraphTransform[Array]):
         )
 
     def results(self, graphs: Sequence[Graph]) -> Iterator[Array]:
-        from gnnlab.structure.pair_distances import pair_distances
+        from gnnlab.structure.pair_distances import pair_distances, require_pairs
 
-        for part in shares(graphs, MANY):
+        parts = list(shares(graphs, MANY))
+        require_pairs([[graph.num_nodes for graph in part] for part in parts])
+        for part in parts:
             union, starts = join(part)
             found = pair_distances(union.rowptr, union.arcs[1], starts, self.max_distance)
             yield from pieces(found, np.cumsum([0, *np.diff(starts) ** 2]))
