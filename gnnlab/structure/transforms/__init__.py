@@ -7,6 +7,7 @@ from .pairs import PairDistances
 from .paths import AddPaths
 from .rooted import KPathSubgraphs
 from .stores import shallow
+from .structure import Structure
 
 __all__ = [
     "AddHops",
@@ -17,6 +18,7 @@ __all__ = [
     "LaplacianPE",
     "PairDistances",
     "RandomWalkPE",
+    "Structure",
     "known_hops",
     "refuse_batch",
     "shallow",
