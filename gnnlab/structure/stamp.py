@@ -70,14 +70,46 @@ def checksum(values: Tensor) -> str:
 
 def checksum_of(values: Tensor) -> str:
     """The checksum of a tensor that is not kept."""
+    numbers = _numbers(values)
+    return "" if numbers is None else _sum(numbers)
+
+
+def part_checksums(values: Tensor, cuts: Bounds, bounds: Bounds | None) -> list[str]:
+    """The checksum of each graph's part of what lies joined in a batch, once while it lives.
+
+    Args:
+        values: joined along the first axis, or the last where they are node numbers.
+        cuts: where the part of each graph begins, and where the last one ends.
+        bounds: where the nodes of each graph begin, if they are node numbers, which PyG has raised.
+    """
+    told = ("checksums", cuts, bounds)
+    return remember(values, told, partial(_part_checksums, values, cuts, bounds))
+
+
+def _part_checksums(values: Tensor, cuts: Bounds, bounds: Bounds | None) -> list[str]:
+    numbers = _numbers(values)
+    if numbers is None:
+        return [""] * (len(cuts) - 1)
+    if bounds is not None:
+        numbers = numbers - np.repeat(bounds[:-1], np.diff(cuts))
+    return [
+        _sum(np.ascontiguousarray(numbers[..., a:b] if bounds else numbers[a:b]))
+        for a, b in zip(cuts[:-1], cuts[1:], strict=True)
+    ]
+
+
+def _numbers(values: Tensor) -> Array | None:
+    """What counts of a tensor; nothing of floats that may have been rounded."""
     values = values.detach()
     if values.is_floating_point():
         if values.element_size() < 4:
-            return ""
+            return None
         values = values.float()
-    return (
-        f"{zlib.crc32(values.cpu().contiguous().numpy().data):08x}" if values.numel() else "0" * 8
-    )
+    return values.cpu().contiguous().numpy()
+
+
+def _sum(numbers: Array) -> str:
+    return f"{zlib.crc32(numbers.data if numbers.size else b''):08x}"
 
 
 def _graph_digests(edge_index: Tensor, bounds: Bounds) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from torch import Tensor
 from gnnlab.ops import Adjacency, remember
 
 from .graph import count_nodes
-from .stamp import Bounds, checksum, checksum_of, graph_digests, row_digests
+from .stamp import Bounds, checksum, checksum_of, graph_digests, part_checksums, row_digests
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data
@@ -146,9 +146,10 @@ class Stored:
     def _check_values(self, key: str, told: list[str], seen: list[str]) -> None:
         for number, (one, other) in enumerate(zip(told, seen, strict=False)):
             if not _same(one, other):
+                where = _of_graph(number, told) if len(seen) == len(told) else ""
                 self.refuse(
-                    f"data.{key}{_of_graph(number, told)} is not what {self.stamp} says was stored "
-                    "there (delete that stamp to read values of your own)"
+                    f"data.{key}{where} is not what {self.stamp} says was stored there (delete "
+                    "that stamp to read values of your own)"
                 )
 
 
@@ -168,21 +169,10 @@ def _checksums(data: Data, key: str, value: Tensor, bounds: Bounds) -> list[str]
     cuts = getattr(data, "_slice_dict", {}).get(key)
     if cuts is None:
         return []
-    cuts = tuple(int(cut) for cut in cuts)
-    return remember(
-        value, ("checksums", cuts, bounds), lambda: _part_sums(value, key, cuts, bounds)
-    )
-
-
-def _part_sums(value: Tensor, index: bool, cuts: Bounds, bounds: Bounds) -> list[str]:
-    axis = -1 if index else 0
-    if len(cuts) != len(bounds) or cuts[-1] != value.shape[axis]:
-        return ["changed"]
-    sizes = [last - first for first, last in zip(cuts[:-1], cuts[1:], strict=True)]
-    parts = torch.split(value.cpu(), sizes, axis)
-    if not index:
-        return [checksum_of(part) for part in parts]
-    return [checksum_of(part - at) for part, at in zip(parts, bounds[:-1], strict=True)]
+    cuts, index = tuple(torch.as_tensor(cuts).tolist()), "index" in key
+    if len(cuts) != len(bounds) or cuts[-1] != value.shape[-1 if index else 0]:
+        return ["none"]
+    return part_checksums(value, cuts, bounds if index else None)
 
 
 def _parts(told: str) -> tuple[str, str, list[str]]:
