@@ -136,11 +136,10 @@ def _connection(data: Data, dim: int) -> Tensor:
     found = stored.values(data)[0]
     if torch.compiler.is_compiling():
         return found
-    shape = (data.edge_index.shape[1], dim, dim)
+    told, shape = stored.settings, (data.edge_index.shape[1], dim, dim)
+    stored.require(data, [found], data.x.shape[0], lambda own: own.startswith(told))
     check_form(stored, "connection", found, shape, *FLOATING)
     check_finite(stored, "connection", found)
-    told = stored.settings
-    stored.require(data, [found], data.x.shape[0], lambda own: own.startswith(told))
     return found
 
 
