@@ -81,6 +81,11 @@ class Stored:
             if not isinstance(value, Tensor) or value.layout is not torch.strided:
                 kind = value.layout if isinstance(value, Tensor) else f"a {type(value).__name__}"
                 self.refuse(f"data.{key} is {kind}, but a dense tensor is stored there")
+            elif value.device != data.edge_index.device:
+                raise ValueError(
+                    f"data.{key} lies on {value.device}, but data.edge_index on "
+                    f"{data.edge_index.device}: move the graph as one, with data.to(device)"
+                )
         return found
 
     def require(
