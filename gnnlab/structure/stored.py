@@ -72,6 +72,7 @@ class Stored:
             ValueError: a key is missing or holds something else.
         """
         found = [getattr(data, key, None) for key in self.keys]
+        place = getattr(data.edge_index, "device", None)
         if missing := [f"data.{k}" for k, v in zip(self.keys, found, strict=True) if v is None]:
             raise ValueError(
                 f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing: call "
@@ -81,10 +82,10 @@ class Stored:
             if not isinstance(value, Tensor) or value.layout is not torch.strided:
                 kind = value.layout if isinstance(value, Tensor) else f"a {type(value).__name__}"
                 self.refuse(f"data.{key} is {kind}, but a dense tensor is stored there")
-            elif value.device != data.edge_index.device:
+            elif place not in (None, value.device):
                 raise ValueError(
-                    f"data.{key} lies on {value.device}, but data.edge_index on "
-                    f"{data.edge_index.device}: move the graph as one, with data.to(device)"
+                    f"data.{key} lies on {value.device}, but data.edge_index on {place}: move the "
+                    "graph as one, with data.to(device)"
                 )
         return found
 

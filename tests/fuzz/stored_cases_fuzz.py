@@ -82,7 +82,7 @@ def _edit(draw: random.Random, data: Data, key: str) -> None:
         lambda: value * 0 + draw.choice([-(2**62), -1, 0, 5, 300, 2**31, 2**40, 2**62]),
         lambda: _one_entry(draw, value),
         lambda: torch.full_like(value, float("nan")) if value.is_floating_point() else -value,
-        lambda: value.to("meta"),
+        lambda: value if key == "edge_index" else value.to("meta"),
         lambda: value.clone().requires_grad_() if value.is_floating_point() else value + 1,
     ]
     data[key] = draw.choice(edits)()

@@ -292,7 +292,7 @@ def test_refusals() -> None:
     with pytest.raises(ValueError, match="temperature is 0, but it must be above 0"):
         EdgeDropContrast(4, temperature=0)
     encoder, data = build(), data_of(nx.cycle_graph(5))
-    with pytest.raises(ValueError, match="data.rooted_index and .* are missing: call encoder.transform"):
+    with pytest.raises(ValueError, match="data.rooted_index and .* are missing: call encoder.tr"):
         encoder(data)
     with pytest.raises(
         ValueError, match="rooted_of tells of settings '2', but the encoder reads '3'"

@@ -263,7 +263,7 @@ def test_a_table_of_edges_holds_means_of_repeats() -> None:
 def test_asks_for_transform_and_fitting_paths() -> None:
     data = graph(9, seed=2)
     encoder: Any = layers.PathNN(3, 4, length=2, kind="all", edge_dim=2).double()
-    with pytest.raises(ValueError, match="data.path_1_index and .* are missing: call encoder.transf"):
+    with pytest.raises(ValueError, match="data.path_1_index and .* are missing: call encoder."):
         encoder(data)
     with pytest.raises(
         ValueError, match="data.path_1_distance and data.path_2_distance are missing"
