@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 from copy import copy
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
+import torch
 from torch import Tensor
 
 from gnnlab.ops import is_sparse
-from gnnlab.structure.stamp import stamp
+from gnnlab.structure.forms import FLOATING, check_finite, check_form
+from gnnlab.structure.stamp import row_digests
+from gnnlab.structure.stored import Stored
 
 from .connection import transports
 from .sheaf_encoder import SheafEncoder
@@ -69,6 +73,8 @@ class ConnectionSheaf(SheafEncoder):
 
     completes_frames: str = "borrows the nearest nodes of the graph where a node has few neighbours"
     varies = False
+    maskable: ClassVar[bool] = False
+    """Transports are found before training, with the neighbours that a masked link would hide."""
 
     def __init__(
         self,
@@ -104,29 +110,48 @@ class ConnectionSheaf(SheafEncoder):
 
         Nothing is computed where it is there already for these edges, features and stalk_dim.
         """
-        stamp = _stamp(data, self.stalk_dim)
-        if getattr(data, "connection_of", None) == stamp:
+        stored = _stored(self.stalk_dim, _of_features(data))
+        if stored.holds(data):
             return data
         data = copy(data)
         found = transports(data.edge_index, data.x, self.stalk_dim)
         data.connection = found.to(data.x.device, data.x.dtype)
-        data.connection_of = stamp
+        digest = row_digests(data.edge_index, (0, data.x.shape[0]))[0]
+        data.connection_of = stored.written(digest, [data.connection])
         return data
 
     def sheaf(self, number: int, x: Tensor, pairs: Pairs, data: Data) -> Sheaf:
-        found: Tensor | None = getattr(data, "connection", None)
-        shape = (data.edge_index.shape[1], self.stalk_dim, self.stalk_dim)
-        if found is None or found.shape != shape:
-            what = "is missing" if found is None else f"is {tuple(found.shape)}, not {shape}"
-            raise ValueError(
-                f"data.connection {what}: call encoder.transform(data) first (fit does)"
-            )
+        found = _connection(data, self.stalk_dim)
         weight = None if pairs.weight is None else pairs.weight.to(found.dtype)
         return Sheaf(pairs.adj, weighted(pairs.of_rows(found), weight), pairs.degree(found.dtype))
 
 
-def _stamp(data: Data, dim: int) -> str:
-    """What the transports are a function of."""
+def _connection(data: Data, dim: int) -> Tensor:
+    """The transports of a graph or a batch, which must be those of its edges.
+
+    Features are not compared: those that reach the encoder may be others than ``transform`` saw,
+    embedded by a step before it, or dropped in part.
+    """
+    stored = _stored(dim, "")
+    found = stored.values(data)[0]
+    if torch.compiler.is_compiling():
+        return found
+    told, shape = stored.settings, (data.edge_index.shape[1], dim, dim)
+    stored.require(data, [found], data.x.shape[0], lambda own: own.startswith(told))
+    check_form(stored, "connection", found, shape, *FLOATING)
+    check_finite(stored, "connection", found)
+    return found
+
+
+def _stored(dim: int, features: str) -> Stored:
+    made_by = "ConnectionSheaf.transform"
+    return Stored(("connection",), "connection_of", f"{dim} {features}", made_by, rows=True)
+
+
+def _of_features(data: Data) -> str:
+    """A hash of what else the transports are a function of."""
     x = data.x.to_sparse_coo().coalesce() if is_sparse(data.x) else data.x
-    parts = (x.indices(), x.values()) if is_sparse(x) else (x,)
-    return stamp(f"{dim} {data.x.dtype} {tuple(data.x.shape)}", data.edge_index, *parts)
+    digest = hashlib.sha256(f"{data.x.dtype} {tuple(data.x.shape)}".encode())
+    for part in (x.indices(), x.values()) if is_sparse(x) else (x,):
+        digest.update(part.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().data)
+    return digest.hexdigest()

@@ -49,7 +49,7 @@ def hop_graphs(data: Data, max_hop: int) -> Hops:
         data.edge_index (2, E), data.hop_index (2, M), data.hop (M,) int64 -> max_hop graphs
 
     Raises:
-        ValueError: the pairs are missing, or do not fit.
+        ValueError: the pairs are missing, do not go as far, are of another graph or do not fit.
     """
     nodes = data.x.shape[0]
     adj = Adjacency.of(data.edge_index, nodes)
@@ -57,7 +57,7 @@ def hop_graphs(data: Data, max_hop: int) -> Hops:
     found: list[Hop | None] = [Hop(adj, *carried) if adj.num_edges else None]
     if max_hop == 1:
         return found
-    pairs, hop = _pairs(data, nodes)
+    pairs, hop = _pairs(data, nodes, max_hop)
     parts = relations(pairs, hop, max_hop + 1 if torch.compiler.is_compiling() else None)
     for distance in range(2, max_hop + 1):
         part = parts.get(distance)
@@ -65,18 +65,11 @@ def hop_graphs(data: Data, max_hop: int) -> Hops:
     return found
 
 
-def _pairs(data: Data, nodes: int) -> tuple[Adjacency, Tensor]:
-    hop_index, hop = (getattr(data, key, None) for key in ("hop_index", "hop"))
-    if hop_index is None or hop is None:
-        raise ValueError(
-            "data.hop_index and data.hop are missing: call encoder.transform(data) first (fit does)"
-        )
-    if hop.shape != (hop_index.shape[-1],) or hop.dtype != torch.int64:
-        raise ValueError(
-            f"data.hop is {hop.dtype} of shape {tuple(hop.shape)}, but data.hop_index has "
-            f"{hop_index.shape[-1]} pairs: call encoder.transform(data) anew"
-        )
-    return Adjacency.of(hop_index, nodes), hop
+def _pairs(data: Data, nodes: int, max_hop: int) -> tuple[Adjacency, Tensor]:
+    from gnnlab.structure.transforms import AddHops
+
+    pairs, hop = AddHops(max_hop).read_from(data)
+    return Adjacency.of(pairs, nodes), hop
 
 
 def graphs_that_reach(hop: Hop, batch: Tensor | None, like: Tensor) -> Tensor | None:

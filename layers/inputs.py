@@ -92,6 +92,8 @@ class WithInputs(nn.Module):
         for name in ("hidden_channels", "out_channels", "transductive"):
             if hasattr(self.encoder, name):
                 setattr(self, name, getattr(self.encoder, name))
+        if not all(getattr(part, "maskable", True) for part in (self.encoder, *inputs)):
+            self.maskable = False
         for step in inputs:
             if told := getattr(step, "transductive", None):
                 self.transductive = told

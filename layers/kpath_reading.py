@@ -50,11 +50,10 @@ def read_subgraphs(data: Data, length: int, edge_dim: int | None) -> Subgraphs:
         ValueError: the keys are missing, of another length or of another graph; edge weights or
             attributes that do not fit or are missing.
     """
+    from gnnlab.structure.transforms import KPathSubgraphs
+
     nodes, weight = data.x.shape[0], getattr(data, "edge_weight", None)
-    index, distance, degree, source = (
-        _key(data, f"rooted_{name}") for name in ("index", "distance", "degree", "source")
-    )
-    _check_length(data, length)
+    index, distance, degree, source = KPathSubgraphs(length).read_from(data)
     build = partial(_arcs, index, degree, source, nodes)
     traced = torch.compiler.is_compiling()
     root, arcs = build() if traced else remember(source, ("arcs", nodes), build)
@@ -102,21 +101,3 @@ def _rows(table: EdgeTable, index: Tensor, arcs: Adjacency, nodes: int) -> Adjac
         steps = Adjacency.of(index[0][arcs.edge_index], nodes)
         held[:] = [(table, table.find(steps, "rooted_source"))]
     return held[0][1]
-
-
-def _key(data: Data, key: str) -> Tensor:
-    found: Tensor | None = getattr(data, key, None)
-    if found is None:
-        raise ValueError(f"data.{key} is missing: call encoder.transform(data) first (fit does)")
-    return found
-
-
-def _check_length(data: Data, length: int) -> None:
-    """Refuse subgraphs that tell of themselves that they are of another length."""
-    told = getattr(data, "rooted_of", None)
-    told = told[0] if isinstance(told, list) else told
-    if isinstance(told, str) and told.split()[0] != str(length):
-        raise ValueError(
-            f"the data holds subgraphs of paths of up to {told.split()[0]} edges, but the encoder "
-            f"reads length {length}: call encoder.transform(data) anew"
-        )

@@ -67,16 +67,18 @@ def readings(
         data.edge_attr (E, D) if asked for -> length readings, and a table (E, D) of edges
 
     Raises:
-        ValueError: the paths are missing, of another kind, or go along edges that the graph lacks;
-            edge weights or attributes that do not fit or are missing.
+        ValueError: the paths are missing, of another kind or length, or of another graph; edge
+            weights or attributes that do not fit or are missing.
     """
-    _check_kind(data, kind)
+    from gnnlab.structure.transforms import AddPaths
+
     nodes, weight = data.x.shape[0], getattr(data, "edge_weight", None)
-    found = []
-    for edges in range(1, length + 1):
-        paths = _key(data, f"path_{edges}_index")
-        far = _key(data, f"path_{edges}_distance") if kind == "all" else None
-        found.append(reading_of(paths, nodes, far))
+    stored = AddPaths(length, kind).read_from(data)
+    if kind == "all":
+        pairs = zip(stored[::2], stored[1::2], strict=True)
+        found = [reading_of(paths, nodes, far) for paths, far in pairs]
+    else:
+        found = [reading_of(paths, nodes) for paths in stored]
     if weight is None and edge_dim is None:
         return found, None
     adj = Adjacency.of(data.edge_index, nodes)
@@ -104,26 +106,6 @@ def with_edges(reading: Reading, table: EdgeTable, weights: Tensor | None) -> Re
             own = gather(weights, edge, "target").squeeze(1)
             product = own if product is None else step.go_on(product) * own
     return reading._replace(steps=steps, weight=product)
-
-
-def _key(data: Data, key: str) -> Tensor:
-    found: Tensor | None = getattr(data, key, None)
-    if found is None:
-        raise ValueError(f"data.{key} is missing: call encoder.transform(data) first (fit does)")
-    return found
-
-
-def _check_kind(data: Data, kind: str) -> None:
-    """Refuse paths that tell of themselves that they are of another kind."""
-    if torch.compiler.is_compiling():  # a graph's hash would be compiled in, and asked for again
-        return
-    told = getattr(data, "path_of", None)
-    told = told[0] if isinstance(told, list) else told
-    if isinstance(told, str) and told.split()[0] != kind:
-        raise ValueError(
-            f"the data holds paths of kind '{told.split()[0]}', but the encoder reads '{kind}': "
-            "call encoder.transform(data) anew"
-        )
 
 
 def _check_weight(weight: Tensor, adj: Adjacency) -> Tensor:

@@ -143,9 +143,8 @@ class PathNN(nn.Module):
 
     Raises:
         ValueError: a size below 1, a kind or a reduction that is none; data that ``transform`` has
-            not seen; edge weights or attributes that are missing or do not fit. Paths that were
-            found before edges went away are noticed where weights or attributes are read; without
-            them, call ``transform`` again (``fit`` does).
+            not seen, or whose edges changed since; edge weights or attributes that are missing or
+            do not fit.
 
     Cost:
         Layer k: up to k products of (U, H) and (H, 4 H), where U is in how many ways the paths of k

@@ -9,6 +9,9 @@ import torch
 from torch import Tensor, nn
 
 from gnnlab.ops import Adjacency, is_sparse, linear
+from gnnlab.structure.forms import FLOATING, check_finite, check_form
+from gnnlab.structure.stamp import row_digests
+from gnnlab.structure.stored import Stored
 
 from .gcn_conv import smooth
 from .linear import Linear
@@ -67,6 +70,7 @@ class SGC(nn.Module):
         self.in_channels, self.hidden_channels = in_channels, hidden_channels
         self.out_channels, self.num_layers = out_channels, num_layers
         self.precomputed = precomputed
+        self.maskable = not precomputed  # a masked link would still be in what was smoothed
         self.linear = Linear(in_channels, hidden_channels if out_channels is None else out_channels)
 
     def forward(self, data: Data) -> Tensor:
@@ -86,8 +90,9 @@ class SGC(nn.Module):
         x = data.x.to_dense() if is_sparse(data.x) else data.x
         with torch.no_grad():
             x = self._smooth(x, adj, data)
-        data = copy(data)
-        data[self.key] = x
+        data, stored = copy(data), self._stored
+        digest = row_digests(data.edge_index, (0, x.shape[0]))[0]
+        data[self.key], data[stored.stamp] = x, stored.written(digest, [x])
         return data
 
     @property
@@ -104,10 +109,17 @@ class SGC(nn.Module):
         return h
 
     def _smoothed(self, data: Data) -> Tensor:
-        found: Tensor | None = getattr(data, self.key, None)
-        if found is None:
-            raise ValueError(
-                f"SGC(precomputed=True) reads data.{self.key}, which is missing: apply the "
-                "encoder's transform to the data first, as tasks.fit does"
-            )
+        stored = self._stored
+        found = stored.values(data)[0]
+        if torch.compiler.is_compiling():
+            return found
+        nodes = data.x.shape[0]
+        stored.require(data, [found], nodes, lambda settings: settings == stored.settings)
+        check_form(stored, self.key, found, (nodes, self.linear.in_features), *FLOATING)
+        check_finite(stored, self.key, found)
         return found
+
+    @property
+    def _stored(self) -> Stored:
+        key = self.key
+        return Stored((key,), f"{key}_of", str(self.num_layers), "SGC.transform", rows=True)

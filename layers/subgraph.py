@@ -175,13 +175,9 @@ class SubgraphGNN(nn.Module):
     def _distance(self, data: Data) -> Tensor | None:
         if self.reach is None:
             return None
-        found: Tensor | None = getattr(data, "pair_distance", None)
-        if found is None:
-            raise ValueError(
-                f"data.pair_distance is missing, but policy={self.policy!r} reads it: call "
-                "encoder.transform(data) first (fit does)"
-            )
-        return found
+        from gnnlab.structure.transforms import PairDistances
+
+        return PairDistances(self.reach).read_from(data)[0]
 
     def reset_parameters(self) -> None:
         reset_children(self)

@@ -35,6 +35,9 @@ def induced(data: Data, nodes: Tensor) -> Data:
             extra[values] = data[values][kept]
             del whole[values]
     part: Data = whole.subgraph(nodes)
+    for key in (f"{key.removesuffix('_index')}_of" for key in pair_keys(data)):
+        if key in part:  # cut along with the edges, not found in those that are left
+            del part[key]
     for key, value in extra.items():
         part[key] = value
     return part

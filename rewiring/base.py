@@ -12,6 +12,7 @@ from gnnlab.structure.graph import Array, Graph
 from gnnlab.structure.transforms.base import GraphTransform, shares
 
 from .changes import Changes, count_edge_types, pack, unpack, write
+from .checked import check_changes
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data
@@ -68,14 +69,27 @@ class Rewiring(GraphTransform[Changes]):
     def results(self, graphs: Sequence[Graph]) -> Iterator[Changes]:
         """Choose for many graphs, a share after the other."""
         for part in shares(graphs):
-            yield from self.changes_many(part)
+            count = 0
+            for found in self.changes_many(part):
+                count += 1
+                yield found
+            if count != len(part):
+                raise ValueError(
+                    f"{type(self).__name__}.changes_many returned changes for {count} of "
+                    f"{len(part)} graphs: give one for each"
+                )
 
     def shared(self, dataset: Iterable[Data]) -> int:
         """T: how many edge types there are before, in all graphs together."""
         return max(map(count_edge_types, dataset), default=1)
 
     def write(self, data: Data, graph: Graph, found: Changes, shared: int) -> Data:
-        """Write the changes into ``data``, a shallow copy of a graph with T = ``shared``."""
+        """Write the changes into ``data``, a shallow copy of a graph with T = ``shared``.
+
+        Raises:
+            ValueError: changes that do not fit the graph, with the class and the pair.
+        """
+        check_changes(found, graph, self.types, type(self).__name__)
         return write(data, graph, found, shared, self.types, self.fill)
 
     def pack(self, found: Sequence[Changes]) -> dict[str, Array]:

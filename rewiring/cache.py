@@ -7,7 +7,7 @@ import json
 import os
 import uuid
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -18,7 +18,9 @@ from gnnlab.home import cache_home
 from gnnlab.structure.graph import Array, Graph
 from gnnlab.structure.transforms import GraphTransform
 
-FORMAT = 1
+FORMAT = 2
+SUM = "checksum"
+"""The array of a part that tells whether the others are as they were written."""
 Found = TypeVar("Found")
 Key = str | tuple[int, bool, bytes]
 
@@ -65,9 +67,12 @@ class Cache(Generic[Found]):
         if key in self._found:
             return self._found[key]
         part, place = self._kept[key]
-        if part not in self._open:
-            self._open[part] = self._method.unpack(_read(part))
-        return self._open[part](place)
+        try:
+            if part not in self._open:
+                self._open[part] = self._method.unpack(_checked(_read(part)))
+            return self._open[part](place)
+        except (KeyError, IndexError, TypeError, AttributeError, OverflowError) as error:
+            raise ValueError(_damaged(part, error)) from error
 
     def __setitem__(self, key: Key, found: Found) -> None:
         self._found[key] = found
@@ -82,6 +87,7 @@ class Cache(Generic[Found]):
             "digest": np.array(list(self._new)),
             **self._method.pack(list(self._new.values())),
         }
+        arrays[SUM] = np.array(_sum(arrays))
         self._folder.mkdir(parents=True, exist_ok=True)
         name = uuid.uuid4().hex
         for final, write in (
@@ -122,4 +128,25 @@ def _read(part: Path, names: Sequence[str] | None = None) -> dict[str, Array]:
         with np.load(part, allow_pickle=False) as file:
             return {name: file[name] for name in (file.files if names is None else names)}
     except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
-        raise ValueError(f"{part} is damaged ({error}): delete it, and it is made again") from error
+        raise ValueError(_damaged(part, error)) from error
+
+
+def _checked(arrays: dict[str, Array]) -> dict[str, Array]:
+    """The arrays, less their checksum, which a file that was edited has not."""
+    told = arrays.pop(SUM)
+    if str(told) != _sum(arrays):
+        raise KeyError("its numbers are not those that were written")
+    return arrays
+
+
+def _sum(arrays: Mapping[str, Array]) -> str:
+    digest = hashlib.sha256()
+    for name in sorted(arrays):
+        values = np.ascontiguousarray(arrays[name])
+        digest.update(f"{name} {values.dtype} {values.shape} ".encode())
+        digest.update(values.tobytes())
+    return digest.hexdigest()
+
+
+def _damaged(part: Path, error: Exception) -> str:
+    return f"{part} is damaged ({error}): delete it, and it is made again"

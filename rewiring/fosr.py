@@ -8,6 +8,7 @@ from gnnlab.arguments import check_count
 from gnnlab.structure.graph import Graph
 from gnnlab.structure.spectral import first_order
 
+from .amounts import amount, check_amount
 from .base import Rewiring
 from .changes import Changes
 
@@ -26,7 +27,8 @@ class FoSR(Rewiring):
     graph is complete, none is added. Edges are nested: the first k are those of FoSR(k).
 
     Args:
-        num_edges: undirected edges to add; fewer where fewer are absent.
+        num_edges: undirected edges to add, or what share of the graph's edges; fewer where fewer
+            are absent.
         power_steps: before the first edge; the authors use 5.
         seed: of the random start.
         fill: what edge attributes hold for added edges.
@@ -46,17 +48,19 @@ class FoSR(Rewiring):
         from an unseeded vector and divides by zero at isolated nodes.
     """
 
-    num_edges: int
+    num_edges: int | float
     power_steps: int = 5
     seed: int = 0
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for name in ("num_edges", "power_steps", "seed"):
-            check_count(name, getattr(self, name), 0)
+        check_amount("num_edges", self.num_edges)
+        check_count("power_steps", self.power_steps, 0)
+        check_count("seed", self.seed, 0)
 
     def changes(self, graph: Graph) -> Changes:
         """Choose greedily."""
         start = 2 * graph.generator(self.seed).random(graph.num_nodes) - 1
-        pairs = first_order(graph.rowptr, graph.arcs[1], start, self.num_edges, self.power_steps)
+        count = amount(self.num_edges, graph)
+        pairs = first_order(graph.rowptr, graph.arcs[1], start, count, self.power_steps)
         return Changes(pairs)

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gnnlab.arguments import check_count
 from gnnlab.structure.components import components, induced
 from gnnlab.structure.graph import Array, Graph
 from gnnlab.structure.resistance_updates import Best, Resistances
 
+from .amounts import amount, check_amount
 from .base import Rewiring
 from .changes import NO_PAIRS, Changes
 
@@ -30,7 +30,8 @@ class GTR(Rewiring):
     component is complete, no edge is added. Edges are nested: the first k are those of GTR(k).
 
     Args:
-        num_edges: undirected edges to add; fewer where fewer are left.
+        num_edges: undirected edges to add, or what share of the graph's edges; fewer where fewer
+            are left.
         fill: what edge attributes hold for added edges.
 
     Shapes:
@@ -51,19 +52,20 @@ class GTR(Rewiring):
         and breaks ties by rounding errors.
     """
 
-    num_edges: int
+    num_edges: int | float
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check_count("num_edges", self.num_edges, 0)
+        check_amount("num_edges", self.num_edges)
 
     def changes(self, graph: Graph) -> Changes:
         """Choose greedily, over all components that have an absent pair."""
-        if self.num_edges == 0:
+        count = amount(self.num_edges, graph)
+        if count == 0:
             return Changes()
         parts = [_Part(graph, nodes) for nodes in components(graph.rowptr, graph.arcs[1])]
         added: list[tuple[int, int]] = []
-        while len(added) < self.num_edges and parts:
+        while len(added) < count and parts:
             part = min(parts, key=_Part.rank)
             if part.best.gain <= 0:
                 break

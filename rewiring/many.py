@@ -15,7 +15,9 @@ from gnnlab.parallel import side_by_side
 from gnnlab.structure.graph import Graph, read_graphs
 from gnnlab.structure.transforms import GraphTransform, refuse_batch, shallow, shares
 
+from .base import Rewiring
 from .cache import Cache, Key
+from .remains import warn_of_losses
 
 SAVE_EVERY = 5.0
 """Seconds after which what is finished goes to disk."""
@@ -34,7 +36,8 @@ def apply(
     What was found is kept under ``$GNNLAB_HOME/rewired``, by the hash of the graph, the
     method, its settings and its version, so that no graph is rewired twice and an interrupted
     call goes on where it stopped. Random choices depend on the seed and on each graph's content,
-    not on its place. ``num_edge_types`` is the dataset's, the same on every graph.
+    not on its place. ``num_edge_types`` is the dataset's, the same on every graph. One warning
+    counts what is lost where a rewiring leaves graphs without edges, nodes alone or graphs split.
 
     Args:
         method: a rewiring, or a structure to be computed such as ``AddHops``.
@@ -59,10 +62,14 @@ def apply(
     missing = {key: graph for key, graph in zip(keys, graphs, strict=True) if key not in found}
     if missing:
         _fill(method, missing, found, workers, progress)
-    return [
-        method.write(data, graph, found[key], shared)
-        for data, graph, key in zip(copies, graphs, keys, strict=True)
+    results = [found[key] for key in keys]
+    written = [
+        method.write(data, graph, result, shared)
+        for data, graph, result in zip(copies, graphs, results, strict=True)
     ]
+    if isinstance(method, Rewiring):
+        warn_of_losses(method, graphs, results)
+    return written
 
 
 def _check(method: Any, dataset: Any, workers: int) -> None:

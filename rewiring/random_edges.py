@@ -10,6 +10,7 @@ from gnnlab.arguments import check_count
 from gnnlab.structure.absent import absent_pairs
 from gnnlab.structure.graph import Graph
 
+from .amounts import amount, check_amount
 from .base import Rewiring
 from .changes import Changes
 
@@ -26,7 +27,7 @@ class RandomEdges(Rewiring):
     components. Pairs added were never in the graph: those removed do not come back.
 
     Args:
-        add: undirected edges to add (arcs if not ``undirected``).
+        add: undirected edges to add (arcs if not ``undirected``), or what share of the graph's.
         remove: as many to remove.
         like: count as this rewiring does on each graph, and mark as many edges with each of its
             types; ``add`` and ``remove`` stay 0 then.
@@ -49,16 +50,17 @@ class RandomEdges(Rewiring):
         revisited", ICLR 2025 (https://arxiv.org/abs/2407.09381).
     """
 
-    add: int = 0
-    remove: int = 0
+    add: int | float = 0
+    remove: int | float = 0
     like: Rewiring | None = None
     seed: int = 0
     undirected: bool = True
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for name in ("add", "remove", "seed"):
-            check_count(name, getattr(self, name), 0)
+        check_amount("add", self.add)
+        check_amount("remove", self.remove)
+        check_count("seed", self.seed, 0)
         if self.like is not None:
             self._check_like(self.like)
 
@@ -86,7 +88,7 @@ class RandomEdges(Rewiring):
 
     def changes(self, graph: Graph) -> Changes:
         """Draw what to remove, then what to add."""
-        add, remove, kind = self.add, self.remove, None
+        add, remove, kind = amount(self.add, graph), amount(self.remove, graph), None
         if self.like is not None:
             wanted = self.like.changes(graph)
             add, remove, kind = wanted.added.shape[1], wanted.removed.shape[1], wanted.kind

@@ -11,6 +11,7 @@ from gnnlab.arguments import check_count, check_number, check_positive
 from gnnlab.structure.csr import Neighbours
 from gnnlab.structure.graph import Array, Graph
 
+from .amounts import amount, check_amount
 from .base import Rewiring
 from .changes import Changes
 from .curvature import forman, forman_of_edges
@@ -37,7 +38,7 @@ class SDRF(Rewiring):
     be named both ways is one candidate. It ends early when an iteration changes nothing.
 
     Args:
-        iterations: the most edges that are added, and removed.
+        iterations: the most edges that are added, and removed; or what share of the graph's edges.
         temperature: tau; ``math.inf`` takes the best candidate, of equal ones the lowest (k, l).
         remove_bound: C+; None removes nothing.
         seed: of the draws; each graph draws from the seed and its own content.
@@ -60,14 +61,14 @@ class SDRF(Rewiring):
         (see ``balanced_forman``), is not offered.
     """
 
-    iterations: int = 10
+    iterations: int | float = 10
     temperature: float = 1.0
     remove_bound: float | None = None
     seed: int = 0
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check_count("iterations", self.iterations, 0)
+        check_amount("iterations", self.iterations)
         check_count("seed", self.seed, 0)
         if self.temperature != math.inf:
             check_positive("temperature", self.temperature)
@@ -77,7 +78,7 @@ class SDRF(Rewiring):
     def changes(self, graph: Graph) -> Changes:
         """Run the iterations."""
         state, random = Curved(graph, forman_of_edges), graph.generator(self.seed)
-        for _ in range(self.iterations):
+        for _ in range(amount(self.iterations, graph)):
             values = state.values.round(DIGITS)
             if not len(values):
                 break

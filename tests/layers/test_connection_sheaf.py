@@ -165,7 +165,10 @@ class TestTransform:
         with pytest.raises(ValueError, match=r"data.connection is missing: call encoder.transform"):
             encoder(data)
         data.connection = torch.ones(3, 3, 3)
-        with pytest.raises(ValueError, match=r"data.connection is \(3, 3, 3\), not"):
+        with pytest.raises(
+            ValueError,
+            match=r"data.connection is torch.float32 of shape \(3, 3, 3\), but it is read",
+        ):
             encoder(data)
 
     def test_batches_equal_single_graphs(self) -> None:

@@ -107,7 +107,7 @@ def test_sgc_on_precomputed_features_is_the_same(sparse: bool, weighted: bool) -
     batch = Data(x=x[rows], smoothed_3=done.smoothed_3[rows], edge_index=torch.empty(2, 0).long())
     torch.testing.assert_close(ready(batch), expected[rows])
     assert plain.transform(data) is data
-    with pytest.raises(ValueError, match=r"reads data\.smoothed_3, which is missing: apply the"):
+    with pytest.raises(ValueError, match=r"data\.smoothed_3 is missing: call encoder.transform"):
         ready(data)
 
 

@@ -292,9 +292,11 @@ def test_refusals() -> None:
     with pytest.raises(ValueError, match="temperature is 0, but it must be above 0"):
         EdgeDropContrast(4, temperature=0)
     encoder, data = build(), data_of(nx.cycle_graph(5))
-    with pytest.raises(ValueError, match="data.rooted_index is missing: call encoder.transform"):
+    with pytest.raises(ValueError, match="data.rooted_index and .* are missing: call encoder.tr"):
         encoder(data)
-    with pytest.raises(ValueError, match="paths of up to 2 edges, but the encoder reads length 3"):
+    with pytest.raises(
+        ValueError, match="rooted_of tells of settings '2', but the encoder reads '3'"
+    ):
         encoder(build(length=2).transform(data))
     found = encoder.transform(data)
     with pytest.raises(ValueError, match="built with edge_dim=7, but|edge_dim=7 asks for"):
@@ -302,9 +304,18 @@ def test_refusals() -> None:
     short = found.clone("x")
     short.rooted_degree = found.rooted_degree - 1
     short.rooted_source = found.rooted_source.clone()
-    with pytest.raises(ValueError, match="counts 0 arcs|but data.rooted_source has"):
+    with pytest.raises(
+        ValueError,
+        match="data.rooted_degree .* is not what rooted_of|data.rooted_degree is not what",
+    ):
         encoder(short)
     moved = found.clone("x")
     moved.edge_index = (found.edge_index * 2) % 5
+    with pytest.raises(ValueError, match="data.rooted_index was found before the edges"):
+        encoder(moved)
+    for left in (short, moved):
+        del left.rooted_of
+    with pytest.raises(ValueError, match="but data.rooted_source has"):
+        encoder(short)
     with pytest.raises(ValueError, match="data.rooted_source goes along an edge that"):
         encoder(moved)

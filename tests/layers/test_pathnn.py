@@ -263,16 +263,27 @@ def test_a_table_of_edges_holds_means_of_repeats() -> None:
 def test_asks_for_transform_and_fitting_paths() -> None:
     data = graph(9, seed=2)
     encoder: Any = layers.PathNN(3, 4, length=2, kind="all", edge_dim=2).double()
-    with pytest.raises(ValueError, match="data.path_1_index is missing: call encoder.transform"):
+    with pytest.raises(ValueError, match="data.path_1_index and .* are missing: call encoder."):
         encoder(data)
-    with pytest.raises(ValueError, match="paths of kind 'shortest', but the encoder reads 'all'"):
+    with pytest.raises(
+        ValueError, match="data.path_1_distance and data.path_2_distance are missing"
+    ):
         encoder(AddPaths(2)(data))
-    with pytest.raises(ValueError, match="data.path_3_index is missing"):
+    with pytest.raises(ValueError, match="data.path_3_index and data.path_3_distance are missing"):
         layers.PathNN(3, 4, length=3, kind="all").double()(AddPaths(2, "all")(data))
     ready = encoder.transform(data)
     stale = copy(ready)
     stale.edge_index, stale.edge_attr = data.edge_index[:, 4:], data.edge_attr[4:]
     del stale.edge_weight
+    with pytest.raises(
+        ValueError, match="data.path_1_index was found before the edges or nodes were changed"
+    ):
+        encoder(stale)
+    with pytest.raises(
+        ValueError, match="path_of tells of settings 'shortest 2', .* 'all_shortest"
+    ):
+        layers.PathNN(3, 4, length=2, kind="all_shortest").double()(AddPaths(2)(data))
+    del stale.path_of
     with pytest.raises(ValueError, match="an edge that data.edge_index lacks"):
         encoder(stale)
     with pytest.raises(ValueError, match="built with edge_dim=2, but the graph has no edge_attr"):

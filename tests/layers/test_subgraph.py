@@ -236,10 +236,13 @@ def test_refusals() -> None:
     with pytest.raises(ValueError, match="radius is 0, but it must be a whole number"):
         layers.SubgraphGNN(3, 4, radius=0)
     encoder = build()
-    with pytest.raises(ValueError, match="data.pair_distance is missing, but policy='distance'"):
+    with pytest.raises(ValueError, match="data.pair_distance is missing: call encoder.transform"):
         encoder(molecule())
     data = encoder.transform(molecule())
     data.pair_distance = data.pair_distance[1:]
+    with pytest.raises(ValueError, match="data.pair_distance is not what pair_distance_of says"):
+        encoder(data)
+    del data.pair_distance_of
     with pytest.raises(ValueError, match=r"is of shape \(63,\), but the graphs have 64 pairs"):
         encoder(data)
     with pytest.raises(ValueError, match="built with edge_dim=2, but the graph has no edge_attr"):

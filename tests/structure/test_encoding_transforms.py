@@ -137,5 +137,7 @@ def test_refusals() -> None:
         RandomWalkPE(2)(Batch.from_data_list([one_way]))
     with pytest.raises(ValueError, match="random_walk_pe is missing: call encoder.transform"):
         RandomWalkPE(2).of(one_way)
-    with pytest.raises(ValueError, match=r"random_walk_pe is \(2, 2\), not \(N, 3\)"):
+    with pytest.raises(
+        ValueError, match=r"random_walk_pe is torch.float32 of shape \(2, 2\), but it is"
+    ):
         RandomWalkPE(3).of(RandomWalkPE(2)(one_way))

@@ -9,6 +9,7 @@ from .pairs import PairDistances
 from .paths import AddPaths
 from .rooted import KPathSubgraphs
 from .stores import shallow
+from .structure import Structure
 
 __all__ = [
     "AddHops",
@@ -19,6 +20,7 @@ __all__ = [
     "LaplacianPE",
     "PairDistances",
     "RandomWalkPE",
+    "Structure",
     "known_hops",
     "refuse_batch",
     "shallow",

@@ -80,7 +80,11 @@ class GraphTransform(BaseTransform, Generic[Found]):  # type: ignore[misc]  # Py
         """Transform ``data``, a shallow copy (PyG makes it in ``__call__``)."""
         graph = self.read(data)
         shared = self.shared([data])
-        return self.write(data, graph, next(self.results([graph])), shared)
+        for found in self.results([graph]):
+            return self.write(data, graph, found, shared)
+        raise ValueError(
+            f"{type(self).__name__}.results gave nothing for the graph: give one result"
+        )
 
     def holds(self, data: Data) -> bool:
         """Whether ``data`` has already what would be written; never unless a subclass can tell."""

@@ -5,24 +5,24 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from torch import Tensor
 
 from gnnlab.arguments import check_count
-from gnnlab.structure.graph import Array, Graph, count_nodes, join, pieces
-from gnnlab.structure.stamp import stamp
+from gnnlab.structure.forms import FLOATING, check_finite, check_form
+from gnnlab.structure.graph import Array, Graph, join, pieces
 
-from .base import GraphTransform, beside, shares
-from .stores import put
+from .base import shares
+from .structure import Structure
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data
 
 
 @dataclass(frozen=True)
-class Encoding(GraphTransform[Array]):
+class Encoding(Structure[Array]):
     """A row of k numbers for every node, computed once from the graph alone.
 
     It is stored in float32 under ``key``; beside it, under ``key`` with ``_of``, what graph and
@@ -43,32 +43,25 @@ class Encoding(GraphTransform[Array]):
     def rows(self, graph: Graph) -> Array:
         """Compute (N, k) for a graph, which may be several side by side."""
 
+    @property
+    def keys(self) -> tuple[str, ...]:
+        return (self.key,)
+
+    @property
+    def settings(self) -> str:
+        return str(self.k)
+
     def of(self, data: Data) -> Tensor:
         """Return the encoding that lies in the data.
 
         Raises:
-            ValueError: there is none, or one of another width.
+            ValueError: there is none, or one of another width, of another graph, or edited.
         """
-        found: Tensor | None = getattr(data, self.key, None)
-        if found is None or found.dim() != 2 or found.shape[1] != self.k:
-            what = "is missing" if found is None else f"is {tuple(found.shape)}, not (N, {self.k})"
-            raise ValueError(
-                f"data.{self.key} {what}: call encoder.transform(data) first (fit does), or "
-                f"{self!r}(data)"
-            )
-        return found
+        return self.read_from(data)[0]
 
-    def forward(self, data: Data) -> Data:
-        """Add the encoding to ``data``, a shallow copy; one that holds already stays."""
-        found: Data = data if self.holds(data) else super().forward(data)
-        return found
-
-    def holds(self, data: Data) -> bool:
-        """Whether ``data`` has this encoding of its own graph."""
-        stored = data.to_dict()
-        return self.key in stored and (
-            stored.get(self.key + "_of") == self._stamp(data.edge_index, count_nodes(data))
-        )
+    def check(self, values: Sequence[Tensor], num_nodes: int) -> None:
+        check_form(self.stored, self.key, values[0], (num_nodes, self.k), *FLOATING)
+        check_finite(self.stored, self.key, values[0])
 
     def results(self, graphs: Sequence[Graph]) -> Iterator[Array]:
         for part in shares(graphs):
@@ -76,11 +69,8 @@ class Encoding(GraphTransform[Array]):
             rows = self.rows(union).astype(np.float32)
             yield from pieces(rows, starts)
 
-    def write(self, data: Data, graph: Graph, found: Array, shared: Any) -> Data:
-        edges = data.edge_index
-        told = self._stamp(edges, graph.num_nodes)
-        put(data, {self.key: beside(found.copy(), edges), self.key + "_of": told})
-        return data
+    def arrays(self, found: Array) -> Sequence[Array]:
+        return (found.copy(),)
 
     def pack(self, found: Sequence[Array]) -> dict[str, Array]:
         ends = np.cumsum([0, *map(len, found)])
@@ -89,9 +79,6 @@ class Encoding(GraphTransform[Array]):
     def unpack(self, arrays: dict[str, Array]) -> Callable[[int], Array]:
         rows, ends = arrays["rows"], arrays["ends"]
         return lambda number: rows[ends[number] : ends[number + 1]]
-
-    def _stamp(self, edges: Tensor, nodes: int) -> str:
-        return f"{self.k} {stamp(str(nodes), edges)}"
 
 
 @dataclass(frozen=True)
@@ -131,6 +118,7 @@ class LaplacianPE(Encoding):
     """
 
     key: ClassVar[str] = "laplacian_eigenvector_pe"
+    stamp: ClassVar[str] = "laplacian_eigenvector_pe_of"
     signed: ClassVar[bool] = True
     k: int = 10
 
@@ -182,6 +170,7 @@ class RandomWalkPE(Encoding):
     """
 
     key: ClassVar[str] = "random_walk_pe"
+    stamp: ClassVar[str] = "random_walk_pe_of"
     k: int = 20
     probes: int | None = None
     seed: int = 0

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 import numpy as np
+import torch
+from torch import Tensor
 
 from gnnlab.arguments import check_count
-from gnnlab.structure.graph import Array, Graph, count_nodes, join
+from gnnlab.structure.forms import check_form, check_span
+from gnnlab.structure.graph import Array, Graph, join
 from gnnlab.structure.hop_sets import HopSets, require_pairs, require_room, room, views
-from gnnlab.structure.stamp import stamp
 
-from .base import GraphTransform, beside, shares
-from .stores import put
+from .base import shares
+from .structure import Structure
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data
@@ -33,7 +35,7 @@ class Hops(NamedTuple):
 
 
 @dataclass(frozen=True)
-class AddHops(GraphTransform[Hops]):
+class AddHops(Structure[Hops]):
     r"""Store all pairs of nodes that are exactly k hops apart, for k = 1, …, ``max_hop``.
 
     .. math:: \{(u, v, k) : d(u, v) = k,\; 1 \leq k \leq K\}, \qquad
@@ -68,19 +70,30 @@ class AddHops(GraphTransform[Hops]):
         delay", ICML 2023 (https://arxiv.org/abs/2305.08018).
     """
 
+    stamp: ClassVar[str] = "hop_of"
     max_hop: int = 5
 
     def __post_init__(self) -> None:
         check_count("max_hop", self.max_hop)
 
-    def forward(self, data: Data) -> Data:
-        """Add the keys to ``data``, a shallow copy; those that hold already stay."""
-        found: Data = data if self.holds(data) else super().forward(data)
-        return found
+    @property
+    def keys(self) -> tuple[str, ...]:
+        return "hop_index", "hop"
 
-    def holds(self, data: Data) -> bool:
-        """Whether ``data`` has the pairs of its own graph up to this ``max_hop``."""
-        return known_hops(data) == self.max_hop
+    @property
+    def settings(self) -> str:
+        return str(self.max_hop)
+
+    def fits(self, settings: str) -> bool:
+        """Whether they go as far; those farther apart are not looked at."""
+        return settings.isdecimal() and int(settings) >= self.max_hop
+
+    def check(self, values: Sequence[Tensor], num_nodes: int) -> None:
+        (pairs, hop), stored = values, self.stored
+        check_form(stored, "hop_index", pairs, (2, "M"), torch.int64)
+        check_form(stored, "hop", hop, (pairs.shape[1],), torch.int64)
+        check_span(stored, "hop_index", pairs, 0, num_nodes - 1, "nodes")
+        check_span(stored, "hop", hop, 1, num_nodes - 1, "distances")
 
     def results(self, graphs: Sequence[Graph]) -> Iterator[Hops]:
         """Count the pairs of all graphs, and if they fit, yield them graph by graph."""
@@ -93,12 +106,8 @@ class AddHops(GraphTransform[Hops]):
         union, starts = join(graphs)
         return HopSets(*union.sources, starts, self.max_hop)
 
-    def write(self, data: Data, graph: Graph, found: Hops, shared: Any) -> Data:
-        edges = data.edge_index
-        pairs = beside(found.pairs, edges)
-        told = f"{self.max_hop} {stamp(str(graph.num_nodes), edges)}"
-        put(data, {"hop_index": pairs[:2], "hop": pairs[2], "hop_of": told})
-        return data
+    def arrays(self, found: Hops) -> Sequence[Array]:
+        return found.pairs[:2], found.pairs[2]
 
     def numbers(self, data: Data) -> dict[str, float]:
         """How many pairs there are at each distance."""
@@ -130,13 +139,10 @@ def known_hops(data: Data) -> int:
         >>> known_hops(data), known_hops(AddHops(4)(data))
         (0, 4)
     """
-    stored = data.to_dict()
-    told = stored.get("hop_of")
-    if "hop_index" not in stored or "hop" not in stored or not isinstance(told, str):
-        return 0
-    max_hop, _, graph = told.partition(" ")
-    same = graph == stamp(str(count_nodes(data)), data.edge_index)
-    return int(max_hop) if same else 0
+    told = data.to_dict().get(AddHops.stamp)
+    max_hop = told.split(" ")[0] if isinstance(told, str) else ""
+    known = max_hop.isdecimal() and int(max_hop) > 0 and AddHops(int(max_hop)).holds(data)
+    return int(max_hop) if known else 0
 
 
 class _Packed:

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from gnnlab.arguments import check_count
-from gnnlab.structure.graph import Array, Graph, count_nodes, join, pieces
-from gnnlab.structure.stamp import stamp
+from gnnlab.structure.forms import WHOLE, check_form, check_span
+from gnnlab.structure.graph import Array, Graph, join, pieces
 
-from .base import GraphTransform, beside, shares
-from .stores import put
-
-if TYPE_CHECKING:
-    from torch_geometric.data import Data
+from .base import shares
+from .structure import Structure
 
 MOST = 127
 """The largest distance that a byte holds."""
@@ -26,7 +24,7 @@ MANY = 1 << 18
 
 
 @dataclass(frozen=True)
-class PairDistances(GraphTransform[Array]):
+class PairDistances(Structure[Array]):
     r"""Store the distance between all pairs of nodes, those beyond a limit as that limit.
 
     .. math:: d(u, v) = \min(\text{length of the shortest way along the arcs from u to v},\; D)
@@ -55,6 +53,7 @@ class PairDistances(GraphTransform[Array]):
     """
 
     key: ClassVar[str] = "pair_distance"
+    stamp: ClassVar[str] = "pair_distance_of"
     max_distance: int = 5
 
     def __post_init__(self) -> None:
@@ -62,17 +61,17 @@ class PairDistances(GraphTransform[Array]):
         if self.max_distance > MOST:
             raise ValueError(f"max_distance is {self.max_distance}, but it is at most {MOST}")
 
-    def forward(self, data: Data) -> Data:
-        """Add the distances to ``data``, a shallow copy; those that hold already stay."""
-        found: Data = data if self.holds(data) else super().forward(data)
-        return found
+    @property
+    def keys(self) -> tuple[str, ...]:
+        return (self.key,)
 
-    def holds(self, data: Data) -> bool:
-        """Whether ``data`` has the distances of its own graph, up to this D."""
-        stored = data.to_dict()
-        return self.key in stored and (
-            stored.get(self.key + "_of") == self._stamp(data.edge_index, count_nodes(data, stored))
-        )
+    @property
+    def settings(self) -> str:
+        return str(self.max_distance)
+
+    def check(self, values: Sequence[Tensor], num_nodes: int) -> None:
+        check_form(self.stored, self.key, values[0], ("P",), torch.int8, *WHOLE)
+        check_span(self.stored, self.key, values[0], 0, self.max_distance, "distances")
 
     def results(self, graphs: Sequence[Graph]) -> Iterator[Array]:
         from gnnlab.structure.pair_distances import pair_distances, require_pairs
@@ -84,11 +83,8 @@ class PairDistances(GraphTransform[Array]):
             found = pair_distances(union.rowptr, union.arcs[1], starts, self.max_distance)
             yield from pieces(found, np.cumsum([0, *np.diff(starts) ** 2]))
 
-    def write(self, data: Data, graph: Graph, found: Array, shared: Any) -> Data:
-        edges = data.edge_index
-        told = self._stamp(edges, graph.num_nodes)
-        put(data, {self.key: beside(found.copy(), edges), self.key + "_of": told})
-        return data
+    def arrays(self, found: Array) -> Sequence[Array]:
+        return (found.copy(),)
 
     def pack(self, found: Sequence[Array]) -> dict[str, Array]:
         return {"pairs": np.concatenate(list(found)), "ends": np.cumsum([0, *map(len, found)])}
@@ -96,6 +92,3 @@ class PairDistances(GraphTransform[Array]):
     def unpack(self, arrays: dict[str, Array]) -> Callable[[int], Array]:
         pairs, ends = arrays["pairs"], arrays["ends"]
         return lambda number: pairs[ends[number] : ends[number + 1]]
-
-    def _stamp(self, edges: Tensor, nodes: int) -> str:
-        return f"{self.max_distance} {stamp(str(nodes), edges)}"

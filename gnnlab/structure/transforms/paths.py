@@ -5,17 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from itertools import chain
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
+import torch
 from torch import Tensor
 
-from gnnlab.structure.graph import Array, Graph, count_nodes, join
+from gnnlab.structure.forms import WHOLE, check_form, check_span
+from gnnlab.structure.graph import Array, Graph, join
 from gnnlab.structure.paths import Paths, PathSets, check_paths, require_paths, views
-from gnnlab.structure.stamp import stamp
 
-from .base import GraphTransform, beside, shares
-from .stores import put
+from .base import shares
+from .structure import Structure
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data
@@ -24,7 +26,7 @@ KEY = re.compile(r"path_\d+_(index|distance)")
 
 
 @dataclass(frozen=True)
-class AddPaths(GraphTransform[Paths]):
+class AddPaths(Structure[Paths]):
     r"""Store the paths of k = 1, …, ``length`` edges that begin at each node.
 
     .. math:: \{(v_0, \dots, v_k) : v_{j + 1} \to v_j, \; v_i \neq v_j\}
@@ -66,6 +68,7 @@ class AddPaths(GraphTransform[Paths]):
         Accurate Graph Neural Networks", ICML 2023 (https://arxiv.org/abs/2306.05955).
     """
 
+    stamp: ClassVar[str] = "path_of"
     length: int = 4
     kind: str = "shortest"
 
@@ -77,17 +80,30 @@ class AddPaths(GraphTransform[Paths]):
         """Whether distances are stored."""
         return self.kind == "all"
 
-    def forward(self, data: Data) -> Data:
-        """Add the keys to ``data``, a shallow copy; those that hold already stay."""
-        found: Data = data if self.holds(data) else super().forward(data)
-        return found
+    @property
+    def keys(self) -> tuple[str, ...]:
+        words = ("index", "distance") if self.measures else ("index",)
+        return tuple(f"path_{k}_{word}" for k in range(1, self.length + 1) for word in words)
 
-    def holds(self, data: Data) -> bool:
-        """Whether ``data`` has the paths of its own graph, of this length and kind."""
-        stored = data.to_dict()
-        return all(key in stored for key in self._keys()) and (
-            stored.get("path_of") == self._stamp(data.edge_index, count_nodes(data))
-        )
+    @property
+    def settings(self) -> str:
+        return f"{self.kind} {self.length}"
+
+    def fits(self, settings: str) -> bool:
+        """Whether they are of this kind and as long; longer ones are not looked at."""
+        kind, _, length = settings.partition(" ")
+        return kind == self.kind and length.isdecimal() and int(length) >= self.length
+
+    def check(self, values: Sequence[Tensor], num_nodes: int) -> None:
+        step = 2 if self.measures else 1
+        for k, nodes in enumerate(values[::step], start=1):
+            key = f"path_{k}_index"
+            check_form(self.stored, key, nodes, (k + 1, "P"), torch.int64)
+            check_span(self.stored, key, nodes, 0, num_nodes - 1, "nodes")
+            if self.measures:
+                key, far = f"path_{k}_distance", values[2 * k - 1]
+                check_form(self.stored, key, far, (nodes.shape[1], k + 1), torch.uint8, *WHOLE)
+                check_span(self.stored, key, far, 0, k, "distances")
 
     def results(self, graphs: Sequence[Graph]) -> Iterator[Paths]:
         """Count the paths of all graphs, and if they fit, yield them graph by graph."""
@@ -102,16 +118,15 @@ class AddPaths(GraphTransform[Paths]):
         require_paths([sets])
         return sets
 
+    def arrays(self, found: Paths) -> Sequence[Array]:
+        if not self.measures:
+            return found.nodes
+        return list(chain.from_iterable(zip(found.nodes, found.distances, strict=True)))
+
     def write(self, data: Data, graph: Graph, found: Paths, shared: Any) -> Data:
         for key in filter(KEY.fullmatch, data.keys()):
             del data[key]  # of another length or kind, or of other edges
-        edges, values = data.edge_index, {}
-        for k, nodes in enumerate(found.nodes, start=1):
-            values[f"path_{k}_index"] = beside(nodes, edges)
-        for k, distances in enumerate(found.distances, start=1):
-            values[f"path_{k}_distance"] = beside(distances, edges)
-        put(data, {**values, "path_of": self._stamp(edges, graph.num_nodes)})
-        return data
+        return super().write(data, graph, found, shared)
 
     def numbers(self, data: Data) -> dict[str, float]:
         """How many paths there are of each number of edges."""
@@ -139,10 +154,3 @@ class AddPaths(GraphTransform[Paths]):
             return views(paths[number : number + 1], nodes[own].astype(np.int64), dist)[0]
 
         return one
-
-    def _keys(self) -> list[str]:
-        words = ("index", "distance") if self.measures else ("index",)
-        return [f"path_{k}_{word}" for k in range(1, self.length + 1) for word in words]
-
-    def _stamp(self, edges: Tensor, nodes: int) -> str:
-        return f"{self.kind} {self.length} {stamp(str(nodes), edges)}"

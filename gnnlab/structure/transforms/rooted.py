@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 import torch
+from torch import Tensor
 
+from gnnlab.structure.forms import WHOLE, check_form, check_span
 from gnnlab.structure.graph import Array, Graph, join
 from gnnlab.structure.rooted import Rooted, RootedSets, check_length, require_rooted
-from gnnlab.structure.stamp import stamp
 
-from .base import GraphTransform, shares
+from .base import shares
+from .structure import Structure
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data
@@ -22,7 +24,7 @@ KEYS = ("rooted_index", "rooted_distance", "rooted_degree", "rooted_source")
 
 
 @dataclass(frozen=True)
-class KPathSubgraphs(GraphTransform[Rooted]):
+class KPathSubgraphs(Structure[Rooted]):
     r"""Store for every node the subgraph of the paths of at most k edges that begin at it.
 
     .. math:: V_v = \{u : d(u, v) \leq k\}, \qquad
@@ -60,20 +62,31 @@ class KPathSubgraphs(GraphTransform[Rooted]):
         (https://arxiv.org/abs/2501.00773v1), which names the subgraph.
     """
 
+    stamp: ClassVar[str] = "rooted_of"
     length: int = 3
 
     def __post_init__(self) -> None:
         check_length(self.length)
 
-    def forward(self, data: Data) -> Data:
-        """Add the keys to ``data``, a shallow copy; those that hold already stay."""
-        found: Data = data if self.holds(data) else super().forward(data)
-        return found
+    @property
+    def keys(self) -> tuple[str, ...]:
+        return KEYS
 
-    def holds(self, data: Data) -> bool:
-        """Whether ``data`` has the subgraphs of its own graph, of this length."""
-        stored = data.to_dict()
-        return all(key in stored for key in KEYS) and (stored.get("rooted_of") == self._stamp(data))
+    @property
+    def settings(self) -> str:
+        return str(self.length)
+
+    def check(self, values: Sequence[Tensor], num_nodes: int) -> None:
+        (index, distance, degree, source), stored = values, self.stored
+        nodes = index.shape[-1] if index.dim() else 0
+        check_form(stored, KEYS[0], index, (2, "M"), torch.int64)
+        check_form(stored, KEYS[1], distance, (nodes,), torch.uint8, *WHOLE)
+        check_form(stored, KEYS[2], degree, (nodes,), torch.int32, torch.int64)
+        check_form(stored, KEYS[3], source, ("A",), torch.int32, torch.int64)
+        check_span(stored, KEYS[0], index, 0, num_nodes - 1, "nodes")
+        check_span(stored, KEYS[1], distance, 0, self.length, "distances")
+        check_span(stored, KEYS[2], degree, 0, len(source), "numbers of arcs")
+        check_span(stored, KEYS[3], source, 0, nodes - 1, "places")
 
     def results(self, graphs: Sequence[Graph]) -> Iterator[Rooted]:
         """Count what the subgraphs of all graphs have, and if it fits, yield it graph by graph."""
@@ -88,11 +101,8 @@ class KPathSubgraphs(GraphTransform[Rooted]):
         require_rooted([sets])
         return sets
 
-    def write(self, data: Data, graph: Graph, found: Rooted, shared: Any) -> Data:
-        for key, part in zip(KEYS, found, strict=True):
-            data[key] = torch.from_numpy(part).to(data.edge_index.device)
-        data.rooted_of = self._stamp(data)
-        return data
+    def arrays(self, found: Rooted) -> Sequence[Array]:
+        return found
 
     def numbers(self, data: Data) -> dict[str, float]:
         """How many nodes and arcs the subgraphs have together."""
@@ -122,6 +132,3 @@ class KPathSubgraphs(GraphTransform[Rooted]):
             return Rooted(own, *rest)
 
         return one
-
-    def _stamp(self, data: Data) -> str:
-        return f"{self.length} {stamp(str(int(data.num_nodes or 0)), data.edge_index)}"
