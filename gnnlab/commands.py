@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import argparse
 import sys
-import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 from gnnlab.sentences import sentence
+from gnnlab.writing import NotWritten, write_text
 
 Tables = dict[str, Any]
 """Settings by section, as TOML has them."""
@@ -75,6 +75,8 @@ def sweep_command(arguments: argparse.Namespace) -> int:
 
 def _sweep_file(arguments: argparse.Namespace) -> tuple[Tables, Tables]:
     """The settings of --file, and what its [sweep] says."""
+    from gnnlab.runner.keys import toml_file
+
     if arguments.file is None:
         return {}, {}
     if arguments.recipe:
@@ -82,10 +84,7 @@ def _sweep_file(arguments: argparse.Namespace) -> tuple[Tables, Tables]:
             f"{arguments.recipe} and {arguments.file} both hold settings: give one, and what is "
             "varied in a recipe with --over"
         )
-    try:
-        settings: Tables = tomllib.loads(arguments.file.read_text(encoding="utf-8"))
-    except tomllib.TOMLDecodeError as error:
-        raise ValueError(f"{arguments.file} is no TOML: {error}") from error
+    settings: Tables = toml_file(arguments.file, "mend it or name another file")
     for name, section in settings.items():
         if not isinstance(section, dict):
             raise ValueError(f"{arguments.file}: {name} is {section!r}, but it must be a table")
@@ -123,6 +122,8 @@ def reproduce_command(arguments: argparse.Namespace) -> int:
     for name in names:
         try:
             print(again(recipe(name)))
+        except (NotWritten, BrokenPipeError):
+            raise
         except Exception as error:
             broken += 1
             print(f"gnnlab: {name}: {sentence(error)}", file=sys.stderr)
@@ -136,7 +137,7 @@ def report_command(arguments: argparse.Namespace) -> None:
 
     folders = [run for folder in arguments.folders for run in run_folders(folder)]
     if arguments.page:
-        arguments.page.write_text(page(folders), encoding="utf-8")
+        write_text(arguments.page, page(folders))
         return
     found = {folder.name: rows for folder in folders if (rows := read_results(folder))}
     if not found:

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from gnnlab.parallel import check_jobs
+from gnnlab.writing import naming, write_text
 
 from .bench import Bench, Cell
 from .bench_cells import Outcome, run_cells
@@ -206,8 +207,9 @@ def _words(table: Mapping[str, Any], above: str = "") -> str:
 
 def write_page(found: Found, out: Path) -> None:
     """Write ``page.md`` and ``page.json``, with every score, of what is finished."""
-    out.mkdir(parents=True, exist_ok=True)
-    (out / "page.md").write_text(page(found), encoding="utf-8")
+    with naming(out):
+        out.mkdir(parents=True, exist_ok=True)
+    write_text(out / "page.md", page(found))
     whole = {
         "bench": found.bench.name,
         "digest": found.bench.digest,
@@ -215,7 +217,7 @@ def write_page(found: Found, out: Path) -> None:
         "sets": {data: asdict(one) for data, one in found.facts.items()},
         "cells": [_entry(outcome) for outcome in found.outcomes],
     }
-    (out / "page.json").write_text(json.dumps(whole, indent=1) + "\n", encoding="utf-8")
+    write_text(out / "page.json", json.dumps(whole, indent=1) + "\n")
 
 
 def _entry(outcome: Outcome) -> dict[str, Any]:

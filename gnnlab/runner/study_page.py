@@ -10,6 +10,8 @@ from pathlib import Path
 
 import msgspec
 
+from gnnlab.writing import write_text
+
 from .cells import Edges, Outcome, compare, run_cells
 from .config import Config
 from .page import machines_of
@@ -186,7 +188,7 @@ def page(study: Study, outcomes: Sequence[Outcome]) -> str:
 
 def write_page(study: Study, outcomes: Sequence[Outcome], out: Path) -> None:
     """Write ``page.md`` and ``page.json``, with every score, of what is finished."""
-    (out / "page.md").write_text(page(study, outcomes), encoding="utf-8")
+    write_text(out / "page.md", page(study, outcomes))
     entries = [
         {
             "cell": outcome.cell.name,
@@ -200,7 +202,7 @@ def write_page(study: Study, outcomes: Sequence[Outcome], out: Path) -> None:
         }
         for outcome in outcomes
     ]
-    (out / "page.json").write_text(json.dumps(entries, indent=1) + "\n", encoding="utf-8")
+    write_text(out / "page.json", json.dumps(entries, indent=1) + "\n")
 
 
 def _listed(scores: dict[Pair, float] | None) -> list[tuple[int, int, float]] | None:
