@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from multiprocessing import get_context, parent_process
@@ -130,7 +130,8 @@ def side_by_side(
     pool = ProcessPoolExecutor(jobs, get_context("spawn"), _start, (threads, kept))
     failed: list[tuple[Item, Exception]] = []
     try:
-        futures = {pool.submit(function, item): item for item in items}
+        with _without_interrupt():
+            futures = {pool.submit(function, item): item for item in items}
         for future in as_completed(futures):
             error = future.exception()
             if isinstance(error, NotWritten):
@@ -148,6 +149,19 @@ def side_by_side(
     if failed:
         item, error = failed[0]
         raise RuntimeError(f"{item} failed: {error}") from error
+
+
+@contextmanager
+def _without_interrupt() -> Iterator[None]:
+    """Let processes that are made meanwhile not see Ctrl-C, from their first moment on."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _start(threads: int, kept: bool) -> None:

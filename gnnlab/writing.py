@@ -241,7 +241,7 @@ def read_shared(path: Path, start: int = 0) -> bytes:
         with open(path, "rb") as file:
             file.seek(start)
             return file.read()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return b""
     except OSError as error:
         raise ValueError(f"{path} cannot be read ({error.strerror or error})") from error

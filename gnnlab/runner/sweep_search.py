@@ -21,7 +21,6 @@ from .sweep_space import Range, Values
 if TYPE_CHECKING:
     from optuna import Study
     from optuna import Trial as Ask
-    from optuna.distributions import BaseDistribution
     from optuna.samplers import BaseSampler
     from optuna.storages import BaseStorage
     from optuna.trial import FrozenTrial
@@ -180,24 +179,15 @@ def _finished(study: Study) -> list[FrozenTrial]:
 
 def _drawn(asked: Ask, key: str, axis: tuple[Any, ...] | Range) -> Any:
     """Draw a value, or read it where it was drawn before a stop."""
-    distribution = _distribution(axis)
-    if key in asked.params and not distribution.single():
+    if key in asked.params and not asked.distributions[key].single():
         # Drawn for nothing, so that the keys after it are drawn from the same numbers.
         frozen = asked.study.get_trials(deepcopy=False)[asked.number]
-        asked.study.sampler.sample_independent(asked.study, frozen, key, distribution)
-    return _told(asked._suggest(key, distribution), axis)
-
-
-def _distribution(axis: tuple[Any, ...] | Range) -> BaseDistribution:
-    kinds = _optuna().distributions
-    found: BaseDistribution
+        asked.study.sampler.sample_independent(asked.study, frozen, key, asked.distributions[key])
     if isinstance(axis, tuple):  # as text: optuna's choices are no lists
-        found = kinds.CategoricalDistribution([json.dumps(value) for value in axis])
-    elif axis.whole:
-        found = kinds.IntDistribution(int(axis.low), int(axis.high), log=axis.log)
-    else:
-        found = kinds.FloatDistribution(axis.low, axis.high, log=axis.log)
-    return found
+        return _told(asked.suggest_categorical(key, [json.dumps(value) for value in axis]), axis)
+    if axis.whole:
+        return asked.suggest_int(key, int(axis.low), int(axis.high), log=axis.log)
+    return asked.suggest_float(key, axis.low, axis.high, log=axis.log)
 
 
 def _told(value: Any, axis: tuple[Any, ...] | Range) -> Any:
