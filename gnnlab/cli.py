@@ -81,8 +81,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         if os.environ.get("GNNLAB_DEBUG"):
             raise
         with suppress(OSError):
-            print(f"gnnlab: {sentence(error)}", file=sys.stderr)
+            print(f"gnnlab: {_text(error)}", file=sys.stderr)
         return 2
+
+
+def _text(error: Exception) -> str:
+    """An error in a sentence; what fails without a file's name is the output."""
+    if isinstance(error, OSError) and error.errno is not None and error.filename is None:
+        return f"the output cannot be written ({error.strerror}): make room or send it elsewhere"
+    return sentence(error)
 
 
 def _stopped(arguments: argparse.Namespace | None, text: str, status: int) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import statistics
 import tomllib
@@ -197,7 +198,15 @@ def test_summary_has_the_sample_standard_deviation() -> None:
 def test_tables_in_three_styles() -> None:
     made = [summarise(rows([0.5, 0.6]))]
     assert "| d    | m     | none     | accuracy | 55.00 ± 7.07 | 2    |" in table(made)
-    assert "d,m,none,accuracy,55.00 ± 7.07,2,2.0,7" in table(made, "csv")
+    head, line = csv.reader(table(made, "csv").splitlines())
+    cells = dict(zip(head, line, strict=True))
+    assert [cells[key] for key in ("data", "model", "metric", "unit", "n")] == [
+        "d", "m", "accuracy", "percent", "2",
+    ]  # fmt: skip
+    assert float(cells["mean"]) == pytest.approx(55)
+    assert float(cells["std"]) == 100 * statistics.stdev([0.5, 0.6])
+    assert float(cells["seconds"]) == 2 and int(cells["parameters"]) == 7
+    assert next(csv.DictReader(table([summarise(rows([0.5]))], "csv").splitlines()))["std"] == ""
     assert r"55.00 $\pm$ 7.07 & 2" in table(made, "latex")
     assert layout(("a",), [("1,000",)], "csv") == 'a\n"1,000"'
     with pytest.raises(ValueError, match="unknown format 'html'"):
