@@ -62,8 +62,11 @@ def command_of(page: Path, folders: Sequence[Path]) -> str:
     """The command that makes a page, folders that a shell's pattern names written as that."""
     words = [shlex.quote(str(folder)) for folder in folders]
     home = common_home(folders)
-    if len(folders) > 1 and sorted(folders) == sorted(p for p in home.iterdir() if p.is_dir()):
-        words = [f"{shlex.quote(str(home))}/*"]
+    inside = sorted(home.iterdir()) if len(folders) > 1 else []
+    for pattern, fits in (("*", inside), ("*/", [path for path in inside if path.is_dir()])):
+        if inside and sorted(folders) == fits:
+            words = [f"{shlex.quote(str(home))}/{pattern}"]
+            break
     return f"gnnlab report --page {shlex.quote(str(page))} {' '.join(words)}"
 
 
