@@ -42,7 +42,7 @@ def naming(path: str | Path) -> Iterator[None]:
 
 def write_text(path: str | Path, text: str) -> None:
     """Write a text, whole or not at all; see :func:`write_atomically`."""
-    write_atomically(path, lambda file: write_all(file, text.encode()))
+    write_atomically(path, lambda file: write_all(file, text.encode(errors="surrogateescape")))
 
 
 def write_atomically(path: str | Path, write: Callable[[IO[bytes]], object]) -> None:

@@ -14,7 +14,10 @@ from dataclasses import dataclass, field
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
-PRELOADED = ("gnnlab.cli", "gnnlab.runner.run", "gnnlab.layers", "gnnlab.rewiring", "optuna")
+PRELOADED = (
+    "gnnlab.cli", "gnnlab.runner.run", "gnnlab.runner.prepared", "gnnlab.datasets", "gnnlab.tasks",
+    "gnnlab.layers", "gnnlab.rewiring", "networkx", "optuna",
+)  # fmt: skip
 """Imported once, by a process of which those that are killed are forks: most of their short lives
 would be imports otherwise, and few kills would meet them at work."""
 TINY = ["--set", "training.epochs=3", "--set", "model.hidden_channels=4"]
