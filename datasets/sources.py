@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from gnnlab.home import cache_home
-from gnnlab.writing import write_atomically
+from gnnlab.writing import naming, write_atomically
 
 from .damage import Damaged
 from .records import checksums
@@ -191,6 +191,8 @@ def write(content: bytes, target: Path, accept: Callable[[Path], object] | None 
         if accept is not None:
             accept(Path(out.name))
 
+    with naming(target):
+        target.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(target, fill)
 
 

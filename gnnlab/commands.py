@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 import sys
-import tomllib
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 from gnnlab.sentences import sentence
+from gnnlab.writing import NotWritten, write_text
 
 Tables = dict[str, Any]
 """Settings by section, as TOML has them."""
@@ -55,6 +56,7 @@ def _settings(arguments: argparse.Namespace, table: Mapping[str, Any] | None = N
 def sweep_command(arguments: argparse.Namespace) -> int:
     from gnnlab.runner.sweep import Sweep, run_sweep
     from gnnlab.runner.sweep_page import line, outcome, table
+    from gnnlab.runner.sweep_record import write_record
     from gnnlab.runner.sweep_space import read_space
 
     if arguments.search_seed is not None and arguments.trials is None:
@@ -64,17 +66,22 @@ def sweep_command(arguments: argparse.Namespace) -> int:
     tune = tuple(arguments.tune_splits or ())
     sweep = Sweep(_settings(arguments, settings), space, tuple(_overrides(arguments)), tune)
     seed, options = arguments.search_seed or 0, {"jobs": arguments.jobs}
+    place = arguments.out, arguments.trials, seed
     trials = []
     for trial in run_sweep(sweep, arguments.out, trials=arguments.trials, seed=seed, **options):
         print(line(trial), flush=True)
         trials.append(trial)
+        write_record(sweep, trials, *place, finished=False)
     print(f"\n{table(trials)}\n", flush=True)
     print(outcome(sweep, trials, arguments.out, **options))
+    write_record(sweep, trials, *place, finished=True)
     return int(any(trial.broken for trial in trials))
 
 
 def _sweep_file(arguments: argparse.Namespace) -> tuple[Tables, Tables]:
     """The settings of --file, and what its [sweep] says."""
+    from gnnlab.runner.keys import toml_file
+
     if arguments.file is None:
         return {}, {}
     if arguments.recipe:
@@ -82,10 +89,7 @@ def _sweep_file(arguments: argparse.Namespace) -> tuple[Tables, Tables]:
             f"{arguments.recipe} and {arguments.file} both hold settings: give one, and what is "
             "varied in a recipe with --over"
         )
-    try:
-        settings: Tables = tomllib.loads(arguments.file.read_text(encoding="utf-8"))
-    except tomllib.TOMLDecodeError as error:
-        raise ValueError(f"{arguments.file} is no TOML: {error}") from error
+    settings: Tables = toml_file(arguments.file, "mend it or name another file")
     for name, section in settings.items():
         if not isinstance(section, dict):
             raise ValueError(f"{arguments.file}: {name} is {section!r}, but it must be a table")
@@ -122,29 +126,43 @@ def reproduce_command(arguments: argparse.Namespace) -> int:
     broken = 0
     for name in names:
         try:
-            print(again(recipe(name)))
+            text = again(recipe(name))
+        except NotWritten:
+            raise
         except Exception as error:
             broken += 1
             print(f"gnnlab: {name}: {sentence(error)}", file=sys.stderr)
+        else:
+            print(text, flush=True)
     return int(broken > 0)
 
 
 def report_command(arguments: argparse.Namespace) -> None:
-    from gnnlab.runner import read_results, run_folders, summarise
+    from gnnlab.runner import read_results, summarise
     from gnnlab.runner.page import page
     from gnnlab.runner.report import table
+    from gnnlab.runner.shown import command_of, link_of, shown
+    from gnnlab.runner.sweep_page import reported
 
-    folders = [run for folder in arguments.folders for run in run_folders(folder)]
+    found = shown(arguments.folders)
+    if found.left_out:
+        warnings.warn(
+            f"{found.left_out} runs are left out that a study tried and did not choose: their test "
+            "scores would choose among them",
+            stacklevel=2,
+        )
     if arguments.page:
-        arguments.page.write_text(page(folders), encoding="utf-8")
+        place = arguments.page, arguments.folders
+        write_text(arguments.page, page(found.with_chosen, command_of(*place), link_of(*place)))
         return
-    found = {folder.name: rows for folder in folders if (rows := read_results(folder))}
-    if not found:
+    runs = {folder.name: rows for folder in found.runs if (rows := read_results(folder))}
+    if not runs and not found.sweeps:
         raise ValueError(
             f"no results.jsonl with a line in {', '.join(map(str, arguments.folders))}"
         )
-    summaries = [summarise(rows) for rows in found.values()]
-    print(table(summaries, arguments.format, list(found)))
+    summaries = [summarise(rows) for rows in runs.values()]
+    parts = [table(summaries, arguments.format, list(runs))] if runs else []
+    print("\n\n".join([*parts, *(reported(swept, arguments.format) for swept in found.sweeps)]))
 
 
 def list_command(arguments: argparse.Namespace) -> None:
@@ -188,18 +206,22 @@ def rewire_command(arguments: argparse.Namespace) -> None:
 
 
 def study_command(arguments: argparse.Namespace) -> None:
+    from gnnlab.runner.shown import typed
     from gnnlab.runner.study import read_study, select_cells
     from gnnlab.runner.study_page import run_study, table
 
     study = read_study(arguments.name, arguments.settings)
     cells = select_cells(study, arguments.only)
-    outcomes = run_study(study, cells, arguments.out, jobs=arguments.jobs)
+    asked = {"--only": arguments.only, "--set": [[text] for text in arguments.settings]}
+    command = typed("study", arguments.name, asked)
+    outcomes = run_study(study, cells, arguments.out, jobs=arguments.jobs, command=command)
     print(f"\n{table(outcomes)}\n\n{arguments.out}/page.md")
 
 
 def bench_command(arguments: argparse.Namespace) -> int:
     from gnnlab.runner.bench import choose, read_bench, select_cells
     from gnnlab.runner.bench_page import run_bench, table
+    from gnnlab.runner.shown import typed
 
     axes = arguments.bench_models, arguments.bench_data, arguments.bench_settings
     bench = choose(read_bench(arguments.name), *axes, changes=_overrides(arguments))
@@ -207,7 +229,11 @@ def bench_command(arguments: argparse.Namespace) -> int:
     if arguments.list:
         print("\n".join(cell.name for cell in cells))
         return 0
-    found = run_bench(bench, cells, arguments.out, jobs=arguments.jobs)
+    asked = {f"--{axis}": getattr(arguments, f"bench_{axis}") for axis in ("models", "data")}
+    asked |= {"--settings": arguments.bench_settings, "--only": arguments.only}
+    changes = [[text] for text in _overrides(arguments)]
+    command = typed("bench", arguments.name, {**asked, "--set": changes})
+    found = run_bench(bench, cells, arguments.out, jobs=arguments.jobs, command=command)
     print(f"\n{table(found)}\n\n{arguments.out}/page.md")
     return int(bool(found.broken))
 

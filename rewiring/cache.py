@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
+import struct
 import uuid
+import warnings
 import zipfile
+import zlib
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import fields
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -17,10 +20,16 @@ import numpy as np
 from gnnlab.home import cache_home
 from gnnlab.structure.graph import Array, Graph
 from gnnlab.structure.transforms import GraphTransform
+from gnnlab.writing import check_regular, naming, write_atomically, write_text
 
 FORMAT = 2
 SUM = "checksum"
 """The array of a part that tells whether the others are as they were written."""
+DAMAGED = (
+    OSError, ValueError, LookupError, TypeError, EOFError, MemoryError, NotImplementedError,
+    AttributeError, OverflowError, struct.error, zipfile.BadZipFile, zlib.error,
+)  # fmt: skip
+"""What reading a file raises that is not what was written."""
 Found = TypeVar("Found")
 Key = str | tuple[int, bool, bytes]
 
@@ -29,15 +38,13 @@ class Cache(Generic[Found]):
     """Results by what a graph holds, for one method with its settings.
 
     A folder holds ``method.json`` and any number of ``npz`` parts, each written whole and moved
-    into place, so that processes may write side by side and a stop loses only what was not saved.
-    Of a part, the digests are read at once and the results when one of them is asked for.
+    into place, so that processes may read and write side by side and a stop loses only what was
+    not saved. Of a part, the digests are read at once and the results when one of them is asked
+    for. What a damaged part held is as if it had never been found, and a warning says so.
 
     Args:
         method: what finds, packs and unpacks them.
         keep: False keeps everything in memory only.
-
-    Raises:
-        ValueError: a part is damaged.
     """
 
     def __init__(self, method: GraphTransform[Found], keep: bool = True) -> None:
@@ -52,8 +59,8 @@ class Cache(Generic[Found]):
             name = hashlib.sha256(text.encode()).hexdigest()[:16]
             self._folder = cache_home() / "rewired" / f"{type(method).__name__}-{name}"
             self._text = text
-            for part in sorted(self._folder.glob("*.npz")):
-                for place, digest in enumerate(_read(part, ["digest"])["digest"].tolist()):
+            for part in sorted(self._folder.glob("[!.]*.npz")):
+                for place, digest in enumerate(_digests(part)):
                     self._kept[digest] = part, place
 
     def key(self, graph: Graph) -> Key:
@@ -61,18 +68,29 @@ class Cache(Generic[Found]):
         return graph.content if self._folder is None else graph.digest
 
     def __contains__(self, key: Key) -> bool:
-        return key in self._found or key in self._kept
+        return key in self._found or (key in self._kept and self._readable(key))
 
     def __getitem__(self, key: Key) -> Found:
         if key in self._found:
             return self._found[key]
         part, place = self._kept[key]
         try:
-            if part not in self._open:
-                self._open[part] = self._method.unpack(_checked(_read(part)))
             return self._open[part](place)
-        except (KeyError, IndexError, TypeError, AttributeError, OverflowError) as error:
-            raise ValueError(_damaged(part, error)) from error
+        except (LookupError, ValueError, TypeError, AttributeError, OverflowError) as error:
+            raise ValueError(f"{part} is damaged ({error}): delete it and run again") from error
+
+    def _readable(self, key: Key) -> bool:
+        """Read the part that holds a key; if it is damaged, forget all that it held."""
+        part, _ = self._kept[key]
+        if part in self._open:
+            return True
+        try:
+            self._open[part] = self._method.unpack(_checked(_read(part)))
+        except DAMAGED as error:
+            _tell(part, error)
+            self._kept = {key: place for key, place in self._kept.items() if place[0] != part}
+            return False
+        return True
 
     def __setitem__(self, key: Key, found: Found) -> None:
         self._found[key] = found
@@ -88,18 +106,11 @@ class Cache(Generic[Found]):
             **self._method.pack(list(self._new.values())),
         }
         arrays[SUM] = np.array(_sum(arrays))
-        self._folder.mkdir(parents=True, exist_ok=True)
-        name = uuid.uuid4().hex
-        for final, write in (
-            ("method.json", lambda path: path.write_text(self._text, encoding="utf-8")),
-            (f"{name}.npz", lambda path: np.savez(path, allow_pickle=False, **arrays)),
-        ):
-            part = self._folder / f"{name}.part.npz"
-            try:
-                write(part)
-                os.replace(part, self._folder / final)
-            finally:
-                part.unlink(missing_ok=True)
+        with naming(self._folder):
+            self._folder.mkdir(parents=True, exist_ok=True)
+        write_text(self._folder / "method.json", self._text)
+        part = self._folder / f"{uuid.uuid4().hex}.npz"
+        write_atomically(part, lambda file: np.savez(file, allow_pickle=False, **arrays))
         self._new = {}
 
 
@@ -118,24 +129,32 @@ def describe(method: GraphTransform[Any]) -> dict[str, Any]:
     return {"method": kind, "version": method.version, "format": FORMAT, "settings": settings}
 
 
-def _read(part: Path, names: Sequence[str] | None = None) -> dict[str, Array]:
-    """The arrays of a part, all or some.
-
-    Raises:
-        ValueError: it cannot be read.
-    """
+def _digests(part: Path) -> list[str]:
+    """Of what a part holds; nothing where it is damaged, or was removed by who saw that before."""
     try:
-        with np.load(part, allow_pickle=False) as file:
-            return {name: file[name] for name in (file.files if names is None else names)}
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
-        raise ValueError(_damaged(part, error)) from error
+        found = _read(part, ["digest"])["digest"]
+        if found.ndim != 1 or found.dtype.kind != "U":
+            raise ValueError(f"its digests are {found.dtype} of shape {found.shape}")
+    except FileNotFoundError:
+        return []
+    except DAMAGED as error:
+        _tell(part, error)
+        return []
+    return [str(digest) for digest in found]
+
+
+def _read(part: Path, names: Sequence[str] | None = None) -> dict[str, Array]:
+    """The arrays of a part, all or some."""
+    check_regular(part)
+    with np.load(part, allow_pickle=False) as file:
+        return {name: file[name] for name in (file.files if names is None else names)}
 
 
 def _checked(arrays: dict[str, Array]) -> dict[str, Array]:
     """The arrays, less their checksum, which a file that was edited has not."""
     told = arrays.pop(SUM)
     if str(told) != _sum(arrays):
-        raise KeyError("its numbers are not those that were written")
+        raise ValueError("its numbers are not those that were written")
     return arrays
 
 
@@ -148,5 +167,12 @@ def _sum(arrays: Mapping[str, Array]) -> str:
     return digest.hexdigest()
 
 
-def _damaged(part: Path, error: Exception) -> str:
-    return f"{part} is damaged ({error}): delete it, and it is made again"
+def _tell(part: Path, error: Exception) -> None:
+    """Warn of a damaged part, and remove it if there is nothing to be had of it."""
+    warnings.warn(
+        f"{part} is damaged ({' '.join(str(error).split())}): what it held is found again",
+        stacklevel=2,
+    )
+    if not isinstance(error, (OSError, MemoryError)):  # those may pass
+        with suppress(OSError):
+            part.unlink()

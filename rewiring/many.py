@@ -11,7 +11,7 @@ from typing import Any
 from torch_geometric.data import Batch, Data
 
 from gnnlab.arguments import check_count
-from gnnlab.parallel import side_by_side
+from gnnlab.parallel import each
 from gnnlab.structure.graph import Graph, read_graphs
 from gnnlab.structure.transforms import GraphTransform, refuse_batch, shallow, shares
 
@@ -120,7 +120,7 @@ def _results(
     work = [
         _Share(method, list(islice(keys, len(part))), part) for part in shares(missing.values())
     ]
-    for share in side_by_side(_finish, work, workers):
+    for share in each(_finish, work, workers):
         yield from share
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import multiprocessing
 import os
 import subprocess
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from gnnlab.parallel import each, side_by_side
+from gnnlab.writing import NotWritten
 
 
 def half(number: int) -> float:
@@ -49,6 +51,29 @@ def test_a_process_that_is_killed_loses_its_item_alone() -> None:
     assert sorted(found) == [-1, 2, 3]
 
 
+def end_once(file: str) -> str:
+    if file and not Path(file).exists():
+        Path(file).touch()
+        os.kill(os.getpid(), 9)
+    return file
+
+
+def test_an_item_whose_process_was_killed_is_tried_again(tmp_path: Path) -> None:
+    file = str(tmp_path / "once")
+    assert sorted(each(end_once, ["", file], jobs=2)) == ["", file]
+    with pytest.raises(RuntimeError, match="0 failed: its process was ended twice"):
+        list(each(end, [4, 0], jobs=2))
+
+
+def test_a_full_disk_is_told_at_once_and_as_it_is() -> None:
+    with pytest.raises(NotWritten, match="^it cannot be written$"):
+        list(side_by_side(refuse, [1, 2], jobs=1))
+
+
+def refuse(number: int) -> None:
+    raise NotWritten("it cannot be written")
+
+
 def test_what_is_lost_is_no_excuse_for_an_error() -> None:
     with pytest.raises(RuntimeError, match="three is odd"):
         list(each(half, [4, 3], jobs=2, lost=pytest.fail))
@@ -77,10 +102,17 @@ def test_a_caller_who_stops_stops_the_processes() -> None:
     pytest.fail("the process is still there")
 
 
+def hold(file: str) -> None:
+    """Wait as an import does that runs compiled code: no other thread of the process runs."""
+    Path(file).write_text(str(os.getpid()))
+    ctypes.PyDLL(None).sleep(120)
+
+
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="asks /proc which processes there are")
-def test_processes_end_with_a_caller_that_is_killed(tmp_path: Path) -> None:
+@pytest.mark.parametrize("how", ["wait", "hold"])
+def test_processes_end_with_a_caller_that_is_killed(tmp_path: Path, how: str) -> None:
     told = tmp_path / "pid"
-    code = f"from tests.test_parallel import *; list(side_by_side(wait, [{str(told)!r}], jobs=1))"
+    code = f"from tests.test_parallel import *; list(side_by_side({how}, [{str(told)!r}], jobs=1))"
     # Not multiprocessing: its process would end its own children as it goes.
     root = Path(__file__).resolve().parents[1]
     caller = subprocess.Popen([sys.executable, "-c", code], cwd=root)

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import json
 import math
-import os
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from gnnlab.writing import write_text
+
 from .config import Config
 from .environment import environment
+from .keys import toml_file
 
 FILE = "run.toml"
 PLACES = ("versions", "machine", "source")
@@ -27,11 +28,11 @@ def describe(config: Config, folder: Path, name: str) -> None:
     if not path.is_file():
         settings = msgspec.to_builtins(config)
         settings.pop("run")
-        _replace(path, to_toml({"recipe": {"name": name}, **settings, **now}))
+        write_text(path, to_toml({"recipe": {"name": name}, **settings, **now}))
     elif now not in places(read_about(folder)):
         tables = [f"{key} = {_value(table)}" for key, table in now.items()]
         text = path.read_text(encoding="utf-8").rstrip("\n")
-        _replace(path, "\n".join([text, "", "[[resumed]]", *tables, ""]))
+        write_text(path, "\n".join([text, "", "[[resumed]]", *tables, ""]))
 
 
 def read_about(folder: Path) -> dict[str, Any]:
@@ -40,10 +41,7 @@ def read_about(folder: Path) -> dict[str, Any]:
     Raises:
         ValueError: there is none, or it is damaged.
     """
-    try:
-        return tomllib.loads((folder / FILE).read_text(encoding="utf-8"))
-    except (FileNotFoundError, tomllib.TOMLDecodeError) as error:
-        raise ValueError(f"{folder / FILE} cannot be read ({error}); run it again") from error
+    return toml_file(folder / FILE, "delete it and run again")
 
 
 def places(about: Mapping[str, Any]) -> list[dict[str, dict[str, str]]]:
@@ -91,10 +89,3 @@ def _value(value: Any) -> str:
 
 def _text(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
-
-
-def _replace(path: Path, text: str) -> None:
-    """Write the whole file or nothing of it."""
-    partial = path.with_suffix(f".{os.getpid()}")
-    partial.write_text(text, encoding="utf-8")
-    os.replace(partial, path)

@@ -13,6 +13,7 @@ from typing import Any
 
 from gnnlab.parallel import each
 from gnnlab.sentences import sentence
+from gnnlab.writing import NotWritten
 
 from .bench import Cell
 from .bench_sets import Facts
@@ -87,6 +88,9 @@ def run_cell(cell: Cell, out: Path, progress: bool = False) -> Outcome:
     """Train the runs of a cell that have no result yet, and read all of them back.
 
     ``GNNLAB_DEBUG=1`` lets an error pass, with its traceback.
+
+    Raises:
+        NotWritten: the disk is full, say, and the other cells would train for nothing.
     """
     from gnnlab.datasets import FlawWarning
 
@@ -95,6 +99,8 @@ def run_cell(cell: Cell, out: Path, progress: bool = False) -> Outcome:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", FlawWarning)  # said once, of the set
             run(cell.config, out, progress=progress)
+    except NotWritten:
+        raise
     except Exception as broken:
         if os.environ.get("GNNLAB_DEBUG"):
             raise

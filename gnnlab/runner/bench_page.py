@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from gnnlab.parallel import check_jobs
+from gnnlab.writing import naming, write_text
 
 from .bench import Bench, Cell
 from .bench_cells import Outcome, run_cells
@@ -60,12 +61,20 @@ class Found:
 
 
 def run_bench(
-    bench: Bench, cells: Sequence[Cell], out: str | Path = "runs", *, jobs: int = 1
+    bench: Bench,
+    cells: Sequence[Cell],
+    out: str | Path = "runs",
+    *,
+    jobs: int = 1,
+    command: str = "",
 ) -> Found:
     """Train in every cell, going on where an earlier call stopped, and lay out what came of it.
 
     ``out`` holds a run folder for each cell, and ``page.md`` and ``page.json``, which are written
     anew after every cell. A cell that breaks is reported, and tried again by the next call.
+
+    Args:
+        command: what was typed, for the page.
     """
     out = Path(out)
     check_jobs(jobs)
@@ -75,7 +84,7 @@ def run_bench(
     for number, outcome in enumerate(run_cells(cells, facts, out, jobs=jobs), start=1):
         outcomes = sorted([*found.outcomes, outcome], key=lambda one: order[one.cell.name])
         found = Found(bench, cells, facts, outcomes)
-        write_page(found, out)
+        write_page(found, out, command)
         print(f"[{number}/{len(cells)}] {outcome.cell.name}: {told(outcome)}", flush=True)
     return found
 
@@ -142,17 +151,18 @@ def sets(facts: Mapping[str, Facts]) -> str:
     return layout(columns, rows)
 
 
-def page(found: Found) -> str:
-    """Return the page, as Markdown."""
+def page(found: Found, command: str = "") -> str:
+    """Return the page, as Markdown; ``command`` is what was typed to make it."""
     bench = found.bench
     changed = ", ".join(f"`{change}`" for change in bench.changes)
     machines = {text for one in found.outcomes if one.rows for text in machines_of(one.folder)}
     lines = [
         f"# {bench.title}",
         "",
-        f"Made by `gnnlab bench {bench.name}` from its runs: {len(found.outcomes)} of "
-        f"{len(found.cells)} cells. Settings: gnnlab/recipes/{bench.name}/bench.toml, sha256 "
-        f"{bench.digest}…" + (f", changed by {changed}." if changed else ""),
+        f"Made by `{command or f'gnnlab bench {bench.name}'}` from its runs: "
+        f"{len(found.outcomes)} of {len(found.cells)} cells. Settings: "
+        f"gnnlab/recipes/{bench.name}/bench.toml, sha256 {bench.digest}…"
+        + (f", changed by {changed}." if changed else ""),
         *("", "## Scores", ""),
         HEAD.format(majority=MAJORITY, first=found.cells[0].setting),
         "",
@@ -204,10 +214,11 @@ def _words(table: Mapping[str, Any], above: str = "") -> str:
     )
 
 
-def write_page(found: Found, out: Path) -> None:
+def write_page(found: Found, out: Path, command: str = "") -> None:
     """Write ``page.md`` and ``page.json``, with every score, of what is finished."""
-    out.mkdir(parents=True, exist_ok=True)
-    (out / "page.md").write_text(page(found), encoding="utf-8")
+    with naming(out):
+        out.mkdir(parents=True, exist_ok=True)
+    write_text(out / "page.md", page(found, command))
     whole = {
         "bench": found.bench.name,
         "digest": found.bench.digest,
@@ -215,7 +226,7 @@ def write_page(found: Found, out: Path) -> None:
         "sets": {data: asdict(one) for data, one in found.facts.items()},
         "cells": [_entry(outcome) for outcome in found.outcomes],
     }
-    (out / "page.json").write_text(json.dumps(whole, indent=1) + "\n", encoding="utf-8")
+    write_text(out / "page.json", json.dumps(whole, indent=1) + "\n")
 
 
 def _entry(outcome: Outcome) -> dict[str, Any]:

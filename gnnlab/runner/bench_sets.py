@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from gnnlab.sentences import sentence
+from gnnlab.writing import NotWritten
 
 from .bench import Cell
 from .config import Config
@@ -88,6 +89,8 @@ def _look(cells: Sequence[Cell], named: bool) -> tuple[Facts, list[Cell]]:
             warnings.simplefilter("always")
             data = datasets.load(**cells[0].config.data)
             found = _measured(data)
+    except NotWritten:
+        raise
     except Exception as error:
         return Facts(error=sentence(error)), list(cells)
     flaws = [str(w.message) for w in caught if issubclass(w.category, _flaw_warning())]

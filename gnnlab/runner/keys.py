@@ -5,7 +5,10 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
+from pathlib import Path
 from typing import Any
+
+from gnnlab.writing import check_regular, is_system
 
 
 def check_keys(section: str, table: Mapping[str, Any], known: Iterable[str]) -> None:
@@ -30,6 +33,27 @@ def toml_value(text: str) -> Any:
         return tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:
         return text
+    except (ValueError, RecursionError) as error:  # too many digits, or nested without an end
+        raise ValueError(f"{text[:20]}… is no value of a setting: {error}") from error
+
+
+def toml_file(path: Path, way: str) -> dict[str, Any]:
+    """Read a TOML file of a user's.
+
+    Args:
+        way: out of it, for the message.
+
+    Raises:
+        ValueError: there is none, or it is damaged.
+    """
+    try:
+        if not is_system(path):
+            check_regular(path)
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ValueError(f"{path} cannot be read ({error.strerror or error}): {way}") from error
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{path} is no TOML ({error}): {way}") from error
 
 
 def place(tables: dict[str, Any], path: str, value: Any, given: str) -> None:

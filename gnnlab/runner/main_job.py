@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from gnnlab.writing import write_text
+
 from .config import configure
 from .recipes import recipe
 from .report import layout, percent
@@ -28,7 +30,8 @@ def main_job(out: str | Path = "runs") -> Path:
         folder = run(configure(made.settings), home, progress=True, name=made.name)
         found[title] = summarise(read_results(folder))
     path = home / "table.json"
-    path.write_text(json.dumps([_entry(title, s) for title, s in found.items()], indent=2) + "\n")
+    entries = [_entry(title, s) for title, s in found.items()]
+    write_text(path, json.dumps(entries, indent=2) + "\n")
     print(main_table(found))
     return path
 

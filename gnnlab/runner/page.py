@@ -14,16 +14,20 @@ from .results import Summary, read_results, summarise
 
 HEAD = """# Results
 
-Made by `gnnlab report --page docs/results.md docs/results/*` from the `results.jsonl` and
-`run.toml` of every run under [results/](results). Test scores in percent at the step best on
+Made by `{command}` from the `results.jsonl` and
+`run.toml` of every run under {link}. Test scores in percent at the step best on
 validation, mean ± std with ddof 1 over the runs. "Apart" is the difference to the paper in the
 paper's standard deviations.
 """
 COLUMNS = ("recipe", "metric", "paper", "ours", "apart", "splits", "seeds", "s a run", "parameters")
 
 
-def page(folders: Iterable[str | Path]) -> str:
+def page(folders: Iterable[str | Path], command: str, link: str) -> str:
     """Return the page for these run folders, as Markdown.
+
+    Args:
+        command: what was typed to make it.
+        link: to where the runs lie.
 
     Raises:
         ValueError: no folder holds a result.
@@ -34,7 +38,7 @@ def page(folders: Iterable[str | Path]) -> str:
     runs.sort(key=lambda run: (run.summary.data, run.name))
     rows = [run.row() for run in runs]
     note = own_units(run.summary.metric for run in runs)
-    lines = [HEAD, *note, layout(COLUMNS, rows), ""]
+    lines = [HEAD.format(command=command, link=link), *note, layout(COLUMNS, rows), ""]
     lines += ["## How each run differs from its paper", ""]
     lines += [f"- `{run.name}`: {'; '.join(run.deviations) or 'in nothing'}." for run in runs]
     lines += ["", "## Machines and versions", ""]

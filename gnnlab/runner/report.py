@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Iterable, Sequence
 
 from .results import Summary
@@ -43,12 +45,15 @@ def table(
 ) -> str:
     """Lay out one row a setting: its score, mean and std (ddof 1) over its runs.
 
-    Fractions are in percent, errors in their own units.
+    Fractions are in percent, errors in their own units. In CSV every number has a cell of its own,
+    at full precision.
 
     Args:
         style: ``markdown``, ``csv`` or ``latex``.
         folders: names of the runs' folders, as a last column.
     """
+    if style == "csv":
+        return numbers(summaries, folders)
     rows = [
         (
             s.data, s.model, s.rewiring, s.metric, written(s.metric, s.mean, s.std, s.runs),
@@ -62,6 +67,41 @@ def table(
     return layout((*COLUMNS, "run"), named, style)
 
 
+NUMBERS = (
+    "data", "model", "rewiring", "metric", "unit", "mean", "std", "n", "valid", "seconds",
+    "parameters", "peak_memory_bytes", "splits", "seeds",
+)  # fmt: skip
+"""Columns of a table that is read by programs; ``n`` runs, a ``std`` where there are two."""
+
+
+def numbers(summaries: Sequence[Summary], folders: Sequence[str] = ()) -> str:
+    """Lay out one row a setting as CSV, for programs."""
+    rows = [
+        (
+            s.data, s.model, s.rewiring, s.metric, *scores(s.metric, s.mean, s.std, s.runs),
+            scores(s.metric, s.valid, 0.0, s.runs)[1], repr(s.seconds), str(s.parameters),
+            str(s.peak_memory_bytes), _listed(s.splits), _listed(s.seeds),
+        )
+        for s in summaries
+    ]  # fmt: skip
+    if not folders:
+        return layout(NUMBERS, rows, "csv")
+    named = [(*row, folder) for row, folder in zip(rows, folders, strict=True)]
+    return layout((*NUMBERS, "run"), named, "csv")
+
+
+def scores(metric: str, mean: float, std: float, runs: int) -> tuple[str, str, str, str]:
+    """Unit, mean, std and number of runs, a cell each; of one run there is no std."""
+    from gnnlab.tasks.metrics import is_fraction
+
+    unit, times = ("percent", 100) if is_fraction(metric) else ("", 1)
+    return unit, repr(times * mean), repr(times * std) if runs > 1 else "", str(runs)
+
+
+def _listed(numbers: Sequence[int]) -> str:
+    return " ".join(map(str, numbers))
+
+
 def layout(columns: Sequence[str], rows: Sequence[Sequence[str]], style: str = "markdown") -> str:
     """Write rows of text under columns.
 
@@ -69,7 +109,9 @@ def layout(columns: Sequence[str], rows: Sequence[Sequence[str]], style: str = "
         ValueError: an unknown style.
     """
     if style == "csv":
-        return "\n".join(",".join(_quoted(cell) for cell in row) for row in [columns, *rows])
+        text = io.StringIO()
+        csv.writer(text, lineterminator="\n").writerows([columns, *rows])
+        return text.getvalue().removesuffix("\n")
     if style == "latex":
         body = [" & ".join(cell.replace("_", r"\_") for cell in row) + r" \\" for row in rows]
         head = " & ".join(column.replace("_", r"\_") for column in columns) + r" \\ \midrule"
@@ -83,7 +125,3 @@ def layout(columns: Sequence[str], rows: Sequence[Sequence[str]], style: str = "
         for row in [columns, ["-" * w for w in widths], *rows]
     ]
     return "\n".join(lines)
-
-
-def _quoted(cell: str) -> str:
-    return f'"{cell}"' if "," in cell else cell

@@ -3,26 +3,44 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import statistics
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import Annotated, Any
 
-try:
-    import fcntl
-except ImportError:  # not on Windows
-    fcntl = None  # type: ignore[assignment]
+import msgspec
+
+from gnnlab.writing import append_line, check_regular, naming, read_shared, whole_lines
 
 FILE = "results.jsonl"
-KEYS = (
-    "task", "data", "model", "rewiring", "split", "seed", "metric", "valid", "test", "epoch",
-    "seconds", "parameters", "peak_memory_bytes",
-)  # fmt: skip
-"""What every line holds; also ``epochs``, how many were trained, where the version is not an early
-one, and ``stress`` where the data were made harder."""
+Number = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+
+
+class Row(msgspec.Struct):
+    """What every line holds; also ``epochs``, how many were trained, where the version is not an
+    early one, ``stress`` where the data were made harder, and ``others``."""
+
+    task: str
+    data: str
+    model: str
+    rewiring: str
+    split: Number
+    seed: Number
+    metric: str
+    valid: float
+    test: float
+    epoch: Number
+    seconds: float
+    parameters: Number
+    peak_memory_bytes: Number
+    epochs: Number | msgspec.UnsetType = msgspec.UNSET
+    stress: str | msgspec.UnsetType = msgspec.UNSET
+
+
+KEYS = tuple(field.name for field in msgspec.structs.fields(Row) if field.required)
 
 
 @dataclass(frozen=True)
@@ -62,35 +80,40 @@ def read_results(folder: str | Path) -> list[dict[str, Any]]:
     split and seed the first counts.
 
     Raises:
-        ValueError: another line that is not JSON, or no line of results.
+        ValueError: another line that is not JSON, or no line of results; what is no file.
     """
     path = Path(folder) / FILE
+    return list(_rows(read_shared(path), path).values())
+
+
+def _rows(content: bytes, path: Path) -> dict[tuple[int, int], dict[str, Any]]:
+    """The lines of a file by split and seed, in their order."""
     found: dict[tuple[int, int], dict[str, Any]] = {}
-    text = path.read_bytes().decode(errors="replace") if path.is_file() else ""
-    lines = text.split("\n")
-    for number, line in enumerate(lines, start=1):
-        row = _parsed(line)
-        if row is None and line.strip() and number < len(lines):
-            raise ValueError(f"line {number} of {path} is not JSON: delete that line and run again")
-        if row is not None:
-            _check_row(row, f"line {number} of {path}")
+    for number, line in enumerate(whole_lines(content).split(b"\n"), start=1):
+        if line.strip():
+            row = _parsed(line, f"line {number} of {path}")
             found.setdefault((row["split"], row["seed"]), row)
-    return [found[pair] for pair in sorted(found)]
+    return {pair: found[pair] for pair in sorted(found)}
 
 
-def _parsed(line: str) -> Any:
+def _parsed(line: bytes, place: str) -> dict[str, Any]:
     try:
-        return json.loads(line)
-    except json.JSONDecodeError:
-        return None
-
-
-def _check_row(row: Any, place: str) -> None:
+        row = json.loads(line)
+    except (ValueError, RecursionError) as error:  # no UTF-8, no JSON, or nested without an end
+        raise ValueError(f"{place} is not JSON: delete that line and run again") from error
     missing = [key for key in KEYS if not isinstance(row, dict) or key not in row]
     if missing:
         raise ValueError(
             f"{place} is no result of gnnlab run: it has no {missing[0]!r}; name another folder"
         )
+    for key in ("valid", "test", "seconds"):
+        if isinstance(row[key], float) and not math.isfinite(row[key]):
+            raise ValueError(f"{place} is damaged ({key} is {row[key]}): delete it and run again")
+    try:
+        msgspec.convert(row, Row)
+    except (msgspec.ValidationError, RecursionError) as error:
+        raise ValueError(f"{place} is damaged ({error}): delete it and run again") from error
+    return dict(row)
 
 
 def run_folders(folder: Path) -> list[Path]:
@@ -103,31 +126,25 @@ def append_result(folder: Path, row: Mapping[str, Any]) -> None:
     """Add one line, whole or not at all, also with other processes writing.
 
     A torn last line is cut off; a split and seed that are there already are not written again.
+
+    Raises:
+        NotWritten: the disk is full, say.
     """
-    with open(folder / FILE, "a+b", buffering=0) as file, _locked(file):
-        file.seek(0)
-        content = file.read()
-        tail = content[content.rfind(b"\n") + 1 :]
-        whole = _parsed(tail.decode(errors="replace")) is not None
-        if tail and not whole:
-            file.truncate(len(content) - len(tail))
-        pairs = {(done["split"], done["seed"]) for done in read_results(folder)}
-        if (row["split"], row["seed"]) in pairs:
-            return
-        file.write((("\n" if whole else "") + json.dumps(row) + "\n").encode())
-        os.fsync(file.fileno())
+    path, pair = folder / FILE, (row["split"], row["seed"])
+    append_line(path, json.dumps(row), lambda content: pair not in _rows(content, path))
 
 
-@contextmanager
-def _locked(file: IO[bytes]) -> Iterator[None]:
-    """Keep other processes out; where the system has no such lock, one writer is assumed."""
-    if fcntl is not None:
-        fcntl.flock(file, fcntl.LOCK_EX)
-    try:
-        yield
-    finally:
-        if fcntl is not None:
-            fcntl.flock(file, fcntl.LOCK_UN)
+def check_appendable(folder: Path) -> None:
+    """Refuse a place where no result can be written, before anything is trained.
+
+    Raises:
+        NotWritten: with the reason.
+    """
+    path = folder / FILE
+    with naming(path):
+        check_regular(path)
+        if not os.access(path if path.exists() else folder, os.W_OK):
+            raise PermissionError(f"{'the file' if path.exists() else 'its folder'} is read-only")
 
 
 def summarise(rows: Iterable[Mapping[str, Any]]) -> Summary:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
+from gnnlab.writing import write_atomically
+
 from .keys import toml_value
 from .report import layout
 
@@ -174,7 +176,8 @@ def _draw(curvatures: list[np.ndarray], title: str, path: Path) -> None:
         ax.hist(values, np.linspace(-2, 1, 31), histtype="step", label=label)
     ax.set(title=title, xlabel="Ollivier-Ricci curvature", ylabel="edges")
     ax.legend()
-    figure.savefig(path)
+    kind = path.suffix.removeprefix(".") or "png"
+    write_atomically(path, lambda file: figure.savefig(file, format=kind))
 
 
 def _pyplot() -> Any:

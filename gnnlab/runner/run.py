@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from gnnlab.parallel import check_jobs, side_by_side
+from gnnlab.parallel import check_jobs, each
 from gnnlab.validation import check_device
+from gnnlab.writing import naming
 
 from .about import describe
 from .config import Config
 from .inputs import with_inputs
 from .prepared import load_data, of_split, splits_links, told
 from .resolve import find_task
-from .results import append_result, read_results
+from .results import append_result, check_appendable, read_results
 
 if TYPE_CHECKING:
     from torch import nn
@@ -60,6 +61,7 @@ def run(
 
     Raises:
         ValueError: settings that do not fit the data; fewer than one job.
+        NotWritten: the disk is full, say; what was written before is kept.
     """
     check_jobs(jobs)
     check_device(config.run.device)
@@ -73,8 +75,10 @@ def run(
         return folder
     data = load_data(config)
     _try_out(config, data, [split for split, _ in pairs])
-    folder.mkdir(parents=True, exist_ok=True)
+    with naming(folder):
+        folder.mkdir(parents=True, exist_ok=True)
     describe(config, folder, name)
+    check_appendable(folder)
     trainer = partial(train, config, inspect=inspect)
     for row in _train_all(trainer, config, data, pairs, min(jobs, len(pairs)), progress):
         append_result(folder, row)
@@ -112,7 +116,7 @@ def _train_all(
         return
     from tqdm.auto import tqdm
 
-    rows = side_by_side(trainer, pairs, jobs)
+    rows = each(trainer, pairs, jobs)
     silent = None if progress else True
     yield from tqdm(rows, config.model["name"], len(pairs), unit="run", disable=silent)
 

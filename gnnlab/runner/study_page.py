@@ -10,6 +10,8 @@ from pathlib import Path
 
 import msgspec
 
+from gnnlab.writing import write_text
+
 from .cells import Edges, Outcome, compare, run_cells
 from .config import Config
 from .page import machines_of
@@ -17,6 +19,7 @@ from .paired import Difference
 from .report import layout, own_units, signed, written
 from .run import Pair
 from .study import Cell, Study
+from .sweep_record import write_chosen, write_tried
 
 LEVEL = 0.05
 """Of p, and of the rate of false discoveries."""
@@ -29,17 +32,28 @@ COLUMNS = ("data", "model", "method", "test", "apart", "p", "twin", "p twin", "e
 
 
 def run_study(
-    study: Study, cells: Sequence[Cell], out: str | Path = "runs", *, jobs: int = 1
+    study: Study,
+    cells: Sequence[Cell],
+    out: str | Path = "runs",
+    *,
+    jobs: int = 1,
+    command: str = "",
 ) -> list[Outcome]:
     """Choose and train in every cell, going on where an earlier call stopped, and compare.
 
     ``out`` holds a run folder for each setting, and ``page.md`` and ``page.json``, which are
     written anew after every cell.
+
+    Args:
+        command: what was typed, for the page.
     """
     outcomes: list[Outcome] = []
+    tried = {cell.name: [config.label() for config in cell.configs] for cell in cells}
+    write_tried(study.name, tried, Path(out))
     for number, outcome in enumerate(run_cells(cells, out, jobs=jobs), start=1):
         outcomes = compare(study, [*outcomes, outcome])
-        write_page(study, outcomes, Path(out))
+        write_chosen(outcome.cell.name, outcome.folder.name, Path(out))
+        write_page(study, outcomes, Path(out), command)
         scores = list(outcome.scores.values())
         score = written(outcome.metric, statistics.fmean(scores), std(scores))
         print(f"[{number}/{len(cells)}] {outcome.cell.name}: {score}", flush=True)
@@ -145,17 +159,17 @@ def _where(found: Sequence[tuple[Outcome, float]]) -> str:
     return f"{len(found)} ({names})" if found else "none"
 
 
-def page(study: Study, outcomes: Sequence[Outcome]) -> str:
-    """Return the page, as Markdown."""
+def page(study: Study, outcomes: Sequence[Outcome], command: str = "") -> str:
+    """Return the page, as Markdown; ``command`` is what was typed to make it."""
     tests = len(_comparisons(study, outcomes))
     machines = sorted({machine for o in outcomes for machine in machines_of(o.folder)})
     return "\n".join(
         [
             f"# {study.title}",
             "",
-            f"Made by `gnnlab study {study.name}` from its runs: {len(outcomes)} of "
-            f"{len(study.cells)} cells. Settings: gnnlab/recipes/{study.name}, sha256 "
-            f"{study.digest}…",
+            f"Made by `{command or f'gnnlab study {study.name}'}` from its runs: "
+            f"{len(outcomes)} of {len(study.cells)} cells. Settings: "
+            f"gnnlab/recipes/{study.name}, sha256 {study.digest}…",
             "",
             "## Where it helps, and where it does not",
             "",
@@ -184,9 +198,9 @@ def page(study: Study, outcomes: Sequence[Outcome]) -> str:
     )
 
 
-def write_page(study: Study, outcomes: Sequence[Outcome], out: Path) -> None:
+def write_page(study: Study, outcomes: Sequence[Outcome], out: Path, command: str = "") -> None:
     """Write ``page.md`` and ``page.json``, with every score, of what is finished."""
-    (out / "page.md").write_text(page(study, outcomes), encoding="utf-8")
+    write_text(out / "page.md", page(study, outcomes, command))
     entries = [
         {
             "cell": outcome.cell.name,
@@ -200,7 +214,7 @@ def write_page(study: Study, outcomes: Sequence[Outcome], out: Path) -> None:
         }
         for outcome in outcomes
     ]
-    (out / "page.json").write_text(json.dumps(entries, indent=1) + "\n", encoding="utf-8")
+    write_text(out / "page.json", json.dumps(entries, indent=1) + "\n")
 
 
 def _listed(scores: dict[Pair, float] | None) -> list[tuple[int, int, float]] | None:

@@ -14,6 +14,7 @@ from typing import Any
 from gnnlab.parallel import check_jobs
 from gnnlab.sentences import sentence
 from gnnlab.validation import check_device
+from gnnlab.writing import NotWritten
 
 from .config import Config, change, configure
 from .keys import place
@@ -118,6 +119,8 @@ def _try(sweep: Sweep, out: Path, jobs: int, values: Values) -> Trial:
         config = sweep.config(values)
         pairs = sweep.pairs(config)
         folder = run(config, out, jobs=jobs, progress=True, pairs=pairs)
+    except NotWritten:
+        raise
     except Exception as error:
         return Trial(values, broken=sentence(error))
     rows = [row for row in read_results(folder) if (row["split"], row["seed"]) in pairs]

@@ -6,11 +6,14 @@ import hashlib
 import json
 import math
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gnnlab.arguments import check_count
 from gnnlab.tasks.metrics import sign
+from gnnlab.writing import naming
 
 from .sweep import Sweep, Trial
 from .sweep_space import Range, Values
@@ -19,7 +22,10 @@ if TYPE_CHECKING:
     from optuna import Study
     from optuna import Trial as Ask
     from optuna.samplers import BaseSampler
+    from optuna.storages import BaseStorage
     from optuna.trial import FrozenTrial
+
+    from .sweep_journal import Claims
 
 Attempt = Callable[[Values], Trial]
 FILE = "sweep-{}.journal"
@@ -34,20 +40,39 @@ def search(sweep: Sweep, attempt: Attempt, out: Path, trials: int, seed: int) ->
 
     What was drawn and what it scored is kept in a journal beside the runs, which processes on one
     file system may share: started several times at once, the command works on one search, and each
-    process yields what the others finished as well. A draw that broke counts as one; one that was
-    stopped does not.
+    process yields what the others finished as well. A draw that broke counts as one. One that was
+    stopped or killed is taken up again under its number, so that one process draws what it would
+    have drawn without the stop.
 
     Raises:
         ValueError: optuna is not installed; fewer than one trial, or a seed below 0.
     """
     check_count("trials", trials)
     check_count("seed", seed, 0)
-    study = _study(sweep, out, seed)
+    found = _search(sweep, out, seed)
     told: set[int] = set()
-    while len(done := _finished(study)) < trials:
+    while len(done := _finished(found.study)) < trials:
         yield from _others(sweep, attempt, done, told)
-        yield _drawn_trial(sweep, attempt, study, seed, told)
+        with found.claims.one(partial(_running, found), partial(_new, found)) as number:
+            told.add(number)
+            trial = _drawn_trial(sweep, attempt, found, number)
+        yield trial
     yield from _others(sweep, attempt, done, told)
+
+
+@dataclass(frozen=True)
+class _Search:
+    """A search on the disk.
+
+    Args:
+        seed: of its draws.
+        claims: says which trials are somebody's work.
+    """
+
+    study: Study
+    storage: BaseStorage
+    seed: int
+    claims: Claims
 
 
 def _others(
@@ -61,23 +86,37 @@ def _others(
             yield attempt({key: _told(params[key], axis) for key, axis in sweep.space.items()})
 
 
-def _drawn_trial(sweep: Sweep, attempt: Attempt, study: Study, seed: int, told: set[int]) -> Trial:
-    """Draw a setting, train it and enter its score, or that it has none."""
-    failed = _optuna().trial.TrialState.FAIL
-    asked = study.ask()
-    told.add(asked.number)
-    # After asking: no two processes are given one number, and so none draws what another does.
-    study.sampler = _sampler((seed + asked.number * APART) % 2**32)
-    try:
-        trial = attempt({key: _drawn(asked, key, axis) for key, axis in sweep.space.items()})
-    except BaseException:
-        study.tell(asked, state=failed)
-        raise
+def _running(found: _Search) -> list[int]:
+    """Trials that are at work, or were when their process ended."""
+    states = (_optuna().trial.TrialState.RUNNING,)
+    return [trial.number for trial in found.study.get_trials(deepcopy=False, states=states)]
+
+
+def _new(found: _Search) -> int:
+    number: int = found.study.ask().number
+    return number
+
+
+def _drawn_trial(sweep: Sweep, attempt: Attempt, found: _Search, number: int) -> Trial:
+    """Draw a setting, train it and enter its score, or that it has none.
+
+    Whatever stops it leaves it to be taken up again.
+    """
+    optuna, study = _optuna(), found.study
+    # By number: no two are drawn from one seed, and one that is taken up again draws the same.
+    sampler = _sampler((found.seed + number * APART) % 2**32)
+    fresh = optuna.load_study(
+        study_name=study.study_name, storage=found.storage, sampler=sampler
+    )  # the other one keeps trials from before
+    owner = found.storage.get_study_id_from_name(study.study_name)
+    place = found.storage.get_trial_id_from_study_id_trial_number(owner, number)
+    asked: Ask = optuna.trial.Trial(fresh, place)
+    trial = attempt({key: _drawn(asked, key, axis) for key, axis in sweep.space.items()})
     if math.isnan(trial.valid):
         asked.set_user_attr(BROKEN, trial.broken)
-        study.tell(asked, state=failed)
+        study.tell(number, state=optuna.trial.TrialState.FAIL)
     else:
-        study.tell(asked, sign(trial.rows[0]["metric"]) * trial.valid)
+        study.tell(number, sign(trial.rows[0]["metric"]) * trial.valid)
     return trial
 
 
@@ -89,21 +128,25 @@ def _sampler(seed: int) -> BaseSampler:
     return found
 
 
-def _study(sweep: Sweep, out: Path, seed: int) -> Study:
+def _search(sweep: Sweep, out: Path, seed: int) -> _Search:
     """The search over this space from these settings, new or as it was left."""
     optuna = _optuna()
+    from .sweep_journal import Claims, Journal
+
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    out.mkdir(parents=True, exist_ok=True)
+    with naming(out):
+        out.mkdir(parents=True, exist_ok=True)
     name = _name(sweep, seed)
-    backend = optuna.storages.journal.JournalFileBackend(str(out / FILE.format(name)))
-    found: Study = optuna.create_study(
+    path = out / FILE.format(name)
+    storage = optuna.storages.JournalStorage(Journal(path))
+    study: Study = optuna.create_study(
         study_name=name,
-        storage=optuna.storages.JournalStorage(backend),
+        storage=storage,
         direction="maximize",
         sampler=_sampler(seed % 2**32),
         load_if_exists=True,
     )
-    return found
+    return _Search(study, storage, seed, Claims(path))
 
 
 def _optuna() -> Any:
@@ -135,6 +178,11 @@ def _finished(study: Study) -> list[FrozenTrial]:
 
 
 def _drawn(asked: Ask, key: str, axis: tuple[Any, ...] | Range) -> Any:
+    """Draw a value, or read it where it was drawn before a stop."""
+    if key in asked.params and not asked.distributions[key].single():
+        # Drawn for nothing, so that the keys after it are drawn from the same numbers.
+        frozen = asked.study.get_trials(deepcopy=False)[asked.number]
+        asked.study.sampler.sample_independent(asked.study, frozen, key, asked.distributions[key])
     if isinstance(axis, tuple):  # as text: optuna's choices are no lists
         return _told(asked.suggest_categorical(key, [json.dumps(value) for value in axis]), axis)
     if axis.whole:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import json
+import os
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import networkx as nx
+import numpy as np
 import pytest
 import torch
 from rewiring_graphs import METHODS, STRUCTURES, data_of
@@ -139,12 +144,61 @@ def test_settings_and_version_decide_what_is_reused(
     assert told["method"].endswith("GTR") and "num_edges" in told["settings"]
 
 
-def test_a_damaged_part_is_named(home: Path) -> None:
-    apply(rewiring.GTR(1), dataset())
-    part = next(home.glob("*/*.npz"))
-    part.write_bytes(part.read_bytes()[:100])
-    with pytest.raises(ValueError, match=r"npz is damaged .* delete it"):
-        apply(rewiring.GTR(1), dataset())
+def broken(part: Path, how: str) -> None:
+    content = part.read_bytes()
+    if how == "pipe":
+        part.unlink()
+        os.mkfifo(part)
+    elif how == "other arrays":
+        np.savez(part, digest=np.zeros((2, 2)))
+    elif how == "bits":
+        with np.load(part) as file:
+            sizes = {name: len(file[name]) for name in file.files}
+        at = content.find(b"PK", 10 + 1) - 1  # the last byte of the first array
+        part.write_bytes(content[:at] + bytes([content[at] ^ 255]) + content[at + 1 :])
+        assert sizes
+    else:
+        part.write_bytes(content[: {"empty": 0, "half": len(content) // 2, "short": 100}[how]])
+
+
+@pytest.mark.parametrize("how", ["short", "half", "empty", "bits", "other arrays", "pipe"])
+def test_a_damaged_part_is_made_again_with_a_warning(home: Path, how: str) -> None:
+    graphs = dataset()
+    whole = apply(rewiring.GTR(1), graphs)
+    broken(next(home.glob("*/*.npz")), how)
+    with pytest.warns(UserWarning, match=r"npz is damaged .*: what it held is found again"):
+        assert all(map(equal, apply(rewiring.GTR(1), graphs), whole))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error" if how != "pipe" else "ignore")  # a pipe is no file of ours
+        assert all(map(equal, apply(rewiring.GTR(1), graphs), whole))
+
+
+def test_who_reads_while_others_write_sees_whole_parts_alone(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A second call begins when the first has written half of its file."""
+    graphs, inside = dataset(), []
+    whole = [rewiring.GTR(1)(graph) for graph in graphs]
+    original = np.savez
+
+    def savez(file: Any, **arrays: Any) -> None:
+        content = io.BytesIO()
+        original(content, **arrays)
+        half = len(content.getvalue()) // 2
+        file.write(content.getvalue()[:half])
+        file.flush()
+        if not inside:
+            inside.append(None)
+            inside[0] = apply(rewiring.GTR(1), graphs)
+        file.write(content.getvalue()[half:])
+
+    monkeypatch.setattr(np, "savez", savez)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert all(map(equal, apply(rewiring.GTR(1), graphs), whole))
+        assert all(map(equal, inside[0], whole))
+        assert all(map(equal, apply(rewiring.GTR(1), graphs), whole))
+    assert not list(home.rglob("*.part"))
 
 
 def test_all_graphs_agree_on_the_types() -> None:

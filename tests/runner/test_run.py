@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import statistics
 import tomllib
@@ -160,7 +161,7 @@ def test_where_a_run_is_resumed_is_added(
     about = tomllib.loads((folder / "run.toml").read_text())
     assert about["resumed"] == [later]
     assert configure(settings_of(about)).key() == config.key()
-    assert "1 cores of p; torch 9" in page([folder])
+    assert "1 cores of p; torch 9" in page([folder], "gnnlab report", "[runs/](runs)")
 
 
 def test_toml_has_no_word_for_none_and_keeps_the_rest() -> None:
@@ -197,7 +198,15 @@ def test_summary_has_the_sample_standard_deviation() -> None:
 def test_tables_in_three_styles() -> None:
     made = [summarise(rows([0.5, 0.6]))]
     assert "| d    | m     | none     | accuracy | 55.00 ± 7.07 | 2    |" in table(made)
-    assert "d,m,none,accuracy,55.00 ± 7.07,2,2.0,7" in table(made, "csv")
+    head, line = csv.reader(table(made, "csv").splitlines())
+    cells = dict(zip(head, line, strict=True))
+    assert [cells[key] for key in ("data", "model", "metric", "unit", "n")] == [
+        "d", "m", "accuracy", "percent", "2",
+    ]  # fmt: skip
+    assert float(cells["mean"]) == pytest.approx(55)
+    assert float(cells["std"]) == 100 * statistics.stdev([0.5, 0.6])
+    assert float(cells["seconds"]) == 2 and int(cells["parameters"]) == 7
+    assert next(csv.DictReader(table([summarise(rows([0.5]))], "csv").splitlines()))["std"] == ""
     assert r"55.00 $\pm$ 7.07 & 2" in table(made, "latex")
     assert layout(("a",), [("1,000",)], "csv") == 'a\n"1,000"'
     with pytest.raises(ValueError, match="unknown format 'html'"):
@@ -274,10 +283,10 @@ def test_the_difference_of_an_error_has_a_sign_and_says_which_way_is_better() ->
 
 def test_a_page_says_which_metrics_are_in_their_own_units(config: Config, tmp_path: Path) -> None:
     folder = run(config, tmp_path)
-    assert "units of their own" not in page([folder])
+    assert "units of their own" not in page([folder], "gnnlab report", "[runs/](runs)")
     path = folder / "results.jsonl"
     path.write_text(path.read_text().replace('"accuracy"', '"mae"'))
-    assert "In units of their own: mae." in page([folder])
+    assert "In units of their own: mae." in page([folder], "gnnlab report", "[runs/](runs)")
 
 
 def test_numbers_in_a_row_are_written_as_a_span() -> None:
@@ -288,7 +297,8 @@ def test_numbers_in_a_row_are_written_as_a_span() -> None:
 def test_page_of_results_is_made_from_the_runs_kept() -> None:
     docs = Path(__file__).resolve().parents[2] / "docs"
     folders = sorted(path for path in (docs / "results").iterdir() if path.is_dir())
-    assert (docs / "results.md").read_text() == page(folders)
+    typed = "gnnlab report --page docs/results.md docs/results/*"
+    assert (docs / "results.md").read_text() == page(folders, typed, "[results/](results)")
     for folder in folders:
         assert folder.name == configure(settings_of(read_about(folder))).label()
     kept = json.loads((folders[0] / "results.jsonl").read_text().splitlines()[0])

@@ -93,23 +93,65 @@ def test_processes_draw_different_settings_of_one_search(
 
 
 @needs_optuna
-def test_a_trial_that_was_stopped_is_made_up_for(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("after", [1, 2, 11, 13])  # the first ten draws look at no score
+def test_a_trial_that_was_stopped_is_drawn_again_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, after: int
 ) -> None:
-    sweep = Sweep(SETTINGS, read_space({"model.hidden_channels": {"low": 1, "high": 10**6}}))
+    space = {"model.hidden_channels": {"low": 1, "high": 10**6}, "training.lr": LR}
+    sweep = Sweep(SETTINGS, read_space({**space, "model.dropout": [0.0, 0.1, 0.2, 0.3]}))
     seen: list[dict[str, Any]] = []
 
     def attempt(sweep: Sweep, out: Path, jobs: int, values: dict[str, Any]) -> Trial:
         seen.append(values)
-        if len(seen) == 2:
+        if len(seen) == after:
             raise KeyboardInterrupt
         return scored(sweep, out, jobs, values)
 
+    monkeypatch.setattr(room, "_try", scored)
+    whole = list(run_sweep(sweep, tmp_path / "whole", trials=14))
     monkeypatch.setattr(room, "_try", attempt)
     with pytest.raises(KeyboardInterrupt):
-        list(run_sweep(sweep, tmp_path, trials=3))
-    trials = list(run_sweep(sweep, tmp_path, trials=3))
-    assert len(trials) == 3 and seen[1] not in [t.values for t in trials]
+        list(run_sweep(sweep, tmp_path, trials=14))
+    assert not list(tmp_path.glob("*.lock"))
+    assert list(run_sweep(sweep, tmp_path, trials=14)) == whole
+    assert seen[after - 1] == whole[after - 1].values
+
+
+LR = {"low": 1e-4, "high": 1.0, "log": True}
+
+
+@needs_optuna
+@pytest.mark.parametrize("lines", range(1, 10))
+def test_a_search_killed_at_any_line_of_its_journal_draws_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lines: int
+) -> None:
+    """With some of a trial's values on the disk, and a line that was torn."""
+    monkeypatch.setattr(room, "_try", scored)
+    space = {"model.hidden_channels": {"low": 1, "high": 10**6}, "training.lr": LR}
+    sweep = Sweep(SETTINGS, read_space({**space, "model.dropout": {"low": 0.0, "high": 0.9}}))
+    whole = list(run_sweep(sweep, tmp_path, trials=13))
+    (journal,) = tmp_path.glob("sweep-*.journal")
+    content = journal.read_bytes().splitlines(keepends=True)
+    kept = content[: len(content) - lines]
+    journal.write_bytes(b"".join(kept) + content[len(kept)][:9])
+    assert list(run_sweep(sweep, tmp_path, trials=13)) == whole
+    again = journal.read_bytes().splitlines(keepends=True)
+    assert len(again) == len(content) + 1  # that a study is opened is a line too
+    assert not list(tmp_path.glob("*.lock"))
+
+
+@needs_optuna
+def test_a_damaged_journal_is_told_by_its_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(room, "_try", scored)
+    sweep = Sweep(SETTINGS, read_space({"model.hidden_channels": {"low": 1, "high": 9}}))
+    list(run_sweep(sweep, tmp_path, trials=1))
+    (journal,) = tmp_path.glob("sweep-*.journal")
+    content = journal.read_bytes().splitlines(keepends=True)
+    journal.write_bytes(b"".join([content[0], b"[" * 99_999 + b"\n", *content[1:]]))
+    with pytest.raises(ValueError, match=r"line 2 of .*journal is damaged: delete the file"):
+        list(run_sweep(sweep, tmp_path, trials=2))
 
 
 @needs_optuna
