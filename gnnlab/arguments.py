@@ -44,6 +44,12 @@ def check_count(name: str, value: Any, least: int = 1) -> None:
         raise ValueError(f"{name} is {value!r}, but it must be a whole number of at least {least}")
 
 
+def check_whole(name: str, value: Any) -> None:
+    """Refuse what is not a whole number."""
+    if isinstance(value, bool) or not isinstance(value, Integral):
+        raise ValueError(f"{name} is {value!r}, but it must be a whole number")
+
+
 def check_counts(**values: Any) -> None:
     """Refuse any that is not a whole number of at least 1."""
     for name, value in values.items():
@@ -52,5 +58,17 @@ def check_counts(**values: Any) -> None:
 
 def check_choice(name: str, value: Any, choices: tuple[str, ...]) -> None:
     """Refuse what is none of the choices."""
-    if value not in choices:
+    if not isinstance(value, str) or value not in choices:
         raise ValueError(f"{name} is {value!r}, which is none of {', '.join(choices)}: take one")
+
+
+def check_flag(name: str, value: Any) -> None:
+    """Refuse what is neither True nor False: any other value would count as one of them."""
+    if not isinstance(value, bool):
+        raise ValueError(f"{name} is {value!r}, but it must be True or False")
+
+
+def check_text(name: str, value: Any) -> None:
+    """Refuse what is no string."""
+    if not isinstance(value, str):
+        raise ValueError(f"{name} is {value!r}, but it must be a word")

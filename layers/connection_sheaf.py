@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from copy import copy
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from torch import Tensor
 
@@ -68,6 +68,8 @@ class ConnectionSheaf(SheafEncoder):
     """
 
     completes_frames: str = "borrows the nearest nodes of the graph where a node has few neighbours"
+    maskable: ClassVar[bool] = False
+    """Transports are found before training, and a masked link would still be in them."""
     varies = False
 
     def __init__(

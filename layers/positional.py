@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, ClassVar, Literal, get_args
 
 import torch
 from torch import Tensor, nn
@@ -62,6 +62,9 @@ class PositionalEncoder(Input):
         the paper's phi also reads the other nodes'. Invariance to the basis of an eigenspace, that
         paper's other part, is not offered.
     """
+
+    maskable: ClassVar[bool] = False
+    """Encodings are found before training, and a masked link would still be in them."""
 
     def __init__(
         self,

@@ -12,13 +12,14 @@ from gnnlab.ops import Adjacency, is_sparse, linear
 
 from .gcn_conv import smooth
 from .linear import Linear
+from .predicting import Predicting
 from .residual import check_sizes
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data
 
 
-class SGC(nn.Module):
+class SGC(Predicting):
     r"""K steps of propagation and one Linear.
 
     .. math:: Y = \hat A^K X W + b, \quad \hat A = D^{-1/2} (A + I) D^{-1/2}
@@ -67,6 +68,7 @@ class SGC(nn.Module):
         self.in_channels, self.hidden_channels = in_channels, hidden_channels
         self.out_channels, self.num_layers = out_channels, num_layers
         self.precomputed = precomputed
+        self.maskable = not precomputed  # a masked link would still be in what was smoothed before
         self.linear = Linear(in_channels, hidden_channels if out_channels is None else out_channels)
 
     def forward(self, data: Data) -> Tensor:

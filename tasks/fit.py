@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
+from gnnlab.arguments import check_flag
 from gnnlab.validation import check_device
 
 from .curve import Curve
@@ -25,7 +26,7 @@ from .progress import Progress, reporting
 from .schedule import Schedule
 from .seed import build, isolated, reset, seed_all
 from .selection import Best, Snapshot, should_stop
-from .task import Problem, Task
+from .task import Problem, Task, as_predictor
 from .training import Training
 
 if TYPE_CHECKING:
@@ -113,6 +114,8 @@ def fit(
     training = Training() if training is None else training
     place, seed = check_device(device), _seed(seed)
     _check_kinds(task, training)
+    check_flag("keep_model", keep_model)
+    check_flag("reinitialise", reinitialise)
     with (
         isolated(place),
         torch.inference_mode(False),
@@ -123,6 +126,7 @@ def fit(
         seed_all(seed, place)
         own, fresh = build(encoder)
         problem = _suited(task, problem, own, data, split)
+        own = as_predictor(problem, own, keep=not reinitialise)
         # Seeded again, so that a module and a function that builds it start from equal weights.
         seed_all(seed, place)
         if reinitialise:
@@ -146,6 +150,7 @@ def _train(
     seconds, peak = time.perf_counter() - start, memory.bytes()
     if snapshot is not None:
         snapshot.restore()
+        model.autocast = training.autocast
     return Result(
         valid=best.row["valid"],
         test=best.row["test"],

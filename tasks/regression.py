@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from . import metrics
+from .units import Units
 
 Loss = Literal["auto", "l1", "mse"]
 
@@ -50,6 +51,12 @@ class Regression:
     def outputs(self, encoder: nn.Module, what: str) -> int:
         """Return T, or refuse an encoder that predicts another number."""
         return outputs_for(encoder, len(self.mean), what, "targets")
+
+    @property
+    def units(self) -> Units | None:
+        """What puts predictions into the units of y, unless they are in these."""
+        as_they_are = bool((self.mean == 0).all() and (self.scale == 1).all())
+        return None if as_they_are else Units(self.mean, self.scale)
 
     def check(self, y: Tensor, name: str, split: int, things: str) -> None:
         """Refuse a part of a split where the metric is not defined."""

@@ -100,6 +100,11 @@ class Training:
             _choice("autocast", self.autocast, get_args(Autocast))
         self._check_momentum()
         self._settle_plateau()
+        if not isinstance(self.groups, Mapping):
+            raise ValueError(
+                f"groups is {self.groups!r}, but it must map names of parameters to settings, such "
+                "as {'head.*': {'lr': 0.01}}"
+            )
         for pattern, settings in self.groups.items():
             _check_group(pattern, settings)
 

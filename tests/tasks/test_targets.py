@@ -240,9 +240,9 @@ def test_rare_classes_weigh_as_much_as_common_ones(classes: int) -> None:
     logits = torch.cat([torch.zeros(8, 1), p], 1) if classes == 2 else p
     losses = -logits.log_softmax(1)[torch.arange(8), y]
     expected = (weight * losses).sum() / weight.sum()
-    found = Classes(classes, "auto", weighted=True).loss(p, y)
+    found = Classes(classes, "auto", weights=True).loss(p, y)
     torch.testing.assert_close(found, expected)
-    alone = Classes(classes, "auto", weighted=True).loss(p[:5], y[:5])
+    alone = Classes(classes, "auto", weights=True).loss(p[:5], y[:5])
     torch.testing.assert_close(alone, losses[:5].mean())
     assert not torch.equal(found, Classes(classes, "auto").loss(p, y))
 
