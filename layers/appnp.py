@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from torch import Tensor, nn
+from torch import Tensor
 
 from gnnlab.arguments import check_count, check_share
 from gnnlab.ops import Adjacency, gcn_norm, gcn_propagate, propagate

@@ -6,7 +6,7 @@ from copy import copy
 from typing import TYPE_CHECKING, ClassVar
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from gnnlab.ops import Adjacency, is_sparse, linear
 

@@ -11,7 +11,7 @@ from torch import nn
 from gnnlab.arguments import check_count
 from gnnlab.settings import check_settings
 
-from . import targets
+from . import metrics, targets
 from .classification import Classes, Weights, checked_weights, warn_of_untrained
 from .head import Activation, Head
 from .inputs import MASKS
@@ -85,6 +85,7 @@ class GraphPrediction:
     class_weights: bool | Sequence[float] = False
 
     def __post_init__(self) -> None:
+        metrics.check_name(self.metric)
         check_settings(self)
         check_count("batch_size", self.batch_size)
         object.__setattr__(self, "class_weights", checked_weights(self.class_weights))

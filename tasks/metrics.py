@@ -36,8 +36,6 @@ def find(name: str, kind: Kind | None = None) -> Function:
     Raises:
         ValueError: there is none; the nearest are offered.
     """
-    if not isinstance(name, str):
-        raise ValueError(f"metric is {name!r}, but it must be a name such as 'accuracy'")
     tables = BY_KIND.values() if kind is None else (BY_KIND[kind],)
     known = ChainMap(*map(dict, tables))
     if name in known:
@@ -48,6 +46,14 @@ def find(name: str, kind: Kind | None = None) -> Function:
         f"there is no metric {name!r}{told}: did you mean {' or '.join(near)}? All of them: "
         f"{', '.join(sorted(known))}"
     )
+
+
+def check_name(name: Any, kind: Kind | None = None) -> None:
+    """Refuse what is neither ``auto`` nor a metric, of whatever kind or of one."""
+    if not isinstance(name, str):
+        raise ValueError(f"metric is {name!r}, but it must be a name such as 'accuracy'")
+    if name != "auto":
+        find(name, kind)
 
 
 def metric_of(data: Any, kind: Kind) -> str:

@@ -49,8 +49,9 @@ class NodeClassification:
 
     Args:
         metric: what picks the epoch and is reported; ``auto`` is the metric that a set of graphs
-            names (``Graphs.metric``), else ``roc_auc`` for two classes and ``accuracy`` for more. With more than two classes ``f1``, ``roc_auc`` and
-            ``average_precision`` are means over the classes; ``macro_f1`` is one always.
+            names (``Graphs.metric``), else ``roc_auc`` for two classes and ``accuracy`` for more.
+            With more than two classes ``f1``, ``roc_auc`` and ``average_precision`` are means over
+            the classes; ``macro_f1`` is one always.
         batch_size: graphs a step, of many.
         class_weights: what a node of each class counts in the loss, a mean weighted so: C numbers,
             or True for the share of a batch's nodes that are of another class, so that rare classes
@@ -76,9 +77,8 @@ class NodeClassification:
     head_narrows: bool = False
 
     def __post_init__(self) -> None:
+        metrics.check_name(self.metric, "classes")
         check_settings(self)
-        if self.metric != "auto":
-            metrics.find(self.metric, "classes")
         check_count("batch_size", self.batch_size)
         object.__setattr__(self, "class_weights", checked_weights(self.class_weights))
         self._head()

@@ -120,7 +120,8 @@ def make(asked: Asked, kind: Kind, y: Tensor, train: Tensor, data: Any) -> Targe
         return Labels(y.shape[1], metric)
     nothing = torch.zeros(y.shape[1], dtype=torch.float64)
     mean, scale = standard(y[train]) if asked.standardise else (nothing, nothing + 1)
-    return Regression(mean, scale, metric, asked.loss, holes=bool(y.isnan().any()))
+    holes = bool(y.isnan().any())
+    return Regression(mean, scale, metric, asked.loss, holes, asked.standardise)
 
 
 def kind_of(values: Sequence[Any], asked: Wanted) -> Kind:
