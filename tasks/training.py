@@ -181,7 +181,7 @@ PLATEAU = {
 
 
 def _choice(name: str, value: Any, choices: tuple[str, ...]) -> None:
-    if value not in choices:
+    if not isinstance(value, str) or value not in choices:
         near = get_close_matches(str(value).lower(), choices, n=1)
         hint = f"did you mean {near[0]!r}?" if near else "take one of them"
         raise ValueError(f"{name} is {value!r}, which is none of {', '.join(choices)}: {hint}")

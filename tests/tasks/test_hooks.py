@@ -55,9 +55,8 @@ def test_an_own_loss_is_minimised_where_two_graphs_are_compared() -> None:
     found = []
     for strength in (0.0, 1e3):
         comparison = tasks.PairedComparison(copies=4, channels=2, epochs=2, lr=0.1)
-        (outcome,) = tasks.compare_pairs(
-            lambda: Pulled(4, strength), [one, one_graph()], comparison
-        )  # noqa: B023
+        make = partial(Pulled, 4, strength)
+        (outcome,) = tasks.compare_pairs(make, [one, one_graph()], comparison)
         found.append(outcome.apart)
     assert found[0] != found[1]
 
