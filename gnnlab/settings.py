@@ -13,7 +13,7 @@ from .arguments import check_choice, check_flag, check_number, check_text, check
 Check = Callable[[str, Any], None]
 
 
-def check_settings(settings: Any) -> None:
+def check_settings(settings: object) -> None:
     """Refuse a dataclass whose values are not what its fields say.
 
     ``bool``, ``int``, ``float``, ``str`` and ``Literal`` are looked at, also where None may stand

@@ -175,7 +175,7 @@ class NodeProblem:
     def evaluate(self, model: Model) -> dict[str, float]:
         """Return ``valid_loss``, ``valid`` and ``test`` from one forward pass."""
         logits = model.predictions(self.data).index_select(0, self.held_out)
-        valid, test = logits.split([len(self.valid), len(self.test)])
+        valid, test = torch.split(logits, [len(self.valid), len(self.test)])
         return targets.evaluate(
             self.target, (valid, self.labels[self.valid]), (test, self.labels[self.test])
         )
