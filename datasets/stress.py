@@ -178,6 +178,11 @@ def _classes(data: Graphs) -> np.ndarray:
             f"{data.name} has targets of shape {tuple(y.shape)}, {y.dtype}, but wrong labels, "
             "imbalance and shots are of one class a graph: leave them out"
         )
+    if len(y) and int(y.max()) >= data.classes:
+        raise ValueError(
+            f"{data.name} has a label {int(y.max())}, but data.classes is {data.classes}: give as "
+            "many classes as there are"
+        )
     found: np.ndarray = y.numpy()
     return found
 

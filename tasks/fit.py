@@ -52,7 +52,8 @@ class Result:
         metric: the name of the metric.
         curve: ``curve.epoch``, ``.loss``, ``.valid_loss``, ``.valid`` and ``.test``, lists with one
             entry an evaluated epoch.
-        model: encoder and head with the weights of the kept epoch, in eval mode; None if not kept.
+        model: encoder and head with the weights of the kept epoch, in eval mode; what it says is in
+            the units of the targets. None if not kept.
         others: what else the task measured at the kept epoch, by part and name.
     """
 
@@ -93,7 +94,9 @@ def fit(
     Args:
         task: what to predict and how it is scored.
         encoder: a module, of which a copy is trained, or a function without arguments that
-            returns one. Either way ``reset_parameters`` draws its weights anew from the seed.
+            returns one. Either way ``reset_parameters`` draws its weights anew from the seed. Where
+            nodes are predicted, one that says why it ``predicts`` by itself, and was built without
+            ``out_channels``, is built anew with as many as there are outputs.
         data: the graph, or the set of graphs with its splits. If the encoder has a ``transform``,
             it is applied once (to each graph, or by ``transform_many`` to all).
         training: optimiser, length and selection; the defaults of :class:`Training` if None.
