@@ -23,7 +23,8 @@ def check_settings(settings: object) -> None:
     Raises:
         ValueError: with the first such field's name and value.
     """
-    for name, check, optional in _checks(type(settings)):
+    cls: Any = type(settings)  # a class hashes, which mypy does not see
+    for name, check, optional in _checks(cls):
         value = getattr(settings, name)
         if not (optional and value is None):
             check(name, value)
