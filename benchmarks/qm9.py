@@ -114,8 +114,8 @@ def errors(settings: Mapping[str, Any], pair: Pair, result: Any, data: Any) -> R
 
     train, test = (mask[:, pair[0]].nonzero()[:, 0] for mask in (data.train_mask, data.test_mask))
     y = data.y.double()
-    mean, sigma = standard(y[train])
-    predicted = predictions(result.model, [data[i] for i in test.tolist()]) * sigma + mean
+    _, sigma = standard(y[train])
+    predicted = predictions(result.model, [data[i] for i in test.tolist()])
     median = (y[test] - torch.quantile(y[train], 0.5, dim=0)).abs().mean(0)
     return {
         "targets": list(data.targets),
@@ -126,7 +126,7 @@ def errors(settings: Mapping[str, Any], pair: Pair, result: Any, data: Any) -> R
 
 
 def predictions(model: Any, graphs: Sequence[Any]) -> Any:
-    """What a trained model says of some graphs, (G, T) float64, standardised as in training."""
+    """What a trained model says of some graphs, (G, T) float64."""
     from copy import copy
 
     import torch

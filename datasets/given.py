@@ -62,6 +62,7 @@ def as_graphs(record: Record, raw: GivenGraphs, raw_hash: str) -> Graphs:
         targets=tuple(record.options.get("targets", ())),
         x_sizes=x_sizes,
         edge_sizes=edge_sizes,
+        metric=record.options.get("metric", ""),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from .graph_cards import spread, three
@@ -76,7 +77,7 @@ def describe_given(record: Record, data: Graphs, citation: tuple[Citation, ...])
     return GivenCard(
         name=data.name,
         task=record.task,
-        serves=str(record.options["serves"]),
+        serves="; ".join([str(record.options["serves"]), *_judged_by(data.metric)]),
         source=record.source,
         origin=record.origin,
         licence=record.licence,
@@ -94,3 +95,20 @@ def describe_given(record: Record, data: Graphs, citation: tuple[Citation, ...])
         flaws=record.flaws,
         citation=citation,
     )
+
+
+def _judged_by(metric: str) -> list[str]:
+    return [TITLES[metric]] if metric else []
+
+
+TITLES: Mapping[str, str] = {
+    "accuracy": "accuracy",
+    "average_precision": "average precision",
+    "balanced_accuracy": "balanced accuracy",
+    "filtered_mrr": "filtered MRR",
+    "macro_f1": "macro F1",
+    "mae": "mean absolute error",
+    "rmse": "root mean squared error",
+    "roc_auc": "ROC AUC",
+}
+"""What the metrics that records name are called on a card."""

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, overload
 import torch
 from torch import Tensor
 
+from gnnlab.arguments import check_count, check_text
+
 from .splits import Masks
 
 if TYPE_CHECKING:
@@ -33,9 +35,11 @@ class Graphs(Sequence["Data"]):
         targets: names of the T numbers, where they have any.
         x_sizes, edge_sizes: how many values the columns of ``x`` and ``edge_attr`` have, where
             those are codes of categories.
+        metric: by which the set is judged where a task names none; the task's own if empty.
 
     Raises:
-        ValueError: no graph, or another number of graphs than the masks have rows.
+        ValueError: no graph, another number of graphs than the masks have rows, or a value of
+            another type than is said here.
 
     Example:
         >>> from torch_geometric.data import Data
@@ -58,8 +62,17 @@ class Graphs(Sequence["Data"]):
     targets: tuple[str, ...] = ()
     x_sizes: tuple[int, ...] = ()
     edge_sizes: tuple[int, ...] = ()
+    metric: str = ""
 
     def __post_init__(self) -> None:
+        check_count("classes", self.classes, 0)
+        for name in ("name", "metric"):
+            check_text(name, getattr(self, name))
+        if not isinstance(self.masks, Masks):
+            raise ValueError(
+                f"masks is a {type(self.masks).__name__}, but the splits of a set are "
+                "gnnlab.datasets.Masks(train, val, test)"
+            )
         object.__setattr__(self, "graphs", tuple(self.graphs))
         if not self.graphs or len(self.graphs) != len(self.masks.train):
             raise ValueError(

@@ -23,6 +23,11 @@ class Masks:
     test: Tensor
 
     def __post_init__(self) -> None:
+        for name in ("train", "val", "test"):
+            if not isinstance(part := getattr(self, name), Tensor):
+                raise ValueError(
+                    f"{name} is a {type(part).__name__}, but a mask is a boolean tensor (N, S)"
+                )
         shape = self.train.shape
         for name in ("train", "val", "test"):
             part = getattr(self, name)

@@ -10,7 +10,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from gnnlab.arguments import check_count, check_number, check_share
+from gnnlab.arguments import check_count, check_share
+from gnnlab.settings import check_settings
 from gnnlab.structure.absent import absent_pairs
 from gnnlab.structure.graph import read_graph
 
@@ -53,9 +54,9 @@ class Stress:
     seed: int = 0
 
     def __post_init__(self) -> None:
+        check_settings(self)
         check_share("edges", self.edges)
         check_share("labels", self.labels)
-        check_number("imbalance", self.imbalance)
         if self.imbalance < 1:
             raise ValueError(f"imbalance is {self.imbalance}, but the ratio is at least 1")
         if self.shots is not None:
@@ -176,6 +177,11 @@ def _classes(data: Graphs) -> np.ndarray:
         raise ValueError(
             f"{data.name} has targets of shape {tuple(y.shape)}, {y.dtype}, but wrong labels, "
             "imbalance and shots are of one class a graph: leave them out"
+        )
+    if len(y) and int(y.max()) >= data.classes:
+        raise ValueError(
+            f"{data.name} has a label {int(y.max())}, but data.classes is {data.classes}: give as "
+            "many classes as there are"
         )
     found: np.ndarray = y.numpy()
     return found

@@ -79,3 +79,15 @@ def check_choice(name: str, value: Any, choices: tuple[str, ...]) -> None:
         raise ValueError(
             f"{name} is {shown(value)}, which is none of {', '.join(choices)}: take one"
         )
+
+
+def check_flag(name: str, value: Any) -> None:
+    """Refuse what is neither True nor False: any other value would count as one of them."""
+    if not isinstance(value, bool):
+        raise ValueError(f"{name} is {shown(value)}, but it must be True or False")
+
+
+def check_text(name: str, value: Any) -> None:
+    """Refuse what is no string."""
+    if not isinstance(value, str):
+        raise ValueError(f"{name} is {shown(value)}, but it must be a word")

@@ -13,11 +13,11 @@ import inspect
 import math
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import is_dataclass
+from dataclasses import fields, is_dataclass
 from numbers import Integral, Real
 from reprlib import Repr
 from types import NoneType, UnionType
-from typing import Any, Literal, TypeVar, Union, get_args, get_origin
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 Built = TypeVar("Built", bound=Callable[..., Any])
 
@@ -109,6 +109,28 @@ def _hints(signature: inspect.Signature, module: str) -> dict[str, Any]:
         except NameError:
             continue
     return found
+
+
+def check_settings(settings: object) -> None:
+    """Refuse a dataclass whose values are not of the types that its fields state.
+
+    A number is finite; other ranges are left to the class.
+
+    Raises:
+        ValueError: with the first such field's name and value.
+    """
+    cls: Any = type(settings)  # a class hashes, which mypy does not see
+    for name, hint in _fields(cls).items():
+        value = getattr(settings, name)
+        check_type(name, value, hint)
+        if isinstance(value, float) and not math.isfinite(value):
+            raise ValueError(f"{name} is {value}, but it must be a finite number")
+
+
+@functools.cache
+def _fields(cls: type) -> dict[str, Any]:
+    hints = get_type_hints(cls)
+    return {field.name: hints[field.name] for field in fields(cls)}  # type: ignore[arg-type]
 
 
 def check_type(name: str, value: Any, hint: Any) -> None:

@@ -243,8 +243,13 @@ def _check_labels(data: Data, nodes: int, masks: dict[str, Tensor]) -> None:
 
 def count_classes(data: Data) -> int:
     """Return the number of classes C: what ``data.classes`` says, else the largest label + 1."""
+    return told_classes(data) or int(data.y.max()) + 1
+
+
+def told_classes(data: Any) -> int:
+    """Return what ``data.classes`` says, of a graph or a set of graphs; 0 where it says nothing."""
     told = getattr(data, "classes", None)
-    return int(told) if isinstance(told, (int, Tensor)) else int(data.y.max()) + 1
+    return int(told) if isinstance(told, (int, Tensor)) else 0
 
 
 def _describe(value: Any) -> str:

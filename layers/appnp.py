@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from torch import Tensor, nn
+from torch import Tensor
 
 from gnnlab.arguments import check_count, check_share
 from gnnlab.ops import Adjacency, gcn_norm, gcn_propagate, propagate
@@ -12,13 +12,14 @@ from gnnlab.ops import Adjacency, gcn_norm, gcn_propagate, propagate
 from .dropout import Dropout
 from .loops import weighted
 from .mlp import MLP, mlp_widths
+from .predicting import Predicting
 from .residual import check_sizes, reset_children
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data
 
 
-class APPNP(nn.Module):
+class APPNP(Predicting):
     r"""An MLP, then K steps of propagation that each return to its output with probability alpha.
 
     .. math:: H_0 = \operatorname{MLP}(X), \quad H_{k+1} = (1 - \alpha) \hat A H_k + \alpha H_0,

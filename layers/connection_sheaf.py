@@ -72,6 +72,8 @@ class ConnectionSheaf(SheafEncoder):
     """
 
     completes_frames: str = "borrows the nearest nodes of the graph where a node has few neighbours"
+    maskable: ClassVar[bool] = False
+    """Transports are found before training, and a masked link would still be in them."""
     varies = False
     maskable: ClassVar[bool] = False
     """Transports are found before training, with the neighbours that a masked link would hide."""

@@ -19,6 +19,8 @@ from .residual import reset_children
 if TYPE_CHECKING:
     from torch_geometric.data import Data
 
+NODES = 1024
+"""Nodes of one graph that are told apart in a step, at most."""
 EDGE = 1e-4
 """How near to 0 and 1 a draw may be: the logit of either is infinite."""
 
@@ -41,7 +43,9 @@ class EdgeDropContrast(nn.Module):
     minimising what is returned, :math:`L + \lambda \operatorname{mean}_e (1 - p_e)`, trains the
     encoder to match the views and the probabilities to make that hard without dropping much. The
     mean is over the edges of a graph, then over the graphs that have any. The states z that the
-    probabilities are read from pass no gradient on. With one graph in the batch L is 0.
+    probabilities are read from pass no gradient on. With one graph in a batch L is 0. Of one graph
+    that is in no batch, g and g' are the states of its nodes, of 1,024 drawn ones if there are
+    more.
 
     Args:
         channels: H, the width of the states.
@@ -49,13 +53,13 @@ class EdgeDropContrast(nn.Module):
         temperature: :math:`\tau`.
 
     Shapes:
-        data of B graphs with N nodes and E edges, z (N, H) -> (), the loss
+        data of one graph, or of B, with N nodes and E edges, z (N, H) -> (), the loss
 
     Raises:
         ValueError: a width below 1, a penalty below 0, a temperature that is not above 0.
 
     Cost:
-        the encoder once more, and O(E H + B^2 H + N H).
+        the encoder once more, and O(E H + B^2 H + N H), with min(N, 1024) for B of one graph.
 
     Source:
         Suresh, Li, Hao and Neville, "Adversarial Graph Augmentation to Improve Graph Contrastive
@@ -83,10 +87,7 @@ class EdgeDropContrast(nn.Module):
         view = view if weight is None else view * weight.to(view.dtype)
         other = encode(replaced(data, edge_weight=view))
         with torch.autocast(z.device.type, enabled=False):
-            own, view = (
-                self.project(segment_reduce(_wide(h), data.batch, data.num_graphs, "mean"))
-                for h in (z, other)
-            )
+            own, view = (self.project(rows) for rows in _compared(_wide(z), _wide(other), data))
             loss = info_nce(own, view, self.temperature)
         return loss + self.drop_penalty * _dropped(kept, data)
 
@@ -117,6 +118,17 @@ def info_nce(one: Tensor, other: Tensor, temperature: float) -> Tensor:
     return (F.cross_entropy(similar, own) + F.cross_entropy(similar.T, own)) / 2
 
 
+def _compared(z: Tensor, other: Tensor, data: Data) -> tuple[Tensor, Tensor]:
+    """The rows of a graph, or of a node, and of its view."""
+    if getattr(data, "batch", None) is not None:
+        one, two = (segment_reduce(h, data.batch, data.num_graphs, "mean") for h in (z, other))
+        return one, two
+    if len(z) <= NODES:
+        return z, other
+    drawn = torch.randperm(len(z), device=z.device)[:NODES]
+    return z.index_select(0, drawn), other.index_select(0, drawn)
+
+
 def _between(adj: Adjacency) -> Tensor:
     """(E,): the same number for all edges between the same two nodes."""
     low, high = adj.edge_index.amin(0), adj.edge_index.amax(0)
@@ -126,6 +138,8 @@ def _between(adj: Adjacency) -> Tensor:
 
 def _dropped(kept: Tensor, data: Data) -> Tensor:
     """The mean over graphs with edges of the share that is dropped."""
+    if getattr(data, "batch", None) is None:
+        return (1 - kept).sum() / max(1, len(kept))
     graph = data.batch.index_select(0, data.edge_index[0])
     shares = segment_reduce(1 - kept, graph, data.num_graphs, "mean")
     some = segment_reduce(torch.ones_like(kept), graph, data.num_graphs, "max")

@@ -12,13 +12,14 @@ from gnnlab.ops import Adjacency, gcn_steps
 
 from .loops import weighted
 from .mlp import MLP, mlp_widths
+from .predicting import Predicting
 from .residual import check_sizes, reset_children
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data
 
 
-class DAGNN(nn.Module):
+class DAGNN(Predicting):
     r"""An MLP to class space, K steps of propagation there, and a gate on every step.
 
     .. math:: Z = \operatorname{MLP}(X), \quad H_k = \hat A^k Z, \quad

@@ -99,8 +99,7 @@ class VGAE(GAE):
     .. math:: \frac{\beta}{N} \cdot \frac{1}{N} \sum_i \operatorname{KL}\left(
         \mathcal N(\mu_i, \sigma_i^2) \,\|\, \mathcal N(0, I)\right),
 
-    which :class:`gnnlab.tasks.LinkPrediction` and tasks on many graphs take from :meth:`with_loss`;
-    node classification of one graph trains without it. In evaluation the states are :math:`\mu`.
+    which every task takes from :meth:`with_loss`. In evaluation the states are :math:`\mu`.
 
     Args:
         in_channels, hidden_channels, num_layers, inner_channels, dropout, out_channels: as

@@ -14,13 +14,14 @@ from gnnlab.ops import Adjacency, gcn_propagate
 from .dropout import Dropout
 from .linear import Linear
 from .loops import weighted
+from .predicting import Predicting
 from .residual import check_sizes, reset_children
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data
 
 
-class GCNII(nn.Module):
+class GCNII(Predicting):
     r"""Graph convolutions with an initial residual and weights that stay near the identity.
 
     .. math:: H_{l} = \operatorname{ReLU}\big(((1 - \alpha) \hat A H_{l-1} + \alpha H_0)

@@ -89,7 +89,7 @@ class WithInputs(nn.Module):
         self.encoder = make(width)  # first: its layers are what an analysis of depth looks at
         self.inputs = nn.ModuleList(inputs)
         self.level: str = getattr(self.encoder, "level", "node")
-        for name in ("hidden_channels", "out_channels", "transductive"):
+        for name in ("hidden_channels", "out_channels", "predicts", "transductive"):
             if hasattr(self.encoder, name):
                 setattr(self, name, getattr(self.encoder, name))
         if not all(getattr(part, "maskable", True) for part in (self.encoder, *inputs)):
@@ -97,8 +97,15 @@ class WithInputs(nn.Module):
         for step in inputs:
             if told := getattr(step, "transductive", None):
                 self.transductive = told
+        if not all(getattr(part, "maskable", True) for part in (self.encoder, *inputs)):
+            self.maskable = False
         reasons = (getattr(step, "stochastic_encoding", None) for step in inputs)
         self.stochastic_encoding = next(filter(None, reasons), None)
+
+    def with_outputs(self, out_channels: int) -> WithInputs:
+        """Return the same with an encoder that predicts so many numbers a row."""
+        own = cast(Any, self.encoder).with_outputs(out_channels)
+        return WithInputs(self.in_channels, cast(Any, list(self.inputs)), lambda width: own)
 
     def forward(self, data: Data) -> Tensor:
         out: Tensor = self.encoder(self._read(data))

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from gnnlab.ops import Adjacency
 
 from .dropout import Dropout
+from .predicting import Predicting
 from .residual import check_sizes, reset_children
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ def _scan(cell: nn.LSTMCell, states: Sequence[Tensor]) -> list[Tensor]:
     return found
 
 
-class JumpingStack(nn.Module):
+class JumpingStack(Predicting):
     r"""Convolutions with ReLU and dropout after each, whose states are put together at the end.
 
     .. math:: h_l = \operatorname{Dropout}(\operatorname{ReLU}(\operatorname{Conv}_l(h_{l-1}))),

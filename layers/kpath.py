@@ -78,9 +78,10 @@ class KPathSubgraphGNN(nn.Module):
     (:class:`gnnlab.structure.transforms.KPathSubgraphs`). The mark m anchors it: whether u is v, or
     how far u is from v. Layers of :class:`KPathLayer` pass messages inside each subgraph.
 
-    With ``contrast`` above 0, training on many graphs adds to its loss how far the states of a
-    graph are from those of the same graph with edges dropped, by probabilities that are learned:
-    see :class:`gnnlab.layers.contrast.EdgeDropContrast`. Evaluation does not change.
+    With ``contrast`` above 0, training adds to its loss how far the states of a graph, of nodes
+    where there is one graph alone, are from those of the same graph with edges dropped, by
+    probabilities that are learned: see :class:`gnnlab.layers.contrast.EdgeDropContrast`. Evaluation
+    does not change.
 
     Args:
         in_channels: F, the width of ``data.x``.
@@ -185,7 +186,7 @@ class KPathSubgraphGNN(nn.Module):
     def with_loss(self, data: Data) -> tuple[Tensor, Tensor | None]:
         """Return what ``forward`` does, and what a step of training adds to its loss, if any."""
         z, loss = self.states(data), None
-        if self.views is not None and getattr(data, "batch", None) is not None:
+        if self.views is not None:
             loss = self.contrast * self.views(self.states, data, z)
         return (z if self.output is None else self.output(z)), loss
 

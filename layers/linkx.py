@@ -14,6 +14,7 @@ from gnnlab.ops import Adjacency
 from .dropout import Dropout
 from .linear import Linear
 from .mlp import mlp_widths
+from .predicting import Predicting
 from .residual import check_sizes, reset_children
 from .rows import times_rows
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from torch_geometric.data import Data
 
 
-class LINKX(nn.Module):
+class LINKX(Predicting):
     r"""Map features and adjacency apart, put them together, and predict by an MLP.
 
     .. math:: a = A W_A + b_A, \quad x = X W_X + b_X, \quad

@@ -16,6 +16,7 @@ from .dropout import Dropout
 from .edge_attr import EdgeDim
 from .linear import input_map
 from .mlp import MLP
+from .predicting import Predicting
 from .residual import check_sizes, reset_children
 from .subgraph_layers import PairReadout, SubgraphLayer
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from torch_geometric.data import Data
 
 
-class SubgraphGNN(nn.Module):
+class SubgraphGNN(Predicting):
     r"""A state for every pair (u, v): node v in the subgraph of u; local and global sums over both.
 
     .. math:: h^0_{uv} = W x_v + b + T[p_{uv}], \qquad

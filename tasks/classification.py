@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
+from typing import Any
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from gnnlab.arguments import check_positive
+
 from . import class_metrics, metrics
+
+Weights = bool | tuple[float, ...]
 
 
 @dataclass(frozen=True)
@@ -20,20 +26,21 @@ class Classes:
         classes: C, at least 2.
         metric: its name; ``auto`` is ``usual``.
         usual: the metric where none is named.
-        weighted: weigh the loss of each row by the share of rows of a batch that are of another
-            class, so that rare classes count as much as common ones.
+        weights: of each row's class in the loss, a mean weighted so: True for the share of rows of
+            a batch that are of another class, so that rare classes count as much as common ones;
+            or C numbers.
 
     Shapes:
         predictions (n, 1) or (n, C), y (n,) int64
 
     Raises:
-        ValueError: fewer than two classes, or no such metric.
+        ValueError: fewer than two classes, no such metric, or another number of weights.
     """
 
     classes: int
     metric: str
     usual: str = "accuracy"
-    weighted: bool = False
+    weights: Weights = False
 
     def __post_init__(self) -> None:
         if self.classes < 2:
@@ -44,6 +51,15 @@ class Classes:
         if self.metric == "auto":
             object.__setattr__(self, "metric", self.usual)
         metrics.find(self.metric, "classes")
+        if isinstance(self.weights, tuple) and len(self.weights) != self.classes:
+            raise ValueError(
+                f"class_weights holds {len(self.weights)} numbers, but there are {self.classes} "
+                "classes: give one for each, or True for weights by how rare a class is"
+            )
+
+    @property
+    def units(self) -> None:
+        """Logits have none."""
 
     def outputs(self, encoder: nn.Module, what: str) -> int:
         """Return how many logits a row has: what the encoder predicts, if that can be right.
@@ -76,7 +92,8 @@ class Classes:
     def loss(self, predictions: Tensor, y: Tensor) -> Tensor:
         """Return the mean (binary) cross entropy."""
         y = y.reshape(-1)
-        weight = rarity(y, self.classes).to(predictions.dtype) if self.weighted else None
+        weight = self._weight(y)
+        weight = None if weight is None else weight.to(predictions.dtype)
         if predictions.shape[1] == 1:
             own = None if weight is None else weight[y] / weight[y].mean()
             logits, labels = predictions[:, 0], y.to(predictions.dtype)
@@ -90,6 +107,12 @@ class Classes:
     def to(self, device: torch.device) -> Classes:
         """Return the same; it holds no tensor."""
         return self
+
+    def _weight(self, y: Tensor) -> Tensor | None:
+        """What a row of each class counts, (C,)."""
+        if isinstance(self.weights, tuple):
+            return torch.tensor(self.weights, dtype=torch.float64, device=y.device)
+        return rarity(y, self.classes) if self.weights else None
 
 
 def rarity(y: Tensor, classes: int) -> Tensor:
@@ -107,19 +130,78 @@ def rarity(y: Tensor, classes: int) -> Tensor:
     return weight if bool((count[count > 0] < len(y)).all()) else torch.ones_like(weight)
 
 
-def warn_of_untrained(y: Tensor, train: Tensor, split: int) -> None:
-    """Warn of classes that no training graph has, which no model can learn.
+def checked_weights(given: Any) -> Weights:
+    """Return ``class_weights`` as True, False or numbers.
+
+    Raises:
+        ValueError: it is none of that, or a number is not above 0.
+    """
+    if isinstance(given, bool):
+        return given
+    found = given.tolist() if isinstance(given, Tensor | np.ndarray) else given
+    if not isinstance(found, list | tuple) or not found:
+        raise ValueError(
+            f"class_weights is {given!r}, but it must be True, False, or a number above 0 for each "
+            "class, such as [1.0, 10.0]"
+        )
+    for number, weight in enumerate(found):
+        check_positive(f"class_weights[{number}]", weight)
+    return tuple(map(float, found))
+
+
+def counted_classes(y: Tensor, told: int, thing: str) -> int:
+    """Return C: as many as the data tell of, else the largest label and one more.
+
+    Args:
+        y: the labels that are known.
+        told: what the data say; 0 where they say nothing.
+        thing: what has a label.
 
     Shapes:
-        y (G,) int64, train (m,) numbers of graphs
+        y (n,) int64, from 0
+
+    Raises:
+        ValueError: a label that is no class, or, where nothing is told, a class below the largest
+            that nothing is of: labels from 1, say, would make one class more than there are.
     """
-    there = torch.bincount(y[train], minlength=int(y.max()) + 1) > 0
+    count = torch.bincount(y)
+    found = len(count)
+    if found > told > 0:
+        raise ValueError(
+            f"data.y holds {found - 1}, but data.classes is {told}, so labels run from 0 to "
+            f"{told - 1}: {RENUMBER}, or raise data.classes"
+        )
+    if told:
+        return told
+    if empty := (count == 0).nonzero().flatten().tolist():
+        raise ValueError(
+            f"no {thing} is of class {empty[0]}, but labels in data.y go up to {found - 1}: "
+            f"{RENUMBER}, or set data.classes={found} if all of them are to be told apart"
+        )
+    return found
+
+
+RENUMBER = "number the classes from 0 without a gap (torch.unique with return_inverse does)"
+
+
+def warn_of_untrained(y: Tensor, classes: int, split: int, thing: str) -> None:
+    """Warn of classes that nothing in training is of, which no model can learn.
+
+    Shapes:
+        y (m,) int64, the training labels
+    """
+    there = torch.bincount(y, minlength=classes) > 0
     if absent := (~there).nonzero().flatten().tolist():
         warnings.warn(
-            f"data.train_mask selects no graph of class {absent[0]} in split {split} "
+            f"data.train_mask selects no {thing} of class {absent[0]} in split {split} "
             f"({len(absent)} of {len(there)} classes are absent): it will never be predicted right",
             stacklevel=4,
         )
+
+
+def usual_metric(classes: int) -> str:
+    """The metric of nodes' classes where none is named."""
+    return "roc_auc" if classes == 2 else "accuracy"
 
 
 def logits_of(classes: int) -> int:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
+from gnnlab.arguments import check_flag
 from gnnlab.validation import check_device
 
 from .curve import Curve
@@ -26,7 +27,7 @@ from .schedule import Schedule
 from .seed import build, isolated, reset, seed_all
 from .selection import Best, Snapshot, should_stop
 from .sparse_reading import density, with_sparse_features
-from .task import Problem, Task
+from .task import Problem, Task, as_predictor
 from .threads import multiplications, threads_for
 from .training import Training
 
@@ -53,7 +54,8 @@ class Result:
         metric: the name of the metric.
         curve: ``curve.epoch``, ``.loss``, ``.valid_loss``, ``.valid`` and ``.test``, lists with one
             entry an evaluated epoch.
-        model: encoder and head with the weights of the kept epoch, in eval mode; None if not kept.
+        model: encoder and head with the weights of the kept epoch, in eval mode; what it says is in
+            the units of the targets. None if not kept.
         others: what else the task measured at the kept epoch, by part and name.
         sparse_features: whether x was read by its entries alone, as bags of words are: the same
             numbers up to the order of summation, about 1e-6 of a logit.
@@ -100,7 +102,9 @@ def fit(
     Args:
         task: what to predict and how it is scored.
         encoder: a module, of which a copy is trained, or a function without arguments that
-            returns one. Either way ``reset_parameters`` draws its weights anew from the seed.
+            returns one. Either way ``reset_parameters`` draws its weights anew from the seed. Where
+            nodes are predicted, one that says why it ``predicts`` by itself, and was built without
+            ``out_channels``, is built anew with as many as there are outputs.
         data: the graph, or the set of graphs with its splits. If the encoder has a ``transform``,
             it is applied once (to each graph, or by ``transform_many`` to all).
         training: optimiser, length and selection; the defaults of :class:`Training` if None.
@@ -121,6 +125,8 @@ def fit(
     training = Training() if training is None else training
     place, seed = check_device(device), _seed(seed)
     _check_kinds(task, training)
+    check_flag("keep_model", keep_model)
+    check_flag("reinitialise", reinitialise)
     with (
         isolated(place),
         torch.inference_mode(False),
@@ -131,6 +137,7 @@ def fit(
         own, fresh = build(encoder)
         data = with_sparse_features(data, own, place)
         problem = _suited(task, task.setup(data, split), own, data, split)
+        own = as_predictor(problem, own, keep=not reinitialise)
         # Seeded again, so that a module and a function that builds it start from equal weights.
         seed_all(seed, place)
         if reinitialise:
@@ -165,6 +172,7 @@ def _train(
     seconds, peak = time.perf_counter() - start, memory.bytes()
     if snapshot is not None:
         snapshot.restore()
+        model.autocast = training.autocast
     return Result(
         valid=best.row["valid"],
         test=best.row["test"],

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, get_args
+from typing import Any, cast
 
 from torch import nn
 
-from gnnlab.arguments import check_choice, check_count
+from gnnlab.arguments import check_count
+from gnnlab.settings import check_settings
 
-from . import targets
-from .classification import warn_of_untrained
+from . import metrics, targets
+from .classification import Classes, Weights, checked_weights, warn_of_untrained
 from .head import Activation, Head
 from .inputs import MASKS
 from .many import ManyProblem, check_graphs, parts_of, split_graphs
 from .metrics import Metric
 from .model import Model, hidden_width, parameter_type
-from .readout import LEARNED, Pooling, check_pooling, check_root, make_readout
+from .readout import LEARNED, Pooling, check_root, make_readout
 from .regression import Loss
-from .targets import Asked, Missing
+from .targets import Asked, Missing, Wanted
+from .units import Units
 
 
 @dataclass(frozen=True)
@@ -33,8 +36,9 @@ class GraphPrediction:
     entropy. Labels: the binary cross entropy over those that are known. Numbers: see ``loss``.
 
     Args:
-        metric: what picks the epoch and is reported; ``auto`` is ``accuracy`` for classes,
-            ``average_precision`` for labels and ``mae`` for numbers, in whose units it is.
+        metric: what picks the epoch and is reported; ``auto`` is the metric that the set names
+            (``Graphs.metric``), else ``accuracy`` for classes, ``average_precision`` for labels and
+            ``mae`` for numbers, in whose units it is.
         readout: how node states are pooled: ``mean``, ``sum`` or ``max``; ``attention``, a learned
             weighted sum; ``set2set``, what an LSTM asks for in three steps; ``sort``, the 30 rows
             largest in the last channel; ``root`` reads the node that ``data.root_index`` (1,) of
@@ -44,7 +48,8 @@ class GraphPrediction:
             a class and floating numbers as regression, and refuses to guess where all are 0 and 1.
         loss: of numbers, ``l1`` (the mean absolute error) or ``mse``; ``auto`` is ``l1``.
         standardise: take the loss of numbers less their mean over the training graphs, divided by
-            their standard deviation (ddof 0). The metric stays in the numbers' own units.
+            their standard deviation (ddof 0). The metric stays in the numbers' own units, and what
+            the kept model says is in them too, in double precision: it holds mean and deviation.
         head_layers: Linear maps from the pooled states to what is predicted.
         head_dropout: probability, before each of them.
         head_activation: ``relu`` or ``gelu``, between them.
@@ -52,6 +57,8 @@ class GraphPrediction:
         head_narrows: let each but the last halve the width.
         missing: what becomes of numbers that are nan: ``refuse`` them, or ``ignore`` them in loss,
             metric and ``standardise``. Labels that are nan are always ignored.
+        class_weights: what a graph of each class counts in the loss, a mean weighted so: C numbers,
+            or True for the share of a batch's graphs that are of another class.
 
     Shapes:
         graphs with x (N, F), edge_index (2, E); y (1,) int64 for classes, (1, T) of 0, 1 and nan
@@ -66,7 +73,7 @@ class GraphPrediction:
     metric: Metric = "auto"
     readout: Pooling = "mean"
     batch_size: int = 64
-    kind: Asked = "auto"
+    kind: Wanted = "auto"
     loss: Loss = "auto"
     standardise: bool = False
     head_layers: int = 1
@@ -75,13 +82,19 @@ class GraphPrediction:
     head_drops_states: bool = True
     head_narrows: bool = False
     missing: Missing = "refuse"
+    class_weights: bool | Sequence[float] = False
 
     def __post_init__(self) -> None:
-        targets.check_settings(self.kind, self.metric, self.loss, self.standardise)
-        check_choice("missing", self.missing, get_args(Missing))
-        check_pooling(self.readout)
+        metrics.check_name(self.metric)
+        check_settings(self)
         check_count("batch_size", self.batch_size)
+        object.__setattr__(self, "class_weights", checked_weights(self.class_weights))
+        self._asked()
         self._head()
+
+    def _asked(self) -> Asked:
+        weights = cast(Weights, self.class_weights)
+        return Asked(self.kind, self.metric, self.loss, self.standardise, weights)
 
     def _head(self) -> Head:
         return Head(
@@ -105,9 +118,9 @@ class GraphPrediction:
         kind = targets.kind_of(found, self.kind)
         y = targets.stacked(found, kind, self.missing)
         parts = split_graphs(data, split)
-        target = targets.make(kind, y, parts[0], self.metric, self.loss, self.standardise)
-        if kind == "classes":
-            warn_of_untrained(y, parts[0], split)
+        target = targets.make(self._asked(), kind, y, parts[0], data)
+        if isinstance(target, Classes):
+            warn_of_untrained(y[parts[0]], target.classes, split, "graph")
         for name, part in zip(MASKS[1:], parts[1:], strict=True):
             target.check(y[part], name, split, "graph")
         batches = parts_of(data, parts, self.batch_size)
@@ -123,16 +136,31 @@ class GraphProblem(ManyProblem):
 
     def model(self, encoder: nn.Module) -> Model:
         """Put a readout and a head on the encoder, or refuse one that does not fit."""
-        level = self.check_encoder(encoder, ("node", "graph"), "graph prediction")
-        outputs = self.target.outputs(encoder, "dataset")
-        if level == "graph":
-            return Model(encoder, outputs, head=self.head)
-        predicts = getattr(encoder, "out_channels", None) is not None
-        if predicts and self.readout in LEARNED:
-            raise ValueError(
-                f"{type(encoder).__name__} predicts by itself, and readout {self.readout!r} pools "
-                "states: take mean, sum or max, or build the encoder without out_channels"
-            )
-        width = outputs if predicts else hidden_width(encoder)
-        readout = make_readout(self.readout, width, parameter_type(encoder))
-        return Model(encoder, outputs, readout, self.head)
+        self.check_encoder(encoder, ("node", "graph"), "graph prediction")
+        outputs, target = self.target.outputs(encoder, "dataset"), self.target
+        return pooled_model(encoder, outputs, self.readout, self.head, target.units)
+
+
+def pooled_model(
+    encoder: nn.Module,
+    outputs: int,
+    pooling: Pooling,
+    head: Head | None = None,
+    units: Units | None = None,
+) -> Model:
+    """Put a readout, unless the encoder reads out by itself, and a head on it.
+
+    Raises:
+        ValueError: an encoder that predicts by itself under a readout of states.
+    """
+    if getattr(encoder, "level", "node") == "graph":
+        return Model(encoder, outputs, head=head, units=units)
+    predicts = getattr(encoder, "out_channels", None) is not None
+    if predicts and pooling in LEARNED:
+        raise ValueError(
+            f"{type(encoder).__name__} predicts by itself, and readout {pooling!r} pools states: "
+            "take mean, sum or max, or build the encoder without out_channels"
+        )
+    width = outputs if predicts else hidden_width(encoder)
+    readout = make_readout(pooling, width, parameter_type(encoder))
+    return Model(encoder, outputs, readout, head, units)

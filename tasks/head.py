@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from gnnlab.arguments import check_choice, check_count, check_share
+from gnnlab.arguments import check_choice, check_count, check_flag, check_share
 from gnnlab.ops import dropout
 
 Activation = Literal["relu", "gelu"]
@@ -41,6 +41,8 @@ class Head:
         check_count("head_layers", self.layers)
         check_share("head_dropout", self.dropout)
         check_choice("head_activation", self.activation, get_args(Activation))
+        check_flag("head_drops_states", self.drops_states)
+        check_flag("head_narrows", self.narrows)
 
     def make(self, width: int, outputs: int, dtype: torch.dtype | None) -> nn.Module:
         """Build it for states of a width."""

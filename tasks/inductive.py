@@ -8,15 +8,18 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from .classification import Classes
+from gnnlab.validation import told_classes
+
+from .classification import Classes, Weights, counted_classes, usual_metric, warn_of_untrained
 from .head import Head
 from .inputs import MASKS
 from .many import ManyProblem, check_graphs, parts_of, split_graphs
-from .model import Model
+from .metrics import metric_of
+from .model import Model, predictor
 
 
 def setup(
-    data: Any, split: int, metric: str, batch_size: int, head: Head, weighted: bool
+    data: Any, split: int, metric: str, batch_size: int, head: Head, weights: Weights
 ) -> NodesProblem:
     """Check the graphs and return what to minimise and to measure on one of the splits.
 
@@ -31,7 +34,7 @@ def setup(
     """
     labels = check_graphs(data, "node prediction over many graphs", _check_labels)
     parts = split_graphs(data, split)
-    target = classes_of(data, labels, metric, weighted)
+    target = classes_of(data, labels, metric, weights)
     for name, part in zip(MASKS, parts, strict=True):
         for number in part.tolist():
             if bool((labels[number] < 0).all()):
@@ -39,17 +42,21 @@ def setup(
                     f"data.{name} selects graph {number} in split {split}, but no node of it has a "
                     "label: take it out of the masks"
                 )
-        if name != MASKS[0]:
-            y = torch.cat([labels[number] for number in part.tolist()])
-            target.check(y[y >= 0], name, split, "node")
+        y = torch.cat([labels[number] for number in part.tolist()])
+        y = y[y >= 0]
+        if name == MASKS[0]:
+            warn_of_untrained(y, target.classes, split, "node")
+        else:
+            target.check(y, name, split, "node")
     return NodesProblem(parts_of(data, parts, batch_size), target, head)
 
 
-def classes_of(data: Any, labels: list[Tensor], metric: str, weighted: bool) -> Classes:
-    """Count the classes: what the set says, or the largest label and one more."""
-    found = 1 + max(int(y.max()) for y in labels)
-    classes = max(int(getattr(data, "classes", 0)), found)
-    return Classes(classes, metric, "roc_auc" if classes == 2 else "accuracy", weighted)
+def classes_of(data: Any, labels: list[Tensor], metric: str, weights: Weights) -> Classes:
+    """Count the classes, and take the metric that the set is judged by where none is named."""
+    y = torch.cat(labels)
+    classes = counted_classes(y[y >= 0], told_classes(data), "node")
+    usual = metric_of(data, "classes") or usual_metric(classes)
+    return Classes(classes, metric, usual, weights)
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,6 +68,10 @@ class NodesProblem(ManyProblem):
     """
 
     head: Head
+
+    def predictor(self, encoder: nn.Module, keep: bool = False) -> nn.Module:
+        """Return the encoder, told how many logits there are if it predicts by itself."""
+        return predictor(encoder, self.target.outputs(encoder, "dataset"), keep)
 
     def model(self, encoder: nn.Module) -> Model:
         """Put a head on the encoder unless it predicts by itself, or refuse one that cannot fit."""

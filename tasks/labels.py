@@ -35,6 +35,10 @@ class Labels:
             object.__setattr__(self, "metric", "average_precision")
         metrics.find(self.metric, "labels")
 
+    @property
+    def units(self) -> None:
+        """Logits have none."""
+
     def outputs(self, encoder: nn.Module, what: str) -> int:
         """Return T, or refuse an encoder that predicts another number."""
         return outputs_for(encoder, self.width, what, "labels")

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from gnnlab.arguments import check_choice, check_count, check_number
+from gnnlab.arguments import check_count
+from gnnlab.settings import check_settings
 from gnnlab.structure.graph import among
 from gnnlab.structure.links import pair_keys, require_free
 from gnnlab.validation import check
@@ -92,6 +93,12 @@ class LinkPrediction:
     chunk: int = 1 << 17
 
     def __post_init__(self) -> None:
+        check_settings(self)
+        named = isinstance(self.also, Sequence) and not isinstance(self.also, str)
+        if not named or not all(isinstance(name, str) for name in self.also):
+            raise ValueError(
+                f"also is {self.also!r}, but it must be a list of names of metrics, such as ['mrr']"
+            )
         object.__setattr__(self, "also", tuple(self.also))
         for name in (self.metric, *self.also):
             if name != "auto" or name in self.also:
@@ -100,11 +107,6 @@ class LinkPrediction:
         if self.batch_size is not None:
             check_count("batch_size", self.batch_size)
         check_count("chunk", self.chunk)
-        for key in ("drop_last", "mask_targets"):
-            if not isinstance(getattr(self, key), bool):
-                raise ValueError(f"{key} is {getattr(self, key)!r}, but it must be True or False")
-        check_choice("negatives", self.negatives, ("epoch", "split"))
-        check_number("supervision", self.supervision)
         if not 0 < self.supervision < 1:
             raise ValueError(
                 f"supervision is {self.supervision}, but a share of the links lies between 0 and 1"

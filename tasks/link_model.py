@@ -10,7 +10,8 @@ from torch import Tensor, nn
 from gnnlab.ops import Adjacency
 
 from .link_heads import Head, make_head
-from .model import parameter_type
+from .model import computing, parameter_type
+from .training import Autocast
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data
@@ -29,6 +30,9 @@ class LinkModel(nn.Module):
         encoder: maps ``data`` to states (N, H).
         head: maps states (N, H), an ``Adjacency`` and pairs (2, P) to logits (P,).
 
+    Attributes:
+        autocast: ``"bf16"`` lets the encoder compute in bfloat16, as :class:`gnnlab.tasks.Model`.
+
     Shapes:
         data with N nodes, pairs (2, P) int64 -> (P,)
     """
@@ -36,13 +40,15 @@ class LinkModel(nn.Module):
     def __init__(self, encoder: nn.Module, head: nn.Module) -> None:
         super().__init__()
         self.encoder, self.head = encoder, head
+        self.autocast: Autocast | None = None
 
     def forward(self, data: Data, pairs: Tensor) -> Tensor:
         return self.score(self.states(data), data, pairs)
 
     def states(self, data: Data) -> Tensor:
         """The nodes' states, (N, H)."""
-        return self._checked(self.encoder(data), data)
+        with computing(self.autocast, data.x.device):
+            return self._checked(self.encoder(data), data)
 
     def states_and_loss(self, data: Data) -> tuple[Tensor, Tensor | None]:
         """The nodes' states, and what the encoder adds to the loss of a step, if anything."""

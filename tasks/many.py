@@ -155,7 +155,7 @@ class ManyProblem(Batched):
         return predictions, y
 
     def _predicted(self, model: Model, batches: list[Batch]) -> tuple[Tensor, Tensor]:
-        both = [self.known(model(batch), batch.y) for batch in batches]
+        both = [self.known(model.predictions(batch), batch.y) for batch in batches]
         predictions, y = zip(*both, strict=True)
         return torch.cat(predictions), torch.cat(y)
 

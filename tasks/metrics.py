@@ -6,7 +6,7 @@ import math
 from collections import ChainMap
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
-from typing import Literal
+from typing import Any, Literal
 
 from torch import Tensor
 
@@ -46,6 +46,20 @@ def find(name: str, kind: Kind | None = None) -> Function:
         f"there is no metric {name!r}{told}: did you mean {' or '.join(near)}? All of them: "
         f"{', '.join(sorted(known))}"
     )
+
+
+def check_name(name: Any, kind: Kind | None = None) -> None:
+    """Refuse what is neither ``auto`` nor a metric, of whatever kind or of one."""
+    if not isinstance(name, str):
+        raise ValueError(f"metric is {name!r}, but it must be a name such as 'accuracy'")
+    if name != "auto":
+        find(name, kind)
+
+
+def metric_of(data: Any, kind: Kind) -> str:
+    """Return the metric that a set of graphs is judged by, where it names one of this kind."""
+    named = getattr(data, "metric", "")
+    return named if isinstance(named, str) and named in BY_KIND[kind] else ""
 
 
 def sign(name: str) -> int:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import warnings
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
 
 from .head import Head
+from .training import Autocast
+from .units import Units
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data
@@ -19,8 +23,8 @@ class Model(nn.Module):
     An encoder built with ``out_channels`` predicts by itself and gets no head. The head computes
     in the parameters' own precision also under autocast: logits in bfloat16 would tie in their
     thousands and blur every ranking metric. An encoder whose training has a loss of its own has a
-    method ``with_loss(data) -> (rows, loss or None)``, which training on many graphs calls in place
-    of ``forward``.
+    method ``with_loss(data) -> (rows, loss or None)``, which training calls in place of
+    ``forward``.
 
     Args:
         encoder: a module that maps ``data`` to (N, H), or to (N, outputs) with ``out_channels``.
@@ -28,6 +32,11 @@ class Model(nn.Module):
         readout: maps the encoder's rows, one a node, and the batch to one row a graph, before the
             head; its ``width(H)`` says how wide that is; None leaves the rows as they are.
         head: a Linear, or more of them.
+        units: what puts predictions into the targets' units, where the loss is taken in others.
+
+    Attributes:
+        autocast: ``"bf16"`` lets the encoder compute in bfloat16 wherever the model is called, as
+            it did when it was trained and judged; None leaves that to the caller.
 
     Shapes:
         data with N nodes -> (N, outputs), or of B graphs -> (B, outputs)
@@ -42,8 +51,10 @@ class Model(nn.Module):
         outputs: int,
         readout: Any = None,
         head: Head | None = None,
+        units: Units | None = None,
     ) -> None:
         super().__init__()
+        self.autocast: Autocast | None = None
         self.encoder = encoder
         self.outputs = outputs
         self.readout = readout
@@ -54,15 +65,22 @@ class Model(nn.Module):
             self.width = hidden_width(encoder)
             wide = self.width if readout is None else readout.width(self.width)
             self.head = (head or Head()).make(wide, outputs, parameter_type(encoder))
+        self.units = units
 
     def forward(self, data: Data) -> Tensor:
-        return self._predictions(self.encoder(data), data)
+        found = self.predictions(data)
+        return found if self.units is None else self.units(found)
+
+    def predictions(self, data: Data) -> Tensor:
+        """Logits, or numbers in the units of the loss, which ``forward`` puts into the targets'."""
+        with computing(self.autocast, data.x.device):
+            return self._predictions(self.encoder(data), data)
 
     def with_loss(self, data: Data) -> tuple[Tensor, Tensor | None]:
-        """Return the logits, and what the encoder adds to the loss of a step, if anything."""
+        """Return the predictions, and what the encoder adds to the loss of a step, if anything."""
         own: Any = getattr(self.encoder, "with_loss", None)
         if own is None:
-            return self(data), None
+            return self.predictions(data), None
         h, loss = own(data)
         return self._predictions(h, data), loss
 
@@ -86,6 +104,46 @@ class Model(nn.Module):
                 f"({rows}, {self.width}) was expected: check its "
                 f"{'out_channels' if self.head is None else 'hidden_channels'} and its level"
             )
+
+
+def predictor(encoder: nn.Module, outputs: int, keep: bool) -> nn.Module:
+    """Return the encoder that predicts by itself, where it says why it ``predicts``.
+
+    One that was not told how many numbers is built anew by its ``with_outputs``, of the same
+    precision, and what is frozen in it stays so; any other encoder is returned as it is.
+
+    Args:
+        outputs: how many numbers a row.
+        keep: whether the weights are to be kept: then nothing is built, and a warning says so.
+    """
+    told = getattr(encoder, "predicts", None)
+    if told is None or getattr(encoder, "out_channels", None) is not None:
+        return encoder
+    build: Any = getattr(encoder, "with_outputs", None)
+    if keep or build is None:
+        warn_of_head(encoder, outputs)
+        return encoder
+    made: nn.Module = build(outputs).to(dtype=parameter_type(encoder) or torch.float32)
+    frozen = {name for name, p in encoder.named_parameters() if not p.requires_grad}
+    for name, parameter in made.named_parameters():
+        parameter.requires_grad_(name not in frozen)
+    return made
+
+
+def warn_of_head(encoder: nn.Module, outputs: int) -> None:
+    """Warn that a head is put on an encoder that should predict by itself."""
+    name = type(encoder).__name__
+    warnings.warn(
+        f"{name} {getattr(encoder, 'predicts', '')}, but it was built without out_channels and is "
+        f"kept as it is, so a head on top makes it another model: build it as "
+        f"{name}(..., out_channels={outputs})",
+        stacklevel=6,
+    )
+
+
+def computing(autocast: Autocast | None, device: torch.device) -> AbstractContextManager[object]:
+    """The precision that a model was trained in, to call it in; the caller's where it was full."""
+    return torch.autocast(device.type, torch.bfloat16) if autocast == "bf16" else nullcontext()
 
 
 def hidden_width(encoder: nn.Module) -> int:

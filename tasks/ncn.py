@@ -10,7 +10,14 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from gnnlab.arguments import check_count, check_counts, check_number, check_share
+from gnnlab.arguments import (
+    check_count,
+    check_counts,
+    check_flag,
+    check_number,
+    check_share,
+    check_whole,
+)
 from gnnlab.ops import (
     Adjacency,
     AdjacencyLike,
@@ -98,6 +105,11 @@ class NCN(nn.Module):
         check_share("dropout", dropout)
         check_share("edge_dropout", edge_dropout)
         check_number("beta", beta)
+        check_whole("seed", seed)
+        flags = {"rescale": rescale, "norm": norm, "transform": transform}
+        flags |= {"tail_activation": tail_activation, "two_layers": two_layers}
+        for name, value in (flags | {"sparse_grad": sparse_grad}).items():
+            check_flag(name, value)
         if edge_dropout == 1:
             raise ValueError("edge_dropout is 1, which leaves no edge: take less")
         if limit is not None:

@@ -5,21 +5,29 @@ from __future__ import annotations
 from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import torch
 from torch import Tensor, nn
 
 from gnnlab.arguments import check_count
-from gnnlab.validation import check, count_classes
+from gnnlab.settings import check_settings
+from gnnlab.validation import check, told_classes
 
 from . import inductive, metrics, targets
-from .classification import Classes
+from .classification import (
+    Classes,
+    Weights,
+    checked_weights,
+    counted_classes,
+    usual_metric,
+    warn_of_untrained,
+)
 from .head import Activation, Head
 from .inductive import NodesProblem
 from .inputs import MASKS, check_features, rows
 from .metrics import Metric
-from .model import Model
+from .model import Model, predictor
 from .targets import Target
 from .threads import size_of
 
@@ -41,12 +49,14 @@ class NodeClassification:
     entropy. An encoder that predicts two classes with two logits by itself is taken as it is.
 
     Args:
-        metric: what picks the epoch and is reported; ``auto`` is ``roc_auc`` for two classes and
-            ``accuracy`` for more. With more than two classes ``f1``, ``roc_auc`` and
-            ``average_precision`` are means over the classes; ``macro_f1`` is one always.
+        metric: what picks the epoch and is reported; ``auto`` is the metric that a set of graphs
+            names (``Graphs.metric``), else ``roc_auc`` for two classes and ``accuracy`` for more.
+            With more than two classes ``f1``, ``roc_auc`` and ``average_precision`` are means over
+            the classes; ``macro_f1`` is one always.
         batch_size: graphs a step, of many.
-        class_weights: weigh the loss of each node by the share of a batch's nodes that are of
-            another class, so that rare classes count as much as common ones.
+        class_weights: what a node of each class counts in the loss, a mean weighted so: C numbers,
+            or True for the share of a batch's nodes that are of another class, so that rare classes
+            count as much as common ones.
         head_layers: Linear maps from the states to what is predicted.
         head_dropout: probability, before each of them.
         head_activation: ``relu`` or ``gelu``, between them.
@@ -60,7 +70,7 @@ class NodeClassification:
 
     metric: Metric = "auto"
     batch_size: int = 64
-    class_weights: bool = False
+    class_weights: bool | Sequence[float] = False
     head_layers: int = 1
     head_dropout: float = 0.0
     head_activation: Activation = "relu"
@@ -68,10 +78,15 @@ class NodeClassification:
     head_narrows: bool = False
 
     def __post_init__(self) -> None:
-        if self.metric != "auto":
-            metrics.find(self.metric, "classes")
+        metrics.check_name(self.metric, "classes")
+        check_settings(self)
         check_count("batch_size", self.batch_size)
+        object.__setattr__(self, "class_weights", checked_weights(self.class_weights))
         self._head()
+
+    @property
+    def _weights(self) -> Weights:
+        return cast(Weights, self.class_weights)
 
     def _head(self) -> Head:
         return Head(
@@ -90,16 +105,15 @@ class NodeClassification:
                 than two classes, or a metric that is not defined on the split.
         """
         if isinstance(data, Sequence):
-            weighted = self.class_weights
             return inductive.setup(
-                data, split, self.metric, self.batch_size, self._head(), weighted
+                data, split, self.metric, self.batch_size, self._head(), self._weights
             )
         check(data)
         train, valid, test = (rows(data, name, split) for name in MASKS)
         labels = data.y.long()
-        classes = count_classes(data)
-        usual = "roc_auc" if classes == 2 else "accuracy"
-        target = Classes(classes, self.metric, usual, self.class_weights)
+        classes = counted_classes(labels[labels >= 0], told_classes(data), "node")
+        target = Classes(classes, self.metric, usual_metric(classes), self._weights)
+        warn_of_untrained(labels[train], classes, split, "node")
         for name, part in (("val_mask", valid), ("test_mask", test)):
             target.check(labels[part], name, split, "node")
         if data.x.requires_grad:  # training must not leave a gradient with the caller's features
@@ -138,6 +152,10 @@ class NodeProblem:
         """Nodes and edges."""
         return size_of([self.data])
 
+    def predictor(self, encoder: nn.Module, keep: bool = False) -> nn.Module:
+        """Return the encoder, told how many logits there are if it predicts by itself."""
+        return predictor(encoder, self.target.outputs(encoder, "graph"), keep)
+
     def model(self, encoder: nn.Module) -> Model:
         """Put a head on the encoder unless it predicts by itself, or refuse one that cannot fit."""
         level = getattr(encoder, "level", "node")
@@ -154,15 +172,16 @@ class NodeProblem:
         return (self.data,)
 
     def loss(self, model: Model, batch: Data) -> Tensor:
-        """Return the mean loss on the training nodes."""
+        """Return the mean loss on the training nodes, and what the encoder adds to it."""
+        logits, own = model.with_loss(batch)
         # Rows are taken after the head: fewer columns to copy than in the hidden states.
-        logits = model(batch).index_select(0, self.train)
-        return self.target.loss(logits, self.labels[self.train])
+        loss = self.target.loss(logits.index_select(0, self.train), self.labels[self.train])
+        return loss if own is None else loss + own
 
     def evaluate(self, model: Model) -> dict[str, float]:
         """Return ``valid_loss``, ``valid`` and ``test`` from one forward pass."""
-        logits = model(self.data).index_select(0, self.held_out)
-        valid, test = logits.split([len(self.valid), len(self.test)])
+        logits = model.predictions(self.data).index_select(0, self.held_out)
+        valid, test = torch.split(logits, [len(self.valid), len(self.test)])
         return targets.evaluate(
             self.target, (valid, self.labels[self.valid]), (test, self.labels[self.test])
         )

@@ -10,10 +10,14 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
-from gnnlab.arguments import check_count, check_share
+from gnnlab.arguments import check_count, check_not_negative, check_positive, check_share
+from gnnlab.settings import check_settings
 
-from .model import Model, hidden_width, parameter_type
-from .readout import Pooling, check_pooling, make_readout
+from .graph import pooled_model
+from .inputs import check_features
+from .model import Model
+from .readout import Pooling
+from .regression import outputs_for
 from .seed import isolated, seed_all
 from .threads import multiplications, size_of, threads_for
 
@@ -21,6 +25,7 @@ if TYPE_CHECKING:
     from torch_geometric.data import Batch, Data
 
 CPU = torch.device("cpu")
+OF_EDGES = ("edge_attr", "edge_type", "edge_weight")
 ROUNDING = 1e-9
 """What two outputs may differ by, beside their size, from rounding in double precision alone."""
 
@@ -67,12 +72,14 @@ class PairedComparison:
     readout: Pooling = "sum"
 
     def __post_init__(self) -> None:
+        check_settings(self)
         check_count("channels", self.channels)
         check_count("copies", self.copies, self.channels + 1)
         check_count("epochs", self.epochs, 0)
         check_count("batch_pairs", self.batch_pairs)
+        check_positive("lr", self.lr)
+        check_not_negative("weight_decay", self.weight_decay)
         check_share("alpha", self.alpha)
-        check_pooling(self.readout)
 
     @property
     def threshold(self) -> float:
@@ -97,7 +104,7 @@ class PairedComparison:
         """
         with isolated(CPU):
             seed_all(seed, CPU)
-            model = self._model(encoder())
+            model = self._model(encoder(), first)
             transform = getattr(model.encoder, "transform", None)
             one, two, again = (
                 renumbered(graph, self.copies, transform) for graph in (first, second, first)
@@ -111,11 +118,14 @@ class PairedComparison:
                     control = self._statistic(model, _pairs(one, again, self.batch_pairs))
         return Comparison(apart, control, self.threshold)
 
-    def _model(self, encoder: nn.Module) -> Model:
-        if getattr(encoder, "level", "node") == "graph":
-            return Model(encoder, self.channels)
-        width, dtype = hidden_width(encoder), parameter_type(encoder)
-        return Model(encoder, self.channels, make_readout(self.readout, width, dtype))
+    def _model(self, encoder: nn.Module, graph: Data) -> Model:
+        if told := getattr(encoder, "transductive", None):
+            raise ValueError(
+                f"{type(encoder).__name__} {told}, so it cannot read two graphs: take another one"
+            )
+        check_features(encoder, graph.x)
+        outputs = outputs_for(encoder, self.channels, "comparison", "channels")
+        return pooled_model(encoder, outputs, self.readout)
 
     def _train(self, model: Model, batches: Sequence[Batch]) -> None:
         optimizer = torch.optim.Adam(model.parameters(), lr=self.lr, weight_decay=self.weight_decay)
@@ -125,9 +135,10 @@ class PairedComparison:
             total = 0.0
             for batch in batches:
                 optimizer.zero_grad()
-                x, y = _halves(model(batch))
+                outputs, own = model.with_loss(batch)
+                x, y = _halves(outputs)
                 loss = torch.cosine_similarity(x, y).clamp(min=0).mean()
-                torch.autograd.backward(loss)
+                torch.autograd.backward(loss if own is None else loss + own)
                 optimizer.step()
                 total += float(loss.detach()) * len(x) / self.copies
             if total < self.enough:
@@ -227,6 +238,9 @@ def renumbered(
     for number in range(count):
         order = torch.randperm(nodes) if number else torch.arange(nodes)
         made = Data(x=graph.x[order], edge_index=order.argsort()[graph.edge_index])
+        for key in OF_EDGES:  # which stay in their order
+            if (value := getattr(graph, key, None)) is not None:
+                made[key] = value
         found.append(made if transform is None else transform(copy(made)))
     return found
 
@@ -249,7 +263,10 @@ def _pairs(one: Sequence[Data], two: Sequence[Data], size: int) -> list[Batch]:
 
 def _double(batch: Batch) -> Batch:
     found = copy(batch)
-    found.x = batch.x.double()
+    for key in ("x", "edge_attr", "edge_weight"):
+        value = getattr(batch, key, None)
+        if value is not None and value.is_floating_point():
+            found[key] = value.double()
     return found
 
 

@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from . import metrics
+from .units import Units
 
 Loss = Literal["auto", "l1", "mse"]
 
@@ -28,6 +29,7 @@ class Regression:
         metric: its name; ``auto`` is ``mae``.
         loss_name: ``l1`` or ``mse``; ``auto`` is ``l1``.
         holes: whether some target is nan, so that a step need not ask, and wait for the device.
+        standardised: whether mean and scale are the targets' own.
 
     Shapes:
         predictions (n, T), y (n, T), or (n,) for T = 1; mean, scale (T,) float64
@@ -41,6 +43,7 @@ class Regression:
     metric: str = "auto"
     loss_name: Loss = "auto"
     holes: bool = False
+    standardised: bool = False
 
     def __post_init__(self) -> None:
         if self.metric == "auto":
@@ -50,6 +53,11 @@ class Regression:
     def outputs(self, encoder: nn.Module, what: str) -> int:
         """Return T, or refuse an encoder that predicts another number."""
         return outputs_for(encoder, len(self.mean), what, "targets")
+
+    @property
+    def units(self) -> Units | None:
+        """What puts predictions into the units of y, unless they are in these."""
+        return Units(self.mean, self.scale) if self.standardised else None
 
     def check(self, y: Tensor, name: str, split: int, things: str) -> None:
         """Refuse a part of a split where the metric is not defined."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from copy import deepcopy
 from statistics import fmean
+from typing import Any
 
-from torch import nn
+from torch import Tensor, nn
 
 from .curve import Curve
 from .metrics import best_possible, sign
@@ -54,15 +56,22 @@ def should_stop(training: Training, curve: Curve, best: Best) -> bool:
 
 
 class Snapshot:
-    """A copy of a model's weights and buffers, allocated once, into which better ones go."""
+    """A copy of a model's weights and buffers into which better ones go.
+
+    It is allocated at the first one, when what the model makes at its first pass is there too.
+    """
 
     def __init__(self, model: nn.Module) -> None:
         self.model = model
-        self.kept = {name: value.clone() for name, value in model.state_dict().items()}
+        self.kept: dict[str, Any] = {}
 
     def save(self) -> None:
         for name, value in self.model.state_dict().items():
-            self.kept[name].copy_(value)
+            kept = self.kept.get(name)
+            if isinstance(value, Tensor) and isinstance(kept, Tensor) and kept.shape == value.shape:
+                kept.copy_(value)
+            else:  # what is no tensor is a module's extra state
+                self.kept[name] = deepcopy(value)
 
     def restore(self) -> None:
         self.model.load_state_dict(self.kept)

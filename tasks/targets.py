@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal, Protocol, get_args
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
 
 import torch
 from torch import Tensor, nn
 
+from gnnlab.validation import told_classes
+
 from . import metrics
-from .classification import Classes
+from .classification import Classes, Weights, counted_classes
 from .labels import Labels
 from .metrics import Kind, Metric
 from .regression import Loss, Regression, standard
+from .units import Units
 
-Asked = Literal["auto", "classes", "labels", "regression"]
+Wanted = Literal["auto", "classes", "labels", "regression"]
 Missing = Literal["refuse", "ignore"]
 
 
@@ -24,6 +28,10 @@ class Target(Protocol):
     @property
     def metric(self) -> str:
         """The metric's name."""
+
+    @property
+    def units(self) -> Units | None:
+        """What puts predictions into the targets' units, where the loss is taken in others."""
 
     def outputs(self, encoder: nn.Module, what: str) -> int:
         """Return how many numbers a row has, or refuse an encoder that predicts others."""
@@ -54,23 +62,47 @@ def evaluate(
     return {"valid_loss": loss, "valid": target.score(*valid), "test": target.score(*test)}
 
 
-def check_settings(kind: Asked, metric: Metric, loss: Loss, standardise: bool) -> None:
-    """Refuse a kind, a metric or a loss that is not there, as far as no data is needed for it."""
-    for name, value, choices in (("kind", kind, get_args(Asked)), ("loss", loss, get_args(Loss))):
-        if value not in choices:
-            raise ValueError(f"{name} is {value!r}, which is none of {', '.join(choices)}")
-    if not isinstance(standardise, bool):
-        raise ValueError(f"standardise is {standardise!r}, but it must be True or False")
-    if metric != "auto":
-        metrics.find(metric, None if kind == "auto" else kind)
-    if kind != "auto":
-        _refuse_of_regression(kind, loss, standardise)
+@dataclass(frozen=True)
+class Asked:
+    """What a task asks of its targets; see :class:`gnnlab.tasks.GraphPrediction`.
+
+    Raises:
+        ValueError: a metric that is not there, or what another kind of targets has, as far as no
+            data is needed to know it.
+    """
+
+    kind: Wanted = "auto"
+    metric: Metric = "auto"
+    loss: Loss = "auto"
+    standardise: bool = False
+    class_weights: Weights = False
+
+    def __post_init__(self) -> None:
+        if self.metric != "auto":
+            metrics.find(self.metric, None if self.kind == "auto" else self.kind)
+        if self.kind != "auto":
+            self.refuse_others(self.kind)
+
+    def refuse_others(self, kind: Kind) -> None:
+        """Refuse what is set for another kind of targets."""
+        own: tuple[tuple[str, Any, Kind], ...] = (
+            ("loss", self.loss != "auto", "regression"),
+            ("standardise", self.standardise, "regression"),
+            ("class_weights", self.class_weights, "classes"),
+        )
+        for name, given, only in own:
+            if given and kind != only:
+                raise ValueError(
+                    f"{name} is {getattr(self, name)!r}, but that is for {only} and these targets "
+                    f"are {kind}: leave {name} out"
+                )
 
 
-def make(
-    kind: Kind, y: Tensor, train: Tensor, metric: Metric, loss: Loss, standardise: bool
-) -> Target:
+def make(asked: Asked, kind: Kind, y: Tensor, train: Tensor, data: Any) -> Target:
     """Return the target of the rows' y, with the numbers that the training rows give.
+
+    Args:
+        data: the set, which may tell how many classes there are and which metric is usual.
 
     Shapes:
         y (n,) int64 of classes, else (n, T); train (m,) rows
@@ -78,17 +110,21 @@ def make(
     Raises:
         ValueError: settings that are another kind's, one class alone, or no such metric.
     """
-    _refuse_of_regression(kind, loss, standardise)
+    asked.refuse_others(kind)
+    usual = metrics.metric_of(data, kind)
     if kind == "classes":
-        return Classes(int(y.max()) + 1, metric)
+        classes = counted_classes(y, told_classes(data), "graph")
+        return Classes(classes, asked.metric, usual or "accuracy", asked.class_weights)
+    metric = usual if usual and asked.metric == "auto" else asked.metric
     if kind == "labels":
         return Labels(y.shape[1], metric)
     nothing = torch.zeros(y.shape[1], dtype=torch.float64)
-    mean, scale = standard(y[train]) if standardise else (nothing, nothing + 1)
-    return Regression(mean, scale, metric, loss, holes=bool(y.isnan().any()))
+    mean, scale = standard(y[train]) if asked.standardise else (nothing, nothing + 1)
+    holes = bool(y.isnan().any())
+    return Regression(mean, scale, metric, asked.loss, holes, asked.standardise)
 
 
-def kind_of(values: Sequence[Any], asked: Asked) -> Kind:
+def kind_of(values: Sequence[Any], asked: Wanted) -> Kind:
     """Return what kind of target the graphs' y are.
 
     ``auto`` takes one whole number a graph as a class, and floating numbers as regression. It does
@@ -135,16 +171,6 @@ def stacked(values: Sequence[Any], kind: Kind, missing: Missing = "refuse") -> T
         return torch.cat([y.reshape(1).long() for y in values])
     shape = tuple(values[0].shape) if isinstance(values[0], Tensor) else (1, 0)
     return torch.stack([_row(number, y, shape, kind, missing) for number, y in enumerate(values)])
-
-
-def _refuse_of_regression(kind: Kind, loss: Loss, standardise: bool) -> None:
-    """Refuse what is set for regression where the targets are something else."""
-    for name, value, usual in (("loss", loss, "auto"), ("standardise", standardise, False)):
-        if value != usual and kind != "regression":
-            raise ValueError(
-                f"{name} is {value!r}, but that is for regression and these targets are {kind}: "
-                f"leave {name} out"
-            )
 
 
 def _is_class(y: Any) -> bool:

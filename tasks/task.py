@@ -23,7 +23,10 @@ class Problem(Protocol):
     """One split of the data: what to minimise in training and what to measure after it.
 
     A problem with a method ``suited(encoder)`` returns by it the problem for an encoder, whose
-    ``transform`` it applies itself; for any other one, ``fit`` transforms the data.
+    ``transform`` it applies itself; for any other one, ``fit`` transforms the data. One with a
+    method ``predictor(encoder, keep)`` returns by it the encoder that is trained: where nodes are
+    predicted, one that says why it ``predicts`` by itself is told how many numbers, unless its
+    weights are to be kept.
     """
 
     @property
@@ -49,3 +52,9 @@ class Problem(Protocol):
 
     def to(self, device: torch.device) -> Problem:
         """Return the same problem on a device."""
+
+
+def as_predictor(problem: Problem, encoder: nn.Module, keep: bool = False) -> nn.Module:
+    """Return the encoder as it is trained on a problem; see :class:`Problem`."""
+    own: Any = getattr(problem, "predictor", None)
+    return own(encoder, keep) if callable(own) else encoder

@@ -100,6 +100,11 @@ class Training:
             _choice("autocast", self.autocast, get_args(Autocast))
         self._check_momentum()
         self._settle_plateau()
+        if not isinstance(self.groups, Mapping):
+            raise ValueError(
+                f"groups is {self.groups!r}, but it must map names of parameters to settings, such "
+                "as {'head.*': {'lr': 0.01}}"
+            )
         for pattern, settings in self.groups.items():
             _check_group(pattern, settings)
 
@@ -176,7 +181,7 @@ PLATEAU = {
 
 
 def _choice(name: str, value: Any, choices: tuple[str, ...]) -> None:
-    if value not in choices:
+    if not isinstance(value, str) or value not in choices:
         near = get_close_matches(str(value).lower(), choices, n=1)
         hint = f"did you mean {near[0]!r}?" if near else "take one of them"
         raise ValueError(f"{name} is {value!r}, which is none of {', '.join(choices)}: {hint}")

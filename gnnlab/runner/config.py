@@ -46,7 +46,7 @@ class Task(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     kind: Literal["auto", "classes", "labels", "regression"] | msgspec.UnsetType = msgspec.UNSET
     loss: Literal["auto", "l1", "mse"] | msgspec.UnsetType = msgspec.UNSET
     standardise: bool | msgspec.UnsetType = msgspec.UNSET
-    class_weights: bool | msgspec.UnsetType = msgspec.UNSET
+    class_weights: bool | tuple[float, ...] | msgspec.UnsetType = msgspec.UNSET
     head_layers: int | msgspec.UnsetType = msgspec.UNSET
     head_dropout: float | msgspec.UnsetType = msgspec.UNSET
     head_activation: Literal["gelu", "relu"] | msgspec.UnsetType = msgspec.UNSET
@@ -128,7 +128,7 @@ def configure(settings: Mapping[str, Any], overrides: Sequence[str] = ()) -> Con
     if not config.run.splits or not config.run.seeds:
         raise ValueError("run.splits and run.seeds name what is trained: give at least one of each")
     data = resolved_data(config.data)
-    task = resolved_task(msgspec.to_builtins(config.task), data["name"])
+    task = resolved_task(msgspec.to_builtins(config.task), data)
     return msgspec.structs.replace(
         config,
         task=msgspec.convert(task, Task),

@@ -40,11 +40,11 @@ def find_task(name: str) -> Any:
     )
 
 
-def resolved_task(table: Mapping[str, Any], data: str = "") -> dict[str, Any]:
+def resolved_task(table: Mapping[str, Any], data: Mapping[str, Any]) -> dict[str, Any]:
     """The task's name as listed and all its settings.
 
     Args:
-        data: the name of the data: in sets of graphs, links are not split.
+        data: resolved: in sets of graphs, links are not split, and a set may name a metric.
 
     Raises:
         ValueError: what the task refuses, or settings of a split that is not drawn.
@@ -53,11 +53,39 @@ def resolved_task(table: Mapping[str, Any], data: str = "") -> dict[str, Any]:
     name = plain(table["name"])
     task = find_task(name)(**given)
     found = asdict(task)
+    if found["metric"] == "auto":
+        found["metric"] = _named_metric(name, data, found.get("kind", "auto"))
     if name == "link":
-        found = _resolved_links(task, found, table.get("links"), data)
+        found = _resolved_links(task, found, table.get("links"), data["name"])
     later = ADDED_TO_TASKS[name]
     kept = {key: value for key, value in found.items() if (key, value) not in later}
     return {"name": name, **kept}
+
+
+def _named_metric(task: str, data: Mapping[str, Any], kind: Any) -> str:
+    """The metric that the data's record names where a task would take another, else ``auto``.
+
+    Runs by the task's own metric are named by ``auto``, and would be resumed with another.
+    """
+    from gnnlab.datasets.records import find
+    from gnnlab.tasks.metrics import BY_KIND
+
+    if "source" not in data:
+        return "auto"
+    options = find(data["name"], data["source"]).options
+    named = str(options.get("metric", "auto"))
+    other = not str(options.get("serves", task)).startswith(task)
+    if other or named in TASKS_OWN[task] or (kind != "auto" and named not in BY_KIND[kind]):
+        return "auto"
+    return named
+
+
+TASKS_OWN = {
+    "node": ("accuracy",),
+    "link": ("filtered_mrr",),
+    "graph": ("accuracy", "average_precision", "mae"),
+}
+"""The metrics that records name and that tasks take unasked of data such as theirs."""
 
 
 def _resolved_links(
@@ -172,7 +200,7 @@ ADDED_TO_TASKS = {
     "link": (),
     "graph": (
         *(("kind", "auto"), ("loss", "auto"), ("standardise", False)),
-        *(("missing", "refuse"), *HEAD),
+        *(("missing", "refuse"), ("class_weights", False), *HEAD),
     ),
 }
 """The same of each task's settings."""

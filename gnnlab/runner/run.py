@@ -90,11 +90,14 @@ def _try_out(config: Config, data: Data | Graphs, splits: list[int]) -> None:
 
     Links are split and rewired for one split alone: that may take long, and all are drawn alike.
     """
+    from gnnlab.tasks.task import as_predictor
+
     linked = splits_links(config, data)
     for split in dict.fromkeys(splits[:1] if linked else splits):
         own = of_split(config, data, split)
         problem = make_task(config).setup(own, 0 if linked else split)
-        problem.model(make_encoder(config, own if linked else data)())
+        encoder = make_encoder(config, own if linked else data)()
+        problem.model(as_predictor(problem, encoder))
 
 
 def wanted_results(folder: Path, config: Config) -> list[dict[str, Any]]:
@@ -181,15 +184,12 @@ def make_task(config: Config) -> Task:
 def make_encoder(config: Config, data: Data | Graphs) -> Callable[[], nn.Module]:
     """Return a function that builds the config's encoder for this data.
 
-    One that says why it ``predicts`` by itself, because it propagates in class space for instance,
-    is told the number of logits where nodes are predicted. All others return states, and the task
-    adds the head.
+    It returns states, on which the task puts a head; one that says why it ``predicts`` by itself is
+    told the number of logits by the task, as in ``fit``.
     """
     import inspect
 
     from gnnlab import datasets, layers, rewiring
-    from gnnlab.tasks.classification import logits_of
-    from gnnlab.validation import count_classes
 
     settings = dict(config.model)
     cls: Callable[..., nn.Module] = layers.find(settings.pop("name"))
@@ -201,9 +201,6 @@ def make_encoder(config: Config, data: Data | Graphs) -> Callable[[], nn.Module]
         settings["num_relations"] = max(rewiring.count_edge_types(graph) for graph in graphs)
     if "average_log_degree" in known:
         settings["average_log_degree"] = layers.average_log_degree(graphs)
-    if hasattr(cls, "predicts") and config.task.name == "node":
-        many = isinstance(data, datasets.Graphs)
-        settings["out_channels"] = logits_of(data.classes if many else count_classes(data))
     if "budget" in settings:
         settings["hidden_channels"] = _width(config, cls, settings, data)
     return with_inputs(cls, settings, data)
@@ -215,12 +212,14 @@ def _width(
     """Take the budget out of the settings and return the width it allows, readout and head
     included."""
     from gnnlab import layers
+    from gnnlab.tasks.task import as_predictor
 
     budget = settings.pop("budget")
     problem = make_task(config).setup(data, config.run.splits[0])
 
     def make(width: int) -> nn.Module:
-        return problem.model(with_inputs(cls, {**settings, "hidden_channels": width}, data)())
+        encoder = with_inputs(cls, {**settings, "hidden_channels": width}, data)()
+        return problem.model(as_predictor(problem, encoder))
 
     return layers.width_for(budget, make, multiple=int(settings.get("heads", 1)))
 

@@ -157,3 +157,10 @@ def test_numbers_have_no_shots() -> None:
         ValueError, match=r"drawn has targets of shape \(120,\), torch.float32, but"
     ):
         Stress(shots=3).training(data, 0)
+
+
+def test_fewer_classes_than_labels_are_refused() -> None:
+    from dataclasses import replace
+
+    with pytest.raises(ValueError, match="drawn has a label 2, but data.classes is 2"):
+        Stress(labels=0.2).training(replace(graphs(), classes=2), 0)

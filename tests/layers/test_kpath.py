@@ -219,11 +219,17 @@ def test_evaluation_does_not_know_of_the_views() -> None:
     assert plain.with_loss(batch)[1] is None
 
 
-def test_a_single_graph_has_nothing_to_be_told_from() -> None:
+def test_a_single_graph_of_a_batch_has_nothing_to_be_told_from_and_its_nodes_have() -> None:
     encoder = build(contrast=1.0)
-    assert encoder.with_loss(encoder.transform(data_of(nx.cycle_graph(4))))[1] is None
-    loss = encoder.with_loss(batch_of(encoder, nx.cycle_graph(4)))[1]
-    assert loss is not None and 0 < float(loss.detach()) < 5  # the penalty alone
+    alone, one = batch_of(encoder, nx.cycle_graph(4)), encoder.transform(data_of(nx.cycle_graph(4)))
+    losses = []
+    for data in (alone, one):
+        torch.manual_seed(0)
+        loss = encoder.with_loss(data)[1]
+        assert loss is not None
+        losses.append(float(loss.detach()))
+    assert 0 < losses[0] < 5  # the penalty alone
+    assert losses[1] > losses[0] + 0.01
 
 
 def test_graphs_without_an_edge_drop_nothing() -> None:

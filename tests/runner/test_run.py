@@ -11,19 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import torch
 
-from gnnlab import layers, tasks
-from gnnlab.datasets import Graphs
-from gnnlab.datasets.splits import stratified
+from gnnlab import tasks
 from gnnlab.runner import Config, Recipe, configure, read_results, recipe, run, summarise
 from gnnlab.runner.about import read_about, settings_of, to_toml
 from gnnlab.runner.page import page, spans
-from gnnlab.runner.prepared import load_data
 from gnnlab.runner.report import layout, table
 from gnnlab.runner.reproduce import comparison, distance
 from gnnlab.runner.results import append_result
-from gnnlab.runner.run import make_encoder
 
 SETTINGS = {
     "task": {"name": "node", "metric": "accuracy"},
@@ -61,24 +56,6 @@ def test_writes_a_line_a_split_and_what_it_ran_on(config: Config, tmp_path: Path
     assert {"torch", "gnnlab", "python"} <= set(about["versions"])
     rebuilt = {key: about[key] for key in ("task", "data", "model", "training", "rewiring")}
     assert configure(rebuilt).key() == config.key()
-
-
-@pytest.mark.parametrize("name", sorted(layers.encoders()))
-def test_an_encoder_that_says_so_predicts_by_itself(name: str) -> None:
-    """Where nodes are predicted; of graphs the head belongs after the readout."""
-    config = configure({"data": {"name": "karate"}, "model": {"name": name}})
-    data = load_data(config)
-    classes = 1 if data.num_classes == 2 else data.num_classes
-    own = hasattr(layers.find(name), "predicts")
-    assert make_encoder(config, data)().out_channels == (classes if own else None)
-    if not hasattr(layers.find(name), "transductive"):
-        masks = stratified(torch.zeros(1).long())
-        graphs = Graphs((data,), masks, classes=2, name="one")
-        many = configure(
-            {"task": {"name": "graph"}, "data": {"name": "karate"}, "model": {"name": name}}
-        )
-        assert make_encoder(many, graphs)().out_channels is None
-        assert make_encoder(config, graphs)().out_channels == (1 if own else None)
 
 
 def test_resumes_and_repeats_nothing(

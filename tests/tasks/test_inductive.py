@@ -17,7 +17,8 @@ from gnnlab import datasets, layers, tasks
 from gnnlab.datasets import Graphs
 from gnnlab.datasets.splits import stratified
 from gnnlab.runner import configure, read_results, run
-from gnnlab.runner.run import make_encoder
+from gnnlab.runner.run import make_encoder, make_task
+from gnnlab.tasks.task import as_predictor
 
 CLASSES = 3
 
@@ -189,7 +190,9 @@ def test_the_runner_trains_nodes_of_many_graphs(
     (row,) = read_results(run(configure(settings), tmp_path))
     assert row["metric"] == "macro_f1" and 0 <= row["test"] <= 1
     settings["model"] = {"name": "dagnn"}
-    assert make_encoder(configure(settings), collection())().out_channels == CLASSES
+    config, data = configure(settings), collection()
+    problem = make_task(config).setup(data, 0)
+    assert as_predictor(problem, make_encoder(config, data)()).out_channels == CLASSES
     monkeypatch.setattr(datasets, "load", lambda **_: changed(torch.tensor([1])))
     with pytest.raises(ValueError, match="MUTAG is a set of graphs, but task.name is node: set"):
         run(configure(settings), tmp_path)
