@@ -92,7 +92,8 @@ class LinkPrediction:
     chunk: int = 1 << 17
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "also", tuple(self.also))
+        also = (self.also,) if isinstance(self.also, str) else tuple(self.also)
+        object.__setattr__(self, "also", also)
         for name in (self.metric, *self.also):
             if name != "auto" or name in self.also:
                 link_metrics.check_name(name)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
+
+from gnnlab.described import described
 
 from .head import Head
 
@@ -30,7 +33,8 @@ class Model(nn.Module):
         head: a Linear, or more of them.
 
     Shapes:
-        data with N nodes -> (N, outputs), or of B graphs -> (B, outputs)
+        data with N nodes -> (N, outputs), or of B graphs -> (B, outputs); a list of graphs is read
+        as one batch, and a graph alone as a batch of one where graphs are predicted
 
     Raises:
         ValueError: the encoder does not say how wide it is, or has another width than the task.
@@ -55,7 +59,9 @@ class Model(nn.Module):
             wide = self.width if readout is None else readout.width(self.width)
             self.head = (head or Head()).make(wide, outputs, parameter_type(encoder))
 
-    def forward(self, data: Data) -> Tensor:
+    def forward(self, data: Data | Sequence[Data]) -> Tensor:
+        graphs = self.readout is not None or getattr(self.encoder, "level", "node") == "graph"
+        data = as_batch(data, graphs)
         return self._predictions(self.encoder(data), data)
 
     def with_loss(self, data: Data) -> tuple[Tensor, Tensor | None]:
@@ -86,6 +92,29 @@ class Model(nn.Module):
                 f"({rows}, {self.width}) was expected: check its "
                 f"{'out_channels' if self.head is None else 'hidden_channels'} and its level"
             )
+
+
+def as_batch(data: Any, graphs: bool) -> Any:
+    """Return what a model reads of what a user hands it: graphs together, in one batch.
+
+    Args:
+        graphs: whether whole graphs are predicted, so that one alone is a batch of one.
+
+    Raises:
+        ValueError: what is no graph and no sequence of graphs.
+    """
+    from torch_geometric.data import Batch, Data
+
+    if isinstance(data, Batch) or (isinstance(data, Data) and not graphs):
+        return data
+    found = [data] if isinstance(data, Data) else data
+    if not isinstance(found, Sequence) or not found or not isinstance(found[0], Data):
+        raise ValueError(
+            f"the model was called with {described(data)}, but it reads a graph, a "
+            "torch_geometric.data.Data, or a list of them"
+        )
+    batch: Any = Batch.from_data_list(list(found))
+    return batch
 
 
 def hidden_width(encoder: nn.Module) -> int:

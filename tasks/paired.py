@@ -14,7 +14,7 @@ from gnnlab.arguments import check_count, check_share
 
 from .model import Model, hidden_width, parameter_type
 from .readout import Pooling, check_pooling, make_readout
-from .seed import isolated, seed_all
+from .seed import build, isolated, seed_all
 
 if TYPE_CHECKING:
     from torch_geometric.data import Batch, Data
@@ -96,7 +96,7 @@ class PairedComparison:
         """
         with isolated(CPU):
             seed_all(seed, CPU)
-            model = self._model(encoder())
+            model = self._model(build(encoder)[0])
             transform = getattr(model.encoder, "transform", None)
             one, two, again = (
                 renumbered(graph, self.copies, transform) for graph in (first, second, first)
@@ -223,7 +223,7 @@ def renumbered(
     nodes, found = len(graph.x), []
     for number in range(count):
         order = torch.randperm(nodes) if number else torch.arange(nodes)
-        made = Data(x=graph.x[order], edge_index=order.argsort()[graph.edge_index])
+        made = Data(x=graph.x.detach()[order], edge_index=order.argsort()[graph.edge_index])
         found.append(made if transform is None else transform(copy(made)))
     return found
 

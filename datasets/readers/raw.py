@@ -112,11 +112,19 @@ def damaged(path: Path, kind: str, problem: Any) -> ValueError:
     )
 
 
-def node_ids(edges: np.ndarray, path: Path, num_nodes: int) -> Tensor:
-    """Turn stored rows (E, 2) into an edge_index (2, E), refusing ids outside the graph."""
+def node_ids(edges: np.ndarray, path: Path, num_nodes: int, first: int = 0) -> Tensor:
+    """Turn stored rows (E, 2) into an edge_index (2, E), refusing ids outside the graph.
+
+    Args:
+        first: the file's number of the first node; what is wrong is named as the file has it.
+    """
     if edges.ndim != 2 or edges.shape[1] != 2:
         raise ValueError(f"{path} stores edges of shape {edges.shape}; expected (rows, 2)")
-    if edges.size and not (edges.min() >= 0 and edges.max() < num_nodes):
-        worst = int(edges.max()) if edges.max() >= num_nodes else int(edges.min())
-        raise ValueError(f"{path} joins node {worst}, but the graph has {num_nodes} nodes")
-    return torch.from_numpy(np.ascontiguousarray(edges.T, dtype=np.int64))
+    last = first + num_nodes - 1
+    if edges.size and not (edges.min() >= first and edges.max() <= last):
+        worst = int(edges.max()) if edges.max() > last else int(edges.min())
+        raise ValueError(
+            f"{path} joins node {worst}, but the graph has {num_nodes} nodes, numbered {first} to "
+            f"{last}"
+        )
+    return torch.from_numpy(np.ascontiguousarray(edges.T - first, dtype=np.int64))
