@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
+from gnnlab.described import described
 from gnnlab.validation import check_device
 
 from .curve import Curve
+from .detached import detached
 from .link_model import LinkModel
 from .memory import PeakMemory
 from .model import Model
@@ -27,6 +29,7 @@ from .seed import build, isolated, reset, seed_all
 from .selection import Best, Snapshot, should_stop
 from .task import Problem, Task
 from .training import Training
+from .unread import warn_of_unread
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data
@@ -94,7 +97,8 @@ def fit(
         encoder: a module, of which a copy is trained, or a function without arguments that
             returns one. Either way ``reset_parameters`` draws its weights anew from the seed.
         data: the graph, or the set of graphs with its splits. If the encoder has a ``transform``,
-            it is applied once (to each graph, or by ``transform_many`` to all).
+            it is applied once (to each graph, or by ``transform_many`` to all). Its tensors are
+            constants: nothing that they were computed from is learnt.
         training: optimiser, length and selection; the defaults of :class:`Training` if None.
         split: which column of the masks.
         seed: decides the initial weights and all dropout, 0 to 2**32 - 1.
@@ -112,17 +116,19 @@ def fit(
     """
     training = Training() if training is None else training
     place, seed = check_device(device), _seed(seed)
-    _check_kinds(task, training)
+    _check_kinds(task, data, training)
     with (
         isolated(place),
         torch.inference_mode(False),
         torch.enable_grad(),
         reporting(progress, training.epochs) as report,
     ):
+        data = detached(data)
         problem = task.setup(data, split)
         seed_all(seed, place)
         own, fresh = build(encoder)
         problem = _suited(task, problem, own, data, split)
+        warn_of_unread(own, data)
         # Seeded again, so that a module and a function that builds it start from equal weights.
         seed_all(seed, place)
         if reinitialise:
@@ -219,7 +225,7 @@ def _suited(task: Task, problem: Problem, encoder: nn.Module, data: Any, split: 
         return suited
     transform: Any = getattr(encoder, "transform", None)
     if callable(transform) and not isinstance(transform, nn.Module):
-        return task.setup(_transformed(data, encoder), split)
+        return task.setup(detached(_transformed(data, encoder)), split)
     return problem
 
 
@@ -242,9 +248,15 @@ def _check_finite(row: dict[str, float], training: Training) -> None:
             )
 
 
-def _check_kinds(task: Any, training: Any) -> None:
+def _check_kinds(task: Any, data: Any, training: Any) -> None:
     if isinstance(task, type) or not callable(getattr(task, "setup", None)):
-        raise ValueError(f"task is {task!r}, but a task is needed, such as NodeClassification()")
+        told = described(task)
+        raise ValueError(f"task is {told}, but a task is needed, such as NodeClassification()")
+    if isinstance(data, nn.Module):
+        raise ValueError(
+            f"data is {described(data)}, a module: fit takes the task, the encoder and the data, "
+            "in this order"
+        )
     if not isinstance(training, Training):
         raise ValueError(f"training is {training!r}, but settings are needed: Training(lr=...)")
 

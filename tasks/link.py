@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from gnnlab.arguments import check_choice, check_count, check_number
+from gnnlab.described import refuse_other_graphs
 from gnnlab.structure.graph import among
 from gnnlab.structure.links import pair_keys, require_free
 from gnnlab.validation import check
@@ -121,11 +122,17 @@ class LinkPrediction:
         """
         if isinstance(data, Sequence):
             return inductive_links.setup(self, data, split)
+        if isinstance(data, LinkSplit):
+            raise ValueError(
+                "a LinkSplit was given, but a model reads its message graph: take split.graph(data)"
+            )
+        refuse_other_graphs(data)
         own = getattr(data, "link_split", None)
         if not isinstance(own, LinkSplit):
             raise ValueError(
                 "data.link_split is missing, and link prediction reads message edges alone: draw a "
-                "split and take its graph, LinkSplit.random(data, 0.1, 0.2, seed=0).graph(data)"
+                "split of the whole graph and take its graph, LinkSplit.random(data, 0.1, 0.2, "
+                "seed=0).graph(data)"
             )
         if isinstance(split, bool) or split != 0:
             raise ValueError(

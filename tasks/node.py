@@ -101,9 +101,6 @@ class NodeClassification:
         target = Classes(classes, self.metric, usual, self.class_weights)
         for name, part in (("val_mask", valid), ("test_mask", test)):
             target.check(labels[part], name, split, "node")
-        if data.x.requires_grad:  # training must not leave a gradient with the caller's features
-            data = copy(data)
-            data.x = data.x.detach()
         return NodeProblem(data, labels, train, valid, test, target, self._head())
 
 

@@ -95,7 +95,7 @@ class Widthless(nn.Module):
         ({"encoder": Narrow(3, 4)}, r"Narrow returned \(120, 3\) .* but \(120, 4\) was expected"),
         ({"encoder": Wide(3, 4)}, "Wide.in_channels is 5, but data.x has 3 columns: build it with"),
         ({"encoder": Mean(3, 4).double()}, "data.x is torch.float32, but the parameters of Mean"),
-        ({"task": NodeClassification}, "task is <class .*NodeClassification'>, but a task is"),
+        ({"task": NodeClassification}, "task is the class NodeClassification, but a task is"),
         ({"task": "node"}, "task is 'node', but a task is needed"),
         ({"training": {"lr": 1}}, "training is {'lr': 1}, but settings are needed"),
         ({"device": "meta"}, "device is 'meta', but gnnlab runs on 'cpu' and on 'cuda'"),
