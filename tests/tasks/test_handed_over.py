@@ -173,7 +173,7 @@ def typed() -> HeteroData:
     "call",
     [
         gnnlab.check,
-        lambda data: run(data=data),
+        lambda data: trained(NodeClassification(), data),
         lambda data: trained(LinkPrediction(), data, gcn()),
         lambda data: LinkSplit.random(data, 0.1, 0.2, seed=0),
         rewiring.FoSR(1),
@@ -187,14 +187,20 @@ def test_a_graph_of_several_types_is_told_how_to_become_one(call: Callable[[Any]
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: run(data=networkx.path_graph(3)), "a Graph was given, .*utils.from_networkx"),
-        (lambda: run(task=gcn()), "task is a GCN, but a task is needed"),
-        (lambda: run(data=gcn()), "data is a GCN, a module: fit takes the task, the encoder"),
         (
-            lambda: trained(GraphPrediction(), rewiring.FoSR(1) and list(classes())),
+            lambda: trained(NodeClassification(), networkx.path_graph(3)),
+            "a Graph was given, .*utils.from_networkx",
+        ),
+        (lambda: run(task=gcn()), "task is a GCN, but a task is needed"),
+        (
+            lambda: trained(NodeClassification(), gcn()),
+            "data is a GCN, a module: fit takes the task, the encoder",
+        ),
+        (
+            lambda: trained(GraphPrediction(), list(classes())),
             r"a list of 20 graphs .* put a list .* back with the_set.with_graphs\(list\)",
         ),
-        (lambda: rewiring.FoSR(1)(classes()), r"a Graphs was given, .* rewiring.apply\(method"),
+        (lambda: rewiring.FoSR(1)(classes()), r"a Graphs was given, .*rewiring.apply\(method"),
         (
             lambda: trained(LinkPrediction(), links().link_split, gcn()),
             r"a LinkSplit was given, .* split.graph\(data\)",

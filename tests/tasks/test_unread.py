@@ -102,6 +102,7 @@ def test_weights_as_networkx_names_them_are_said_to_be_unread() -> None:
 def test_attributes_that_could_be_read_are_asked_for(
     encoder: Callable[[], nn.Module], change: str, expected: str | None
 ) -> None:
+    torch.manual_seed(0)
     data = collection(torch.arange(20)[:, None] % 2)
     for one in data:
         count = one.num_edges
