@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable
 from copy import copy
@@ -19,6 +18,7 @@ from gnnlab.validation import check_device
 
 from .curve import Curve
 from .detached import detached
+from .finite import FirstStep
 from .link_model import LinkModel
 from .memory import PeakMemory
 from .model import Model
@@ -181,13 +181,14 @@ def _loop(
     autocast = partial(
         torch.autocast, device.type, torch.bfloat16, enabled=training.autocast == "bf16"
     )
-    curve = Curve()
+    curve, first = Curve(), FirstStep()
     for epoch in range(1, training.epochs + 1):
         losses = []
         for batch in problem.batches():
             with autocast():
                 loss = problem.loss(model.train(), batch)
             _step(model, loss, optimizer, training.grad_clip)
+            first.see(loss, model)
             losses.append(loss.detach())
         schedule.step()
         if epoch % training.evaluate_every and epoch != training.epochs:
@@ -196,7 +197,7 @@ def _loop(
         with torch.no_grad(), autocast():
             loss = torch.stack(losses).mean()
             row = {"epoch": epoch, "loss": float(loss), **problem.evaluate(model.eval())}
-        _check_finite(row, training)
+        first.check(row, training)
         schedule.see(row)
         curve.append(epoch, row)
         if best.improves(row) and snapshot is not None:
@@ -237,15 +238,6 @@ def _transformed(data: Any, encoder: Any) -> Any:
         return encoder.transform(copy(data))
     many = getattr(encoder, "transform_many", None)
     return data.map(encoder.transform) if many is None else data.with_graphs(many(data))
-
-
-def _check_finite(row: dict[str, float], training: Training) -> None:
-    for name, part in (("loss", "training"), ("valid_loss", "validation")):
-        if not math.isfinite(row[name]):
-            raise ValueError(
-                f"the {part} loss became {row[name]} at epoch {int(row['epoch'])} with "
-                f"lr={training.lr}: lower lr, set grad_clip, or look at the scale of the features"
-            )
 
 
 def _check_kinds(task: Any, data: Any, training: Any) -> None:
