@@ -107,3 +107,17 @@ def test_directions_that_make_up_for_each_other_are_one_edge() -> None:
     x = torch.randn(2, F_IN)
     found = encoder(Data(x=x, edge_index=two, edge_weight=torch.tensor([-1.0, 3.0])))
     torch.testing.assert_close(found, encoder(Data(x=x, edge_index=two)))
+
+
+@pytest.mark.parametrize(
+    "conv", [layers.GCNConv(2, 2), layers.GATConv(2, 2)], ids=["GCNConv", "GATConv"]
+)
+def test_two_loops_that_are_given_stay_two_and_none_is_added(conv: nn.Module) -> None:
+    """As if one loop weighed 2, where weights are sums; a node without one gets one."""
+    loops = torch.tensor([[0, 0, 1], [0, 0, 0]])
+    x = torch.randn(2, 2, generator=torch.Generator().manual_seed(0))
+    found = conv(x, loops)
+    added = conv(x, torch.cat([loops, torch.tensor([[1], [1]])], dim=1))
+    torch.testing.assert_close(found, added)
+    single = conv(x, loops[:, 1:])
+    assert not torch.allclose(found[0], single[0])
