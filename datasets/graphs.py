@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, overload
 import torch
 from torch import Tensor
 
+from gnnlab.described import described
+
 from .splits import Masks
 
 if TYPE_CHECKING:
@@ -61,6 +63,11 @@ class Graphs(Sequence["Data"]):
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "graphs", tuple(self.graphs))
+        if not isinstance(self.masks, Masks):
+            raise ValueError(
+                f"masks is {described(self.masks)}, but {self.name} needs "
+                "gnnlab.datasets.Masks(train, val, test), boolean (G, S) each"
+            )
         if not self.graphs or len(self.graphs) != len(self.masks.train):
             raise ValueError(
                 f"{self.name} has {len(self.graphs)} graphs and masks for "

@@ -107,7 +107,8 @@ class FromTensors(nn.Module):
 
 def _made(module: nn.Module) -> FromTensors:
     """Wrap a module under its own name, by which messages call it."""
-    return type(type(module).__name__, (FromTensors,), {})(module)
+    made: FromTensors = type(type(module).__name__, (FromTensors,), {})(module)
+    return made
 
 
 def _predicts(module: nn.Module) -> bool:

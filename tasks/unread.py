@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from copy import copy, deepcopy
 from typing import Any
 
@@ -95,7 +95,7 @@ def _passed_over(encoder: nn.Module, graph: Any, keys: list[str]) -> list[str]:
     """Those of the keys that change nothing; none where the encoder cannot be tried."""
     try:
         probe, graph = deepcopy(encoder).cpu().eval(), _part(copy(graph).cpu())
-        usual = _output(probe, graph)
+        usual = _output(probe, graph, {})
     except Exception:  # whatever it is, training says it better
         return []
     found = [key for key in keys if not _reads(probe, graph, key, usual)]
@@ -113,12 +113,12 @@ def _reads(probe: nn.Module, graph: Any, key: str, usual: Tensor) -> bool:
     else:
         other = value[torch.randperm(len(value), generator=torch.Generator().manual_seed(0))]
     try:
-        if not torch.equal(usual, _output(probe, graph, **{key: other})):
+        if not torch.equal(usual, _output(probe, graph, {key: other})):
             return True
         if not value.is_floating_point():
             return False
         leaf = value.clone().requires_grad_()
-        total = _output(probe, graph, grad=True, **{key: leaf}).sum()
+        total = _output(probe, graph, {key: leaf}, grad=True).sum()
         return total.requires_grad and any(
             own is not None for own in torch.autograd.grad(total, [leaf], allow_unused=True)
         )
@@ -126,7 +126,7 @@ def _reads(probe: nn.Module, graph: Any, key: str, usual: Tensor) -> bool:
         return True
 
 
-def _output(probe: Any, graph: Any, *, grad: bool = False, **changed: Tensor) -> Tensor:
+def _output(probe: Any, graph: Any, changed: Mapping[str, Tensor], grad: bool = False) -> Tensor:
     """What an encoder returns for a graph with other values, its draws the same each time."""
     own = copy(graph)
     for key, value in changed.items():

@@ -207,6 +207,10 @@ def test_a_graph_of_several_types_is_told_how_to_become_one(call: Callable[[Any]
         ),
         (lambda: datasets.card(graph()), "a Data was given, but sets, and their cards, are found"),
         (lambda: datasets.card(classes()), "a Graphs was given, but sets, .* by name"),
+        (
+            lambda: datasets.Graphs(tuple(classes()), None, 2, "mine"),  # type: ignore[arg-type]
+            r"masks is None, but mine needs gnnlab.datasets.Masks\(train, val, test\)",
+        ),
         (lambda: datasets.load(None), "None was given, but sets"),  # type: ignore[arg-type]
         (lambda: datasets.cite(graph()), "a Data was given, but sets"),  # type: ignore[arg-type]
     ],
