@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from gnnlab.arguments import check_count, check_text
+from gnnlab.described import described
 
 from .splits import Masks
 
@@ -68,12 +69,12 @@ class Graphs(Sequence["Data"]):
         check_count("classes", self.classes, 0)
         for name in ("name", "metric"):
             check_text(name, getattr(self, name))
+        object.__setattr__(self, "graphs", tuple(self.graphs))
         if not isinstance(self.masks, Masks):
             raise ValueError(
-                f"masks is a {type(self.masks).__name__}, but the splits of a set are "
-                "gnnlab.datasets.Masks(train, val, test)"
+                f"masks is {described(self.masks)}, but {self.name} needs "
+                "gnnlab.datasets.Masks(train, val, test), boolean (G, S) each"
             )
-        object.__setattr__(self, "graphs", tuple(self.graphs))
         if not self.graphs or len(self.graphs) != len(self.masks.train):
             raise ValueError(
                 f"{self.name} has {len(self.graphs)} graphs and masks for "

@@ -12,6 +12,8 @@ from importlib.resources import files
 from types import MappingProxyType
 from typing import Any
 
+from gnnlab.described import described
+
 
 @dataclass(frozen=True)
 class Citation:
@@ -94,7 +96,16 @@ class Record:
 
 
 def normal(name: str) -> str:
-    """Fold case and the hyphen: names differ in neither."""
+    """Fold case and the hyphen: names differ in neither.
+
+    Raises:
+        ValueError: no name: a graph, say.
+    """
+    if not isinstance(name, str):
+        raise ValueError(
+            f"{described(name)} was given, but sets, and their cards, are found by name, such as "
+            "'cora': gnnlab.datasets.names() lists all"
+        )
     return name.strip().lower().replace("-", "_").replace(" ", "_")
 
 

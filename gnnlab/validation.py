@@ -8,6 +8,15 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
+from .described import (
+    described,
+    refuse_other_graphs,
+    way_to_classes,
+    way_to_columns,
+    way_to_labels,
+    way_to_tensor,
+)
+
 if TYPE_CHECKING:
     from torch_geometric.data import Data
 
@@ -38,6 +47,7 @@ def check(data: Data) -> None:
             f"a {type(data).__name__} of {len(data)} graphs was given, but one graph is checked at "
             "a time: check each (fit does)"
         )
+    refuse_other_graphs(data)
     nodes = _check_features(data)
     check_edges(data, nodes)
     masks = _check_masks(data, nodes)
@@ -54,8 +64,8 @@ def _check_features(data: Data) -> int:
             "for instance to torch.ones(num_nodes, 1)"
         )
     if not isinstance(x, Tensor) or x.dim() != 2:
-        hint = "reshape it" if isinstance(x, Tensor) else "make it one, with torch.as_tensor"
-        raise ValueError(f"data.x must be a tensor of shape (N, F), not {_describe(x)}: {hint}")
+        hint = way_to_tensor(x, "reshape it, (N,) with .view(-1, 1)")
+        raise ValueError(f"data.x must be a tensor of shape (N, F), not {described(x)}: {hint}")
     if not x.is_floating_point():
         raise ValueError(f"data.x holds {x.dtype}, but features are floating: use .float()")
     if x.layout is not torch.strided:
@@ -106,15 +116,20 @@ def _check_finite(name: str, values: Tensor) -> None:
 def check_edges(data: Data, nodes: int) -> None:
     """Refuse an ``edge_index`` or edge-wise values that do not belong to a graph of that size."""
     edge_index = getattr(data, "edge_index", None)
+    if edge_index is None and getattr(data, "adj_t", None) is not None:
+        raise ValueError(
+            "data.edge_index is missing and data.adj_t is there, but layers sort edge_index by "
+            "themselves: leave ToSparseTensor out"
+        )
     if edge_index is None:
         raise ValueError(
             "data.edge_index is missing: set it to an int64 tensor of shape (2, E), row 0 the "
             "source and row 1 the target (E may be 0)"
         )
     if not isinstance(edge_index, Tensor) or edge_index.dim() != 2 or edge_index.shape[0] != 2:
-        hint = "transpose it" if getattr(edge_index, "shape", ())[1:] == (2,) else "reshape it"
         raise ValueError(
-            f"data.edge_index must have shape (2, E), not {_describe(edge_index)}: {hint}"
+            f"data.edge_index must have shape (2, E), not {described(edge_index)}: "
+            f"{way_to_columns(edge_index)}"
         )
     if edge_index.dtype != torch.int64:
         raise ValueError(
@@ -125,9 +140,12 @@ def check_edges(data: Data, nodes: int) -> None:
         low, high = (int(end) for end in edge_index.aminmax())
         if low < 0 or high >= nodes:
             bad = low if low < 0 else high
+            way = "drop that edge or add the node's features"
+            if (low, high) == (1, nodes):
+                way = "subtract 1 if the numbers begin with 1"
             raise ValueError(
                 f"data.edge_index names node {bad}, but data.x has {nodes} rows, so nodes are "
-                f"numbered 0 to {nodes - 1}: drop that edge or add the node's features"
+                f"numbered 0 to {nodes - 1}: {way}"
             )
     _check_edge_values(data, edge_index.shape[1])
 
@@ -139,14 +157,18 @@ def _check_edge_values(data: Data, edges: int) -> None:
         if values is None:
             continue
         if not isinstance(values, Tensor) or values.dim() == 0 or values.shape[0] != edges:
+            way = way_to_tensor(values, "give every column of edge_index its own")
             raise ValueError(
                 f"data.{key} must have one row for each of the {edges} edges, not "
-                f"{_describe(values)}: give every column of edge_index its own"
+                f"{described(values)}: {way}"
             )
         if key == "edge_weight" and (values.dim() != 1 or not values.is_floating_point()):
+            way = ".float()" if values.dim() == 1 else f".view({edges})"
+            if values.numel() != edges:
+                way = "edge_attr for several numbers an edge"
             raise ValueError(
                 f"data.edge_weight is {values.dtype} of shape {tuple(values.shape)}, but each edge "
-                f"has one floating number, ({edges},): reshape it or use .float()"
+                f"has one floating number, ({edges},): use {way}"
             )
         _check_finite(f"data.{key}", values)
 
@@ -174,9 +196,10 @@ def _check_masks(data: Data, nodes: int) -> dict[str, Tensor]:
 def _check_mask(name: str, mask: Any, nodes: int) -> Tensor:
     shaped = isinstance(mask, Tensor) and mask.dim() in (1, 2) and mask.shape[0] == nodes
     if not shaped or mask.numel() == 0:
+        way = "numbers of nodes become a mask with torch_geometric.utils.index_to_mask"
         raise ValueError(
             f"data.{name} must have shape ({nodes},) or ({nodes}, S), one row for each of the "
-            f"{nodes} nodes, not {_describe(mask)}: rebuild the mask"
+            f"{nodes} nodes, not {described(mask)}: {way_to_tensor(mask, way)}"
         )
     if mask.dtype != torch.bool:
         raise ValueError(
@@ -213,13 +236,13 @@ def _check_labels(data: Data, nodes: int, masks: dict[str, Tensor]) -> None:
         raise ValueError("data.y is missing, but data has masks: set data.y to the labels, (N,)")
     if not isinstance(y, Tensor) or y.shape != (nodes,):
         raise ValueError(
-            f"data.y must have shape ({nodes},), one label a node, not {_describe(y)}: "
-            "reshape it, for instance with .view(-1)"
+            f"data.y must have shape ({nodes},), one label a node, not {described(y)}: "
+            f"{way_to_tensor(y, way_to_labels(y))}"
         )
     if y.is_floating_point() or y.is_complex() or y.dtype == torch.bool:
         raise ValueError(
             f"data.y holds {y.dtype}, but labels are class numbers from 0 in torch.int64: "
-            "convert them with .long()"
+            f"{way_to_classes(y)}"
         )
     y = y.long()  # unsigned labels have no -1 to compare with
     top = count_classes(data)
@@ -250,12 +273,6 @@ def told_classes(data: Any) -> int:
     """Return what ``data.classes`` says, of a graph or a set of graphs; 0 where it says nothing."""
     told = getattr(data, "classes", None)
     return int(told) if isinstance(told, (int, Tensor)) else 0
-
-
-def _describe(value: Any) -> str:
-    if isinstance(value, Tensor):
-        return f"{tuple(value.shape)}"
-    return f"a {type(value).__name__}"
 
 
 def check_device(device: str | torch.device) -> torch.device:

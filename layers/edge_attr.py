@@ -88,6 +88,7 @@ def check_edge_attr(edge_attr: Tensor | None, adj: Adjacency, sizes: EdgeDim) ->
     if edge_attr.shape != shape or not fits:
         raise ValueError(
             f"edge_attr is {edge_attr.dtype} of shape {tuple(edge_attr.shape)}, but edge_dim="
-            f"{sizes} asks for {'int64' if codes else 'floating numbers'} {shape}"
+            f"{sizes} asks for {'int64' if codes else 'floating numbers'} {shape}: reshape or "
+            "convert it, or build the layer with another edge_dim"
         )
     return edge_attr

@@ -154,7 +154,7 @@ class VGAE(GAE):
         z = mean
         if self.training:
             z = mean + torch.randn_like(mean) * log_deviation.exp()
-        loss = self.divergence / len(mean) * divergence(mean, log_deviation)
+        loss = self.divergence / max(len(mean), 1) * divergence(mean, log_deviation)
         return (z if self.output is None else self.output(z)), loss
 
 

@@ -37,7 +37,8 @@ class GATConv(nn.Module):
     Source:
         Veličković et al., "Graph Attention Networks", ICLR 2018, eq. 1-4
         (https://arxiv.org/abs/1710.10903). An ``edge_weight`` scales the attended message after
-        the softmax; a node that has a self-loop gets no second one.
+        the softmax; a node that has self-loops keeps them as they are given, two as two, and gets
+        none beside them.
     """
 
     def __init__(

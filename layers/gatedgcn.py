@@ -200,10 +200,11 @@ class GatedGCN(nn.Module):
     Source:
         Bresson and Laurent, "Residual Gated Graph ConvNets", 2017
         (https://arxiv.org/abs/1711.07553); Dwivedi et al., "Benchmarking Graph Neural Networks",
-        JMLR 2023 (https://arxiv.org/abs/2003.00982). Its models without edge features give all
-        edges one learned state, which the biases hold here. The last layer, whose edges nobody
-        reads, gives them no new states. While training, batch normalisation needs at least two
-        nodes.
+        JMLR 2023 (https://arxiv.org/abs/2003.00982). Their dropout falls on the sum with the
+        residual, ours on what is added to it, as in GraphGym's layer. Its models without edge
+        features give all edges one learned state, which the biases hold here. The last layer, whose
+        edges nobody reads, gives them no new states. While training, batch normalisation needs at
+        least two nodes.
     """
 
     level: ClassVar[str] = "node"

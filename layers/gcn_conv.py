@@ -17,7 +17,7 @@ def smooth(x: Tensor, adj: Adjacency, edge_weight: Tensor | None = None) -> Tens
 
     .. math:: Y = D^{-1/2} (A + I) D^{-1/2} X
 
-    A node that already has a loop keeps it and gets no other.
+    A node that already has loops keeps them, all of them, and gets no other.
 
     Shapes:
         x (N, F), edge_weight (E,) -> (N, F)
@@ -44,8 +44,8 @@ class GCNConv(nn.Module):
 
     Source:
         Kipf and Welling, "Semi-Supervised Classification with Graph Convolutional Networks", ICLR
-        2017, eq. 2 (https://arxiv.org/abs/1609.02907). A node that has a self-loop keeps it and
-        gets no second one; loops added here have weight 1.
+        2017, eq. 2 (https://arxiv.org/abs/1609.02907). A node that has self-loops keeps them as
+        they are given, two as two, and gets none beside them; loops added here have weight 1.
     """
 
     def __init__(self, in_channels: int, out_channels: int, *, bias: bool = True) -> None:

@@ -205,10 +205,10 @@ class GINE(nn.Module):
         adj = Adjacency.of(data.edge_index, data.x.shape[0])
         weight, attr = getattr(data, "edge_weight", None), getattr(data, "edge_attr", None)
         h: Tensor = self.input(data.x)
-        v: Tensor | None = None
+        before: tuple[Tensor, Tensor] | None = None
         for number, conv in enumerate(self.convs):
             if self.virtual is not None:
-                h, v = self.virtual[number](h, v, data)
+                h, _ = before = self.virtual[number](h, before, data)
             new = conv(self.dropout(h), adj, weight, attr)
             new = new if self.bare else self.activation(new)
             h = h + new if self.residual else new

@@ -117,7 +117,8 @@ class MoNet(NormedStack):
     Source:
         Monti et al., CVPR 2017 (https://arxiv.org/abs/1611.08402), as Dwivedi et al.,
         "Benchmarking Graph Neural Networks", JMLR 2023 (https://arxiv.org/abs/2003.00982) stack
-        them. While training, batch normalisation needs at least two nodes.
+        them, but for dropout: theirs falls on the sum with the residual, ours on what is added to
+        it. While training, batch normalisation needs at least two nodes.
     """
 
     def __init__(

@@ -139,7 +139,7 @@ class PNAConv(nn.Module):
         # A x_i is the same for all messages of i; where there is none it is not heard.
         heard = self.target(x) * (degree(adj) > 0).unsqueeze(1)
         parts = torch.stack([mean + heard, high + heard, low + heard, deviation], dim=1)
-        return parts.view(*parts.shape[:2], self.towers, -1)
+        return parts.view(*parts.shape[:2], self.towers, parts.shape[2] // self.towers)
 
     def _scales(self, adj: Adjacency, dtype: torch.dtype) -> Tensor:
         logs = degree(adj).to(dtype).clamp(min=1).log1p() / self.delta

@@ -14,7 +14,7 @@ from gnnlab.arguments import check_counts
 from .dropout import Dropout
 from .linear import Linear
 from .residual import check_sizes, reset_children
-from .sheaf_graph import Pairs, undirected
+from .sheaf_graph import Pairs, refuse_negative, undirected
 from .sheaf_laplacian import NORMALISATIONS, Normalisation, Sheaf, laplacian
 from .sheaf_maps import trivial
 
@@ -126,7 +126,7 @@ class SheafEncoder(nn.Module, ABC):
         signs = (1,) * plus_channel + (-1,) * minus_channel
         self.in_channels, self.out_channels = in_channels, out_channels
         self.stalk_dim, self.stalks_dim = stalk_dim, stalk_dim + len(signs)
-        self.channels = hidden_channels
+        self.channels, self.normalised = hidden_channels, normalisation != "none"
         self.hidden_channels = hidden_channels * self.stalks_dim
         self.input_dropout, self.dropout = Dropout(input_dropout), Dropout(dropout)
         self.input = Linear(in_channels, self.hidden_channels)
@@ -155,6 +155,8 @@ class SheafEncoder(nn.Module, ABC):
         """
         weight = getattr(data, "edge_weight", None)
         pairs = undirected(data.edge_index, data.x.shape[0], weight)
+        if weight is not None and self.normalised:
+            refuse_negative(pairs)
         x = self.embed(data.x)
         extra = self.stalks_dim > self.stalk_dim
         graph = trivial(pairs, self.input.weight.dtype) if extra else None
@@ -170,7 +172,7 @@ class SheafEncoder(nn.Module, ABC):
         h: Tensor = self.dropout(F.elu(self.input(self.input_dropout(x))))
         if self.second is not None:
             h = self.second(h)
-        return h.reshape(-1, self.stalks_dim, self.channels)
+        return h.reshape(len(h), self.stalks_dim, self.channels)
 
     @abstractmethod
     def sheaf(self, number: int, x: Tensor, pairs: Pairs, data: Data) -> Sheaf:

@@ -37,6 +37,28 @@ class Pairs(NamedTuple):
         return values if self.row is None else values.index_select(0, self.row)
 
 
+def refuse_negative(pairs: Pairs) -> None:
+    """Refuse edges that weigh less than 0, whose degrees may have no inverse root.
+
+    Raises:
+        ValueError: with the first such edge and its weight.
+    """
+    weight = pairs.weight
+    if weight is None or torch.compiler.is_compiling():
+        return
+    if weight.is_cuda and torch.cuda.is_current_stream_capturing():
+        return
+    below = (weight < 0).nonzero()
+    if len(below):
+        first = int(below[0])
+        ends = pairs.adj.edge_index[:, first].tolist()
+        raise ValueError(
+            f"the edge between {ends[0]} and {ends[1]} weighs {float(weight[first])} (the mean of "
+            "its directions), and a degree of such weights may have no inverse root: use weights "
+            "of 0 or more, or normalisation='none'"
+        )
+
+
 class _Merged(NamedTuple):
     adj: Adjacency
     row: Tensor

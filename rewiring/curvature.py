@@ -91,9 +91,11 @@ def balanced_forman(edge_index: Tensor, num_nodes: int) -> Tensor:
     Source:
         Topping, Di Giovanni, Chamberlain, Dong and Bronstein, "Understanding over-squashing and
         bottlenecks on graphs via curvature", ICLR 2022, definition 1
-        (https://arxiv.org/abs/2111.14522). The released loops differ: on the CPU they stop at the
-        first node that is no neighbour and leave nearly every edge at 0, and they count a path
-        through the edge itself as part of a 4-cycle.
+        (https://arxiv.org/abs/2111.14522). The released loops differ in four places: on the CPU
+        they stop at the first node that is no neighbour and leave nearly every edge at 0; they
+        count a path through the edge itself as part of a 4-cycle; they take 1 off the paths between
+        joined nodes, where cycles with a diagonal are to be left out; and an end of degree 1 has
+        the formula's value, not 0.
 
     Example:
         >>> square = torch.tensor([[0, 1, 1, 2, 2, 3, 3, 0], [1, 0, 2, 1, 3, 2, 0, 3]])

@@ -55,9 +55,10 @@ class LASER(Rewiring):
 
     Source:
         Barbero, Velingker, Saberi, Bronstein and Di Giovanni, "Locality-aware graph rewiring in
-        GNNs", ICLR 2024 (https://arxiv.org/abs/2310.01668). The release stores one arc of each
-        pair (from the higher to the lower node), and changes the matrix that it takes powers of,
-        so that from its third snapshot on distances are too small; neither is offered here.
+        GNNs", ICLR 2024 (https://arxiv.org/abs/2310.01668). The release selects for each node among
+        those of lower number alone, so that its choice follows the numbering, stores the arc from
+        the higher to the lower node alone, and changes the matrix that it takes powers of, so that
+        from its third snapshot on distances are too small; none of this is offered here.
     """
 
     snapshots: int = 3

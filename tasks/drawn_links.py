@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from gnnlab.arguments import check_choice, check_count, check_number
+from gnnlab.described import refuse_other_graphs
 from gnnlab.structure.graph import Array
 from gnnlab.structure.links import arc_keys, non_links, pair_keys
 from gnnlab.validation import check_edges
@@ -188,6 +189,7 @@ def read_links(data: Data) -> Links:
     Raises:
         ValueError: bad edges, or none at all.
     """
+    refuse_other_graphs(data)
     nodes = int(data.num_nodes or 0)
     check_edges(data, nodes)
     edges = data.edge_index.detach().cpu().numpy()

@@ -15,9 +15,12 @@ import torch
 from torch import Tensor, nn
 
 from gnnlab.arguments import check_flag
+from gnnlab.described import described
 from gnnlab.validation import check_device
 
 from .curve import Curve
+from .detached import detached
+from .finite import FirstStep
 from .link_model import LinkModel
 from .memory import PeakMemory
 from .model import Model
@@ -30,6 +33,7 @@ from .sparse_reading import density, with_sparse_features
 from .task import Problem, Task, as_predictor
 from .threads import multiplications, threads_for
 from .training import Training
+from .unread import warn_of_unread
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data
@@ -106,7 +110,8 @@ def fit(
             nodes are predicted, one that says why it ``predicts`` by itself, and was built without
             ``out_channels``, is built anew with as many as there are outputs.
         data: the graph, or the set of graphs with its splits. If the encoder has a ``transform``,
-            it is applied once (to each graph, or by ``transform_many`` to all).
+            it is applied once (to each graph, or by ``transform_many`` to all). Its tensors are
+            constants: nothing that they were computed from is learnt.
         training: optimiser, length and selection; the defaults of :class:`Training` if None.
         split: which column of the masks.
         seed: decides the initial weights and all dropout, 0 to 2**32 - 1.
@@ -124,7 +129,7 @@ def fit(
     """
     training = Training() if training is None else training
     place, seed = check_device(device), _seed(seed)
-    _check_kinds(task, training)
+    _check_kinds(task, data, training)
     check_flag("keep_model", keep_model)
     check_flag("reinitialise", reinitialise)
     with (
@@ -133,11 +138,13 @@ def fit(
         torch.enable_grad(),
         reporting(progress, training.epochs) as report,
     ):
+        data = detached(data)
         seed_all(seed, place)
         own, fresh = build(encoder)
         data = with_sparse_features(data, own, place)
         problem = _suited(task, task.setup(data, split), own, data, split)
         own = as_predictor(problem, own, keep=not reinitialise)
+        warn_of_unread(own, data)
         # Seeded again, so that a module and a function that builds it start from equal weights.
         seed_all(seed, place)
         if reinitialise:
@@ -202,13 +209,14 @@ def _loop(
     autocast = partial(
         torch.autocast, device.type, torch.bfloat16, enabled=training.autocast == "bf16"
     )
-    curve = Curve()
+    curve, first = Curve(), FirstStep()
     for epoch in range(1, training.epochs + 1):
         losses = []
         for batch in problem.batches():
             with autocast():
                 loss = problem.loss(model.train(), batch)
             _step(model, loss, optimizer, training.grad_clip)
+            first.see(loss, model)
             losses.append(loss.detach())
         schedule.step()
         if epoch % training.evaluate_every and epoch != training.epochs:
@@ -217,7 +225,7 @@ def _loop(
         with torch.no_grad(), autocast():
             loss = torch.stack(losses).mean()
             row = {"epoch": epoch, "loss": float(loss), **problem.evaluate(model.eval())}
-        _check_finite(row, training)
+        first.check(row, training)
         schedule.see(row)
         curve.append(epoch, row)
         if best.improves(row) and snapshot is not None:
@@ -246,7 +254,7 @@ def _suited(task: Task, problem: Problem, encoder: nn.Module, data: Any, split: 
         return suited
     transform: Any = getattr(encoder, "transform", None)
     if callable(transform) and not isinstance(transform, nn.Module):
-        return task.setup(_transformed(data, encoder), split)
+        return task.setup(detached(_transformed(data, encoder)), split)
     return problem
 
 
@@ -260,18 +268,15 @@ def _transformed(data: Any, encoder: Any) -> Any:
     return data.map(encoder.transform) if many is None else data.with_graphs(many(data))
 
 
-def _check_finite(row: dict[str, float], training: Training) -> None:
-    for name, part in (("loss", "training"), ("valid_loss", "validation")):
-        if not math.isfinite(row[name]):
-            raise ValueError(
-                f"the {part} loss became {row[name]} at epoch {int(row['epoch'])} with "
-                f"lr={training.lr}: lower lr, set grad_clip, or look at the scale of the features"
-            )
-
-
-def _check_kinds(task: Any, training: Any) -> None:
+def _check_kinds(task: Any, data: Any, training: Any) -> None:
     if isinstance(task, type) or not callable(getattr(task, "setup", None)):
-        raise ValueError(f"task is {task!r}, but a task is needed, such as NodeClassification()")
+        told = described(task)
+        raise ValueError(f"task is {told}, but a task is needed, such as NodeClassification()")
+    if isinstance(data, nn.Module):
+        raise ValueError(
+            f"data is {described(data)}, a module: fit takes the task, the encoder and the data, "
+            "in this order"
+        )
     if not isinstance(training, Training):
         raise ValueError(f"training is {training!r}, but settings are needed: Training(lr=...)")
 

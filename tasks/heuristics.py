@@ -37,7 +37,7 @@ def heuristic(
     Raises:
         ValueError: a head that learns; what the task refuses.
     """
-    made = make_head(head, 1)
+    made = head if isinstance(head, nn.Module) else make_head(head, 1)
     if any(True for _ in made.parameters()) or getattr(made, "learns", True):
         raise ValueError(
             f"{type(made).__name__} reads what an encoder has learnt: train it with "

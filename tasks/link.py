@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from gnnlab.arguments import check_count
+from gnnlab.described import refuse_other_graphs
 from gnnlab.settings import check_settings
 from gnnlab.structure.graph import among
 from gnnlab.structure.links import pair_keys, require_free
@@ -94,12 +95,12 @@ class LinkPrediction:
 
     def __post_init__(self) -> None:
         check_settings(self)
-        named = isinstance(self.also, Sequence) and not isinstance(self.also, str)
-        if not named or not all(isinstance(name, str) for name in self.also):
+        also = (self.also,) if isinstance(self.also, str) else self.also
+        if not isinstance(also, Sequence) or not all(isinstance(name, str) for name in also):
             raise ValueError(
-                f"also is {self.also!r}, but it must be a list of names of metrics, such as ['mrr']"
+                f"also is {also!r}, but it must be a list of names of metrics, such as ['mrr']"
             )
-        object.__setattr__(self, "also", tuple(self.also))
+        object.__setattr__(self, "also", tuple(also))
         for name in (self.metric, *self.also):
             if name != "auto" or name in self.also:
                 link_metrics.check_name(name)
@@ -122,11 +123,17 @@ class LinkPrediction:
         """
         if isinstance(data, Sequence):
             return inductive_links.setup(self, data, split)
+        if isinstance(data, LinkSplit):
+            raise ValueError(
+                "a LinkSplit was given, but a model reads its message graph: take split.graph(data)"
+            )
+        refuse_other_graphs(data)
         own = getattr(data, "link_split", None)
         if not isinstance(own, LinkSplit):
             raise ValueError(
                 "data.link_split is missing, and link prediction reads message edges alone: draw a "
-                "split and take its graph, LinkSplit.random(data, 0.1, 0.2, seed=0).graph(data)"
+                "split of the whole graph and take its graph, LinkSplit.random(data, 0.1, 0.2, "
+                "seed=0).graph(data)"
             )
         if isinstance(split, bool) or split != 0:
             raise ValueError(

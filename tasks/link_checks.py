@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from gnnlab.arguments import check_count
+from gnnlab.described import described, way_to_columns
 from gnnlab.structure.graph import Array, among
 from gnnlab.structure.links import arc_keys, pair_keys, union
 
@@ -58,10 +59,9 @@ def check_pairs(name: str, pairs: Any, num_nodes: int, loops: bool = False) -> N
         ValueError: one sentence.
     """
     if not isinstance(pairs, Tensor) or pairs.dim() < 2 or pairs.shape[0] != 2:
-        told = tuple(pairs.shape) if isinstance(pairs, Tensor) else f"a {type(pairs).__name__}"
         raise ValueError(
-            f"{name} is {told}, but pairs are a tensor (2, P), row 0 the source: transpose or "
-            "reshape it"
+            f"{name} is {described(pairs)}, but pairs are a tensor (2, P), row 0 the source: "
+            f"{way_to_columns(pairs)}"
         )
     if pairs.dtype != torch.int64:
         raise ValueError(f"{name} holds {pairs.dtype}, but node numbers are int64: use .long()")

@@ -5,15 +5,20 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Callable, Mapping
+from copy import deepcopy
 from difflib import get_close_matches
+from functools import partial
 from typing import Any
 
 from torch import nn
 
 from gnnlab.names import find_by_name, plain
 
-Head = str | Mapping[str, Any] | Callable[[int], nn.Module]
-"""A name, a table of a name and settings, or what makes a head of the width of the states.
+from .seed import reset
+
+Head = str | Mapping[str, Any] | Callable[[int], nn.Module] | nn.Module
+"""A name, a table of a name and settings, what makes a head of the width of the states, or a head,
+of which a copy is taken and its weights drawn anew.
 
 A head is a module ``(h (N, H), adj, pairs (2, P)) -> logits (P,)``: ``adj`` is the
 :class:`gnnlab.ops.Adjacency` of the message edges, without the links that are being predicted. One
@@ -52,12 +57,14 @@ def resolved_head(head: Head) -> dict[str, Any] | Callable[[int], nn.Module]:
     """
     if isinstance(head, str):
         head = {"name": head}
+    if isinstance(head, nn.Module):
+        return partial(_copied, head)
     if not isinstance(head, Mapping):
         if callable(head):
             return head
         raise ValueError(
-            f"head is {head!r}, but it is a name such as 'dot', a table with a name, or a function "
-            "that makes a module of a width"
+            f"head is {head!r}, but it is a name such as 'dot', a table with a name, a head such "
+            "as tasks.NCN(width), or a function that makes one of a width"
         )
     if not isinstance(head.get("name"), str):
         raise ValueError(f"head is {dict(head)!r}, but a table needs a name: set head.name='dot'")
@@ -87,4 +94,30 @@ def make_head(head: Head, in_channels: int) -> nn.Module:
     made = table(in_channels)
     if not isinstance(made, nn.Module):
         raise ValueError(f"head made {made!r}, but a torch.nn.Module is needed")
+    return _checked(made, in_channels)
+
+
+def _copied(head: nn.Module, in_channels: int) -> nn.Module:
+    """A copy of a head, its weights drawn anew."""
+    made = deepcopy(head)
+    reset(made, False)
     return made
+
+
+def _checked(head: nn.Module, in_channels: int) -> nn.Module:
+    """Refuse what cannot be called as a head of that width."""
+    name = type(head).__name__
+    own = getattr(head, "in_channels", in_channels) if hasattr(head, "symmetric") else in_channels
+    try:
+        inspect.signature(head.forward).bind(None, None, None)
+    except TypeError as error:
+        raise ValueError(
+            f"{name} cannot score pairs ({error}): a head's forward takes the states h (N, H), the "
+            "graph adj and the pairs (2, P), and returns (P,)"
+        ) from None
+    if own != in_channels:
+        raise ValueError(
+            f"{name}.in_channels is {own}, but the encoder's states are {in_channels} wide: build "
+            f"it with {in_channels}, or give the class, which is built for the encoder"
+        )
+    return head

@@ -11,7 +11,7 @@ True pairs within many graphs are ranked among all nodes of their graph instead
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import torch
 from torch import Tensor
@@ -142,9 +142,23 @@ def check_name(name: str) -> None:
     Raises:
         ValueError: all there are.
     """
+    known = [*sorted({*METRICS, *WITHIN_GRAPHS}), "hits@K, such as hits@100"]
+    check_word(name, known)
     if not is_known(name):
-        known = ", ".join([*sorted({*METRICS, *WITHIN_GRAPHS}), "hits@K, such as hits@100"])
-        raise ValueError(f"there is no metric {name!r} for links: take one of {known}")
+        raise ValueError(f"there is no metric {name!r} for links: take one of {', '.join(known)}")
+
+
+def check_word(name: object, known: Iterable[str]) -> None:
+    """Refuse a metric that is not named: a function, say.
+
+    Raises:
+        ValueError: with the way to measure something else.
+    """
+    if not isinstance(name, str):
+        raise ValueError(
+            f"metric is {name!r}, but it is named by a string, one of {', '.join(sorted(known))}: "
+            "measure anything else on what result.model predicts"
+        )
 
 
 def is_known(name: str) -> bool:

@@ -9,8 +9,9 @@ from torch import Tensor, nn
 
 from gnnlab.ops import Adjacency
 
+from .link_checks import check_pairs
 from .link_heads import Head, make_head
-from .model import computing, parameter_type
+from .model import as_batch, computing, parameter_type
 from .training import Autocast
 
 if TYPE_CHECKING:
@@ -43,6 +44,8 @@ class LinkModel(nn.Module):
         self.autocast: Autocast | None = None
 
     def forward(self, data: Data, pairs: Tensor) -> Tensor:
+        data = as_batch(data, False)
+        check_pairs("pairs", pairs, int(data.num_nodes or 0), loops=True)
         return self.score(self.states(data), data, pairs)
 
     def states(self, data: Data) -> Tensor:

@@ -82,8 +82,6 @@ class LinkProblem:
         """From a message graph and its split."""
         data = copy(data)
         del data.link_split
-        if data.x.requires_grad:  # training must not leave a gradient with the caller's features
-            data.x = data.x.detach()
         test = data
         if split.valid_as_input:
             test = with_links(

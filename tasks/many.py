@@ -27,8 +27,9 @@ if TYPE_CHECKING:
 ALONE = {"num_nodes", "y"}
 """Keys that some graphs may lack: nodes are counted then, and tasks look at targets themselves."""
 WAYS = (
-    "load a set such as gnnlab.datasets.load('MUTAG'), or build a gnnlab.datasets.Graphs(graphs, "
-    "gnnlab.datasets.Masks(train, val, test), classes, name)"
+    "load a set such as gnnlab.datasets.load('MUTAG'), build a gnnlab.datasets.Graphs(graphs, "
+    "gnnlab.datasets.Masks(train, val, test), classes, name), or put a list that was made of a "
+    "set's graphs, as rewiring.apply does, back with the_set.with_graphs(list)"
 )
 
 

@@ -38,14 +38,13 @@ def find(name: str, kind: Kind | None = None) -> Function:
     """
     tables = BY_KIND.values() if kind is None else (BY_KIND[kind],)
     known = ChainMap(*map(dict, tables))
+    link_metrics.check_word(name, known)
     if name in known:
         return known[name]
-    near = get_close_matches(name, known) or sorted(known)
+    near = get_close_matches(name, known, cutoff=0.5)
     told = f" for {kind}" if kind else ""
-    raise ValueError(
-        f"there is no metric {name!r}{told}: did you mean {' or '.join(near)}? All of them: "
-        f"{', '.join(sorted(known))}"
-    )
+    hint = f"did you mean {' or '.join(near)}? All of them: " if near else "take one of "
+    raise ValueError(f"there is no metric {name!r}{told}: {hint}{', '.join(sorted(known))}")
 
 
 def check_name(name: Any, kind: Kind | None = None) -> None:

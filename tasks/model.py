@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
+
+from gnnlab.described import described
 
 from .head import Head
 from .training import Autocast
@@ -39,7 +42,8 @@ class Model(nn.Module):
             it did when it was trained and judged; None leaves that to the caller.
 
     Shapes:
-        data with N nodes -> (N, outputs), or of B graphs -> (B, outputs)
+        data with N nodes -> (N, outputs), or of B graphs -> (B, outputs); a list of graphs is read
+        as one batch, and a graph alone as a batch of one where graphs are predicted
 
     Raises:
         ValueError: the encoder does not say how wide it is, or has another width than the task.
@@ -67,8 +71,9 @@ class Model(nn.Module):
             self.head = (head or Head()).make(wide, outputs, parameter_type(encoder))
         self.units = units
 
-    def forward(self, data: Data) -> Tensor:
-        found = self.predictions(data)
+    def forward(self, data: Data | Sequence[Data]) -> Tensor:
+        graphs = self.readout is not None or getattr(self.encoder, "level", "node") == "graph"
+        found = self.predictions(as_batch(data, graphs))
         return found if self.units is None else self.units(found)
 
     def predictions(self, data: Data) -> Tensor:
@@ -144,6 +149,29 @@ def warn_of_head(encoder: nn.Module, outputs: int) -> None:
 def computing(autocast: Autocast | None, device: torch.device) -> AbstractContextManager[object]:
     """The precision that a model was trained in, to call it in; the caller's where it was full."""
     return torch.autocast(device.type, torch.bfloat16) if autocast == "bf16" else nullcontext()
+
+
+def as_batch(data: Any, graphs: bool) -> Any:
+    """Return what a model reads of what a user hands it: graphs together, in one batch.
+
+    Args:
+        graphs: whether whole graphs are predicted, so that one alone is a batch of one.
+
+    Raises:
+        ValueError: what is no graph and no sequence of graphs.
+    """
+    from torch_geometric.data import Batch, Data
+
+    if isinstance(data, Batch) or (isinstance(data, Data) and not graphs):
+        return data
+    found = [data] if isinstance(data, Data) else data
+    if not isinstance(found, Sequence) or not found or not isinstance(found[0], Data):
+        raise ValueError(
+            f"the model was called with {described(data)}, but it reads a graph, a "
+            "torch_geometric.data.Data, or a list of them"
+        )
+    batch: Any = Batch.from_data_list(list(found))
+    return batch
 
 
 def hidden_width(encoder: nn.Module) -> int:

@@ -116,9 +116,6 @@ class NodeClassification:
         warn_of_untrained(labels[train], classes, split, "node")
         for name, part in (("val_mask", valid), ("test_mask", test)):
             target.check(labels[part], name, split, "node")
-        if data.x.requires_grad:  # training must not leave a gradient with the caller's features
-            data = copy(data)
-            data.x = data.x.detach()
         return NodeProblem(data, labels, train, valid, test, target, self._head())
 
 

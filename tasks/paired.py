@@ -18,7 +18,7 @@ from .inputs import check_features
 from .model import Model
 from .readout import Pooling
 from .regression import outputs_for
-from .seed import isolated, seed_all
+from .seed import build, isolated, seed_all
 from .threads import multiplications, size_of, threads_for
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ class PairedComparison:
         """
         with isolated(CPU):
             seed_all(seed, CPU)
-            model = self._model(encoder(), first)
+            model = self._model(build(encoder)[0], first)
             transform = getattr(model.encoder, "transform", None)
             one, two, again = (
                 renumbered(graph, self.copies, transform) for graph in (first, second, first)
@@ -237,10 +237,10 @@ def renumbered(
     nodes, found = len(graph.x), []
     for number in range(count):
         order = torch.randperm(nodes) if number else torch.arange(nodes)
-        made = Data(x=graph.x[order], edge_index=order.argsort()[graph.edge_index])
+        made = Data(x=graph.x.detach()[order], edge_index=order.argsort()[graph.edge_index])
         for key in OF_EDGES:  # which stay in their order
             if (value := getattr(graph, key, None)) is not None:
-                made[key] = value
+                made[key] = value.detach()
         found.append(made if transform is None else transform(copy(made)))
     return found
 

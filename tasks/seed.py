@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import random
 import threading
 from collections.abc import Callable, Iterator
@@ -11,6 +12,8 @@ from copy import deepcopy
 import numpy as np
 import torch
 from torch import nn
+
+from .foreign import adapted
 
 _turn = threading.RLock()
 
@@ -47,7 +50,12 @@ def seed_all(seed: int, device: torch.device) -> None:
 def build(encoder: nn.Module | Callable[[], nn.Module]) -> tuple[nn.Module, bool]:
     """Return an encoder that the caller does not hold, and whether a callable made it."""
     if isinstance(encoder, nn.Module):
-        return deepcopy(encoder), False
+        return adapted(deepcopy(encoder)), False
+    if isinstance(encoder, type) and (needed := _needed(encoder)):
+        raise ValueError(
+            f"the encoder is the class {encoder.__name__}, which cannot be built without "
+            f"{', '.join(needed)}: give fit a module, {encoder.__name__}({needed[0]}, ...)"
+        )
     made = encoder() if callable(encoder) else encoder
     if not isinstance(made, nn.Module):
         what = "the encoder callable returned" if callable(encoder) else "the encoder is"
@@ -56,7 +64,14 @@ def build(encoder: nn.Module | Callable[[], nn.Module]) -> tuple[nn.Module, bool
             "without arguments that returns one"
         )
     # A function may hand out one module that the caller keeps.
-    return deepcopy(made), True
+    return adapted(deepcopy(made)), True
+
+
+def _needed(cls: type) -> list[str]:
+    """The arguments without which a class cannot be built."""
+    known = inspect.signature(cls).parameters.values()
+    kinds = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+    return [one.name for one in known if one.kind in kinds and one.default is one.empty]
 
 
 def reset(encoder: nn.Module, fresh: bool) -> None:

@@ -78,7 +78,10 @@ BAD: list[tuple[Callable[[BaseData], None], str]] = [
         ),
         "an entry is in column 9, but there are 3 columns",
     ),
-    (spoil(x=torch.ones(NODES, 1).numpy()), "not a ndarray: make it one, with torch.as_tensor"),
+    (
+        spoil(x=torch.ones(NODES, 1).numpy()),
+        "not a ndarray: make it a tensor, with torch.as_tensor",
+    ),
     (
         spoil(edge_weight=torch.ones(NODES, 1)),
         "data.edge_weight is torch.float32 of shape",

@@ -127,13 +127,21 @@ def _array(content: io.BytesIO, key: str) -> np.ndarray:
     return array
 
 
-def node_ids(edges: np.ndarray, path: Path, num_nodes: int) -> Tensor:
-    """Turn stored rows (E, 2) into an edge_index (2, E), refusing ids outside the graph."""
+def node_ids(edges: np.ndarray, path: Path, num_nodes: int, first: int = 0) -> Tensor:
+    """Turn stored rows (E, 2) into an edge_index (2, E), refusing ids outside the graph.
+
+    Args:
+        first: the file's number of the first node; what is wrong is named as the file has it.
+    """
     if edges.ndim != 2 or edges.shape[1] != 2:
         raise Damaged(f"{path} stores edges of shape {edges.shape}; expected (rows, 2)")
     if edges.dtype.kind not in "iu":
         raise Damaged(f"{path} stores edges as {edges.dtype}; expected whole numbers")
-    if edges.size and not (edges.min() >= 0 and edges.max() < num_nodes):
-        worst = int(edges.max()) if edges.max() >= num_nodes else int(edges.min())
-        raise Damaged(f"{path} joins node {worst}, but the graph has {num_nodes} nodes")
-    return torch.from_numpy(np.ascontiguousarray(edges.T, dtype=np.int64))
+    last = first + num_nodes - 1
+    if edges.size and not (edges.min() >= first and edges.max() <= last):
+        worst = int(edges.max()) if edges.max() > last else int(edges.min())
+        raise Damaged(
+            f"{path} joins node {worst}, but the graph has {num_nodes} nodes, numbered {first} to "
+            f"{last}"
+        )
+    return torch.from_numpy(np.ascontiguousarray(edges.T.astype(np.int64) - first))

@@ -33,7 +33,7 @@ def read(record: Record, open_file: Open) -> RawGraphs:
     if not len(graph) or (np.diff(graph) < 0).any() or graph[0] < 0 or graph[-1] >= len(labels):
         told = f"graph numbers do not rise from 1 to {len(labels)}"
         raise damaged(paths["graph_indicator"], "the graph of every node", told)
-    edge_index = node_ids(ends - 1, paths["A"], nodes)
+    edge_index = node_ids(ends, paths["A"], nodes, first=1)
     if (graph[edge_index[0].numpy()] != graph[edge_index[1].numpy()]).any():
         raise damaged(paths["A"], "edges within graphs", "an edge joins two of them")
     kinds = _one_hot(paths["node_labels"]) if "node_labels" in paths else None

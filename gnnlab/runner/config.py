@@ -142,7 +142,7 @@ def configure(settings: Mapping[str, Any], overrides: Sequence[str] = ()) -> Con
 
 def _check_tables(tables: dict[str, Any]) -> None:
     """Refuse keys that nothing reads, and sections and names of the wrong kind."""
-    check_keys("", tables, Config.__struct_fields__)
+    check_keys("", tables, Config.__struct_fields__, everywhere())
     for section in tables:
         if not isinstance(tables[section], dict):
             raise ValueError(
@@ -156,6 +156,25 @@ def _check_tables(tables: dict[str, Any]) -> None:
         if not tables.get(section, {}).get("name"):
             raise ValueError(f"{section}.name is missing: say which with --{section} NAME")
     check_keys("run", tables.get("run", {}), Run.__struct_fields__)
+
+
+def everywhere() -> list[str]:
+    """Every key that some section has, dotted; of two of one name the likelier first."""
+    from dataclasses import fields
+
+    from gnnlab import datasets, layers, rewiring, tasks
+
+    own = {"training": [tasks.Training], "task": map(find_task, ("node", "graph", "link"))}
+    found = [f"{part}.{f.name}" for part, all_of in own.items() for c in all_of for f in fields(c)]
+    for cls in layers.encoders().values():
+        found += [f"model.{key}" for key in inspect.signature(cls).parameters]
+    found += [f"data.{key}" for key in inspect.signature(datasets.load).parameters]
+    found += [f"run.{key}" for key in Run.__struct_fields__]
+    found += [f"stress.{f.name}" for f in fields(datasets.Stress)]
+    for method in rewiring.rewirings().values():
+        found += [f"rewiring.{f.name}" for f in fields(method)]
+    left_out = {*FROM_THE_GRAPH, "seed"}  # of the data: who says seed alone means run.seeds
+    return [path for path in found if path.partition(".")[2] not in left_out]
 
 
 def change(tables: dict[str, Any], override: str, option: str = "--set") -> None:
@@ -184,8 +203,13 @@ def _check_constructors(tables: dict[str, Any]) -> None:
     # A head stands on an encoder's last Linear where links are told; elsewhere it would predict.
     own = arguments & {"out_channels"} if links else set()
     known = {"name", "encoding", "budget", "features"} | (arguments - set(FROM_THE_GRAPH)) | own
-    check_keys("model", tables["model"], known)
-    check_keys("training", tables.get("training", {}), {f.name for f in fields(tasks.Training)})
-    check_keys("stress", tables.get("stress", {}), {f.name for f in fields(datasets.Stress)})
+    others = everywhere()
+    check_keys("model", tables["model"], known, others)
+    check_keys(
+        "training", tables.get("training", {}), (f.name for f in fields(tasks.Training)), others
+    )
+    check_keys(
+        "stress", tables.get("stress", {}), (f.name for f in fields(datasets.Stress)), others
+    )
     find_rewiring(tables.get("rewiring", {}))
-    check_keys("task", task, ["name", *["links"] * links, *(f.name for f in fields(cls))])
+    check_keys("task", task, ["name", *["links"] * links, *(f.name for f in fields(cls))], others)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -11,8 +11,13 @@ from typing import Any
 from gnnlab.writing import check_regular, is_system
 
 
-def check_keys(section: str, table: Mapping[str, Any], known: Iterable[str]) -> None:
-    """Refuse keys that nothing reads; the nearest known one is named.
+def check_keys(
+    section: str, table: Mapping[str, Any], known: Iterable[str], elsewhere: Iterable[str] = ()
+) -> None:
+    """Refuse keys that nothing reads; the one that is meant is named, as far as it can be told.
+
+    Args:
+        elsewhere: dotted keys of all sections, the likeliest first.
 
     Raises:
         ValueError: such a key.
@@ -20,11 +25,41 @@ def check_keys(section: str, table: Mapping[str, Any], known: Iterable[str]) -> 
     known = sorted(known)
     for key in table:
         if key not in known:
-            near = get_close_matches(key, known, n=1, cutoff=0.4)
+            near = nearest(key, known, elsewhere)
             place = f"{section}.{key}" if section else key
             hint = f"there are {', '.join(known)}" if known else "there are none"
-            hint = f"did you mean {near[0]!r}?" if near else hint
+            hint = f"did you mean {near!r}?" if near else hint
             raise ValueError(f"unknown key {place!r}; {hint}")
+
+
+def nearest(key: str, known: Sequence[str], elsewhere: Iterable[str] = ()) -> str | None:
+    """The key that somebody means: in its section, or in another one; None where none is near.
+
+    Example:
+        >>> nearest("learning_rate", ["lr", "min_lr"]), nearest("lr", ["model"], ["training.lr"])
+        ('lr', 'training.lr')
+    """
+    others: dict[str, str] = {}
+    for path in elsewhere:
+        others.setdefault(path.rpartition(".")[2], path)
+    table = {name: name for name in known}
+    for names in (table, others):
+        if alike := [path for name, path in names.items() if _same(key, name)]:
+            return alike[0]
+    for names, cutoff in ((table, 0.4), (others, 0.6)):
+        if near := get_close_matches(key, names, n=1, cutoff=cutoff):
+            return names[near[0]]
+    return None
+
+
+def _same(one: str, other: str) -> bool:
+    """Whether two keys are one, or one is the initials of the other, as of learning_rate."""
+    return one == other or _initials(one) == other or one == _initials(other)
+
+
+def _initials(key: str) -> str:
+    words = [word for word in key.split("_") if word]
+    return "".join(word[0] for word in words) if len(words) > 1 else key
 
 
 def toml_value(text: str) -> Any:

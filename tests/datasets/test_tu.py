@@ -56,7 +56,7 @@ def test_reads_what_the_files_say(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "text", "message"),
     [
-        ("A", "1, 7\n", "joins node 6, but the graph has 6 nodes"),
+        ("A", "1, 7\n", "joins node 7, but the graph has 6 nodes, numbered 1 to 6"),
         ("A", "3, 4\n", "an edge joins two of them"),
         ("graph_indicator", "1\n2\n1\n2\n3\n3\n", "graph numbers do not rise from 1 to 3"),
         ("graph_indicator", "1\n1\n1\n2\n3\n4\n", "graph numbers do not rise from 1 to 3"),

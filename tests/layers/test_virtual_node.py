@@ -32,21 +32,47 @@ def test_formula_for_every_graph_of_a_batch() -> None:
     node, batch = module(), Batch.from_data_list(graphs())
     h, v = node(batch.x, None, batch)
     torch.testing.assert_close(h, batch.x + node.first)
-    new, w = node(h, v, batch)
+    after = torch.randn_like(h)  # whatever a layer makes of them
+    new, w = node(after, (h, v), batch)
     for number, data in enumerate(graphs()):
         own = batch.batch == number
         before = data.x + node.first
         expected = node.first + node.update(node.first + before.sum(0))
         torch.testing.assert_close(w[number], expected)
-        torch.testing.assert_close(new[own], before + expected)
+        torch.testing.assert_close(new[own], after[own] + expected)
 
 
 def test_one_graph_needs_no_batch() -> None:
     node, data = module(), graphs()[0]
-    alone = node(*node(data.x, None, data), data)
+    alone = node(data.x, node(data.x, None, data), data)
     batch = Batch.from_data_list([data])
-    for got, expected in zip(alone, node(*node(batch.x, None, batch), batch), strict=True):
+    again = node(batch.x, node(batch.x, None, batch), batch)
+    for got, expected in zip(alone, again, strict=True):
         assert torch.equal(got, expected)
+
+
+class Doubled(torch.nn.Module):
+    """Stands for a convolution."""
+
+    def forward(self, h: Tensor, *_: object) -> Tensor:
+        return 2 * h
+
+
+def test_gine_sums_what_a_layer_reads_as_ogbs_models_do() -> None:
+    """h_list[layer], to which v is added, is what their GNN_node_Virtualnode pools."""
+    with torch.random.fork_rng():
+        torch.manual_seed(2)
+        encoder = layers.GINE(3, 3, 2, virtual_node=True, dropout=0.0, map_input=False).double()
+        torch.nn.init.normal_(encoder.virtual[0].first)
+    encoder.convs = torch.nn.ModuleList([Doubled(), Doubled()])
+    data = graphs()[0]
+    v, h = encoder.virtual[0].first, data.x
+    h_list = [h + v]
+    h_list.append(h_list[0] + torch.relu(2 * h_list[0]))
+    v = v + encoder.virtual[1].update(h_list[0].sum(0) + v)
+    h_list[1] = h_list[1] + v
+    expected = h_list[1] + torch.relu(2 * h_list[1])
+    torch.testing.assert_close(encoder(data), expected)
 
 
 def test_gine_hears_nodes_that_no_path_reaches() -> None:

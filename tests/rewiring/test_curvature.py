@@ -217,3 +217,41 @@ def test_refuses_in_a_sentence(measure: Callable[[torch.Tensor, int], torch.Tens
 def test_refuses_what_is_no_share(alpha: float) -> None:
     with pytest.raises(ValueError, match=f"alpha is {alpha!r}"):
         ollivier_ricci(both([(0, 1)]), 2, alpha)
+
+
+def released(adjacency: np.ndarray) -> np.ndarray:
+    """The release's loops, going on where its CPU loop stops."""
+    paths, degree = adjacency @ adjacency, adjacency.sum(0)
+    found = np.zeros(adjacency.shape)
+    for i, j in np.argwhere(adjacency):
+        low, high = sorted((degree[i], degree[j]))
+        on = [
+            adjacency[:, j] * (paths[i] - adjacency[i]),
+            adjacency[i] * (paths[:, j] - adjacency[:, j]),
+        ]
+        counts = np.concatenate(on)
+        counts = counts[counts > 0]
+        found[i, j] = 2 / high + 2 / low - 2 + (2 / high + 1 / low) * paths[i, j]
+        if len(counts):
+            found[i, j] += len(counts) / (high * counts.max())
+    return found
+
+
+@pytest.mark.parametrize(
+    ("edges", "ours", "theirs"),
+    [
+        # A path of three nodes: an end of degree 1, and a path through the edge itself.
+        ([(0, 1), (1, 2)], 0.0, 2 / 2 + 2 / 1 - 2 + 3 / (2 * 2)),
+        # All four joined: every 4-cycle has both diagonals.
+        ([(0, 1), (0, 2), (0, 3), (1, 2), (1, 3), (2, 3)], 4 / 3, 4 / 3 + 6 / (3 * 3)),
+    ],
+)
+def test_the_released_balanced_forman_differs_where_the_docstring_says(
+    edges: list[tuple[int, int]], ours: float, theirs: float
+) -> None:
+    both = torch.tensor([*edges, *[(j, i) for i, j in edges]]).T
+    nodes = int(both.max()) + 1
+    adjacency = np.zeros((nodes, nodes))
+    adjacency[both[0].numpy(), both[1].numpy()] = 1
+    assert balanced_forman(both, nodes)[0] == pytest.approx(ours)
+    assert released(adjacency)[0, 1] == pytest.approx(theirs)

@@ -11,6 +11,7 @@ from learnable import Mean, graph, numbers, run
 from torch import Tensor, nn
 from torch_geometric.data.data import BaseData
 
+from gnnlab.layers import GIN, SheafDiffusion
 from gnnlab.tasks import NodeClassification, Training
 
 
@@ -95,7 +96,7 @@ class Widthless(nn.Module):
         ({"encoder": Narrow(3, 4)}, r"Narrow returned \(120, 3\) .* but \(120, 4\) was expected"),
         ({"encoder": Wide(3, 4)}, "Wide.in_channels is 5, but data.x has 3 columns: build it with"),
         ({"encoder": Mean(3, 4).double()}, "data.x is torch.float32, but the parameters of Mean"),
-        ({"task": NodeClassification}, "task is <class .*NodeClassification'>, but a task is"),
+        ({"task": NodeClassification}, "task is the class NodeClassification, but a task is"),
         ({"task": "node"}, "task is 'node', but a task is needed"),
         ({"training": {"lr": 1}}, "training is {'lr': 1}, but settings are needed"),
         ({"device": "meta"}, "device is 'meta', but gnnlab runs on 'cpu' and on 'cuda'"),
@@ -127,3 +128,36 @@ def test_one_split_has_number_zero_only() -> None:
     assert numbers(run(data=flat)) == numbers(run(data=data))
     with pytest.raises(ValueError, match="the masks hold 1 split, number 0: choose"):
         run(data=flat, split=1)
+
+
+HUGE = "not finite at the first step, where lr has no part yet: look for very large"
+
+
+@pytest.mark.parametrize("key", ["x", "edge_weight"])
+def test_what_is_not_finite_from_the_first_step_is_not_laid_at_the_rate(key: str) -> None:
+    data = graph()
+    data.edge_weight = torch.ones(data.num_edges)
+    data[key] = data[key] * 1e38
+    with pytest.raises(ValueError, match=HUGE) as raised:
+        run(data=data, encoder=GIN(3, 8, 2, dropout=0.0))
+    assert "lower lr" not in str(raised.value)
+
+
+class Rooted(Mean):
+    """Finite, with a gradient that is not: of the root of 0."""
+
+    def forward(self, data: BaseData) -> Tensor:
+        h = super().forward(data)
+        return h + (h - h).sqrt()
+
+
+def test_a_gradient_that_is_not_finite_is_not_laid_at_the_rate_either() -> None:
+    with pytest.raises(ValueError, match=f"validation loss became nan at epoch 1.*{HUGE}"):
+        run(encoder=Rooted(3, 8))
+
+
+def test_weights_that_have_no_root_are_named() -> None:
+    data = graph()
+    data.edge_weight = -torch.ones(data.num_edges)
+    with pytest.raises(ValueError, match=r"the edge between \d+ and \d+ weighs -0.5 .*: use weigh"):
+        run(data=data, encoder=SheafDiffusion(3, 4, 1))

@@ -9,9 +9,10 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 import torch
 from torch import Tensor
-from torch_geometric.data import Batch, Data
+from torch_geometric.data import Batch, Data, HeteroData
 from torch_geometric.transforms import BaseTransform
 
+from gnnlab.described import described, refuse_other_graphs
 from gnnlab.structure.graph import Array, Graph, read_graph, read_graphs
 
 from .stores import shallow
@@ -143,7 +144,11 @@ def refuse_batch(data: Any) -> None:
             f"a Batch of {data.num_graphs} graphs was given, and a rewiring looks at one graph at "
             "a time: rewire the dataset with gnnlab.rewiring.apply(method, dataset), then batch it"
         )
+    if isinstance(data, HeteroData):
+        refuse_other_graphs(data)
     if not isinstance(data, Data):
+        many = isinstance(data, Sequence)
         raise ValueError(
-            f"a {type(data).__name__} was given, but a rewiring takes a torch_geometric.data.Data"
+            f"{described(data)} was given, but a rewiring takes a torch_geometric.data.Data"
+            + (": rewire many graphs with gnnlab.rewiring.apply(method, graphs)" if many else "")
         )

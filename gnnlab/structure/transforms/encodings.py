@@ -199,16 +199,23 @@ class RandomWalkPE(Encoding):
             found = sketched_returns(*arcs, self.k, _two_way(graph), self.probes, self.seed)
             yield np.concatenate(found, axis=1).astype(np.float32)
 
-    def write(self, data: Data, graph: Graph, found: Array, shared: Any) -> Data:
-        data = super().write(data, graph, found[:, : self.k], shared)
-        if self.probes is not None:
-            error = beside(found[:, self.k :].copy(), data.edge_index)
-            put(data, {self.key + "_error": error})
-        return data
+    @property
+    def keys(self) -> tuple[str, ...]:
+        return super().keys if self.probes is None else (self.key, self.key + "_error")
 
-    def _stamp(self, edges: Tensor, nodes: int) -> str:
-        told = super()._stamp(edges, nodes)
-        return told if self.probes is None else f"{self.probes} probes {self.seed} {told}"
+    @property
+    def settings(self) -> str:
+        told = super().settings
+        return told if self.probes is None else f"{told} {self.probes} probes {self.seed}"
+
+    def arrays(self, found: Array) -> Sequence[Array]:
+        return tuple(part.copy() for part in np.split(found, len(self.keys), axis=1))
+
+    def check(self, values: Sequence[Tensor], num_nodes: int) -> None:
+        for key, value in zip(self.keys, values, strict=True):
+            check_form(self.stored, key, value, (num_nodes, self.k), *FLOATING)
+            check_finite(self.stored, key, value)
+
 
 
 def _two_way(graph: Graph) -> bool:
