@@ -19,6 +19,7 @@ from .link_checks import keys_of
 from .link_heads import Head, resolved_head
 from .link_problem import LinkProblem
 from .link_split import LinkSplit
+from .link_steps import check_batch_size
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data
@@ -52,12 +53,14 @@ class LinkPrediction:
             (``extended_mrr``).
         head: what scores a pair: a name (``dot``, ``mlp``, ``ncn``, …), a table of a name and
             settings, or a function that makes a module of the width of the states.
-        batch_size: links a step, 65,536 if None, and the encoder reads the whole graph for each; of
-            many graphs, graphs a step, 64 if None.
+        batch_size: links a step, or a share of the links that are learnt from, which comes to
+            65,536 at most; a tenth if None, so that a step leaves most of the graph to read. The
+            encoder reads the whole graph for each step. Of many graphs, graphs a step, 64 if None.
         drop_last: of one graph: leave out a last batch that is not full (unless it is the only
             one).
         mask_targets: of one graph: take the links of a step out of the graph that encoder and head
-            read, in both directions. An encoder that reads what was found in the graph beforehand
+            read, in both directions; a step that leaves fewer than half of the graph's links is
+            warned of, and one that leaves none is refused. An encoder that reads what was found in the graph beforehand
             (``maskable`` is False, or its ``transform`` adds something) cannot unlearn a link so:
             for it a share of the training links is set apart, drawn from the seed; it learns from
             these alone, reads the others, and is judged reading all.
@@ -83,7 +86,7 @@ class LinkPrediction:
 
     metric: str = "auto"
     head: Head = "dot"
-    batch_size: int | None = None
+    batch_size: int | float | None = None
     drop_last: bool = False
     mask_targets: bool = True
     supervision: float = 0.3
@@ -98,7 +101,7 @@ class LinkPrediction:
                 link_metrics.check_name(name)
         object.__setattr__(self, "head", resolved_head(self.head))
         if self.batch_size is not None:
-            check_count("batch_size", self.batch_size)
+            check_batch_size(self.batch_size)
         check_count("chunk", self.chunk)
         for key in ("drop_last", "mask_targets"):
             if not isinstance(getattr(self, key), bool):

@@ -19,6 +19,7 @@ from .inputs import check_features
 from .link_checks import keys_of
 from .link_model import LinkModel, with_head
 from .link_split import LinkSplit
+from .link_steps import check_what_is_left, links_a_step
 from .masking import keys_of as unordered
 from .masking import with_links, without
 
@@ -120,12 +121,14 @@ class LinkProblem:
                 "node: take an encoder of level 'node'"
             )
         check_features(encoder, self.graphs.train.x)
+        if self.apart or getattr(encoder, "maskable", True):
+            check_what_is_left(self)
         return with_head(encoder, self.task.head)
 
     def batches(self) -> Iterator[Batch]:
         """Give the training links in an order drawn from torch's generator, with negatives."""
         count = len(self.columns)
-        size = min(self.task.batch_size or LINKS_A_STEP, count)
+        size = links_a_step(self.task.batch_size, count)
         order = torch.randperm(count).to(self.columns.device)
         negative = self._negatives(count)[:, order]
         for first in range(0, count, size):
@@ -202,8 +205,6 @@ class LinkProblem:
         return torch.from_numpy(drawn).to(self.columns.device)
 
 
-LINKS_A_STEP = 1 << 16
-"""Where the task does not say."""
 KINDS = ("positive", "negative")
 KNOWN = ("message_edge_index", "train_positive")
 ALL = (*KNOWN, "valid_positive", "test_positive")
