@@ -10,14 +10,14 @@ import numpy as np
 
 from gnnlab.arguments import check_choice, check_count, check_number
 from gnnlab.structure.graph import among
-from gnnlab.structure.links import pair_keys, require_free
+from gnnlab.structure.links import pair_keys
 from gnnlab.validation import check
 
 from . import inductive_links, link_metrics
 from .inductive_links import PairsProblem
 from .link_checks import keys_of
 from .link_heads import Head, resolved_head
-from .link_problem import LinkProblem
+from .link_problem import LinkProblem, free_pairs
 from .link_split import LinkSplit
 from .link_steps import check_batch_size
 
@@ -60,17 +60,18 @@ class LinkPrediction:
             one).
         mask_targets: of one graph: take the links of a step out of the graph that encoder and head
             read, in both directions; a step that leaves fewer than half of the graph's links is
-            warned of, and one that leaves none is refused. An encoder that reads what was found in the graph beforehand
-            (``maskable`` is False, or its ``transform`` adds something) cannot unlearn a link so:
-            for it a share of the training links is set apart, drawn from the seed; it learns from
-            these alone, reads the others, and is judged reading all.
+            warned of, and one that leaves none is refused. An encoder that reads what was found in
+            the graph beforehand (``maskable`` is False, or its ``transform`` adds something) cannot
+            unlearn a link so: for it a share of the training links is set apart, drawn from the
+            seed; it learns from these alone, reads the others, and is judged reading all.
         supervision: that share.
         negatives: ``epoch`` draws as many pairs as there are training links anew for every epoch,
-            uniformly among those that training does not know to be joined. A held-out link may be
-            among them, as one cannot know: leaving them out would tell where they are. ``split``
-            takes ``train_negative``. Of many graphs, ``epoch`` draws two nodes that are no partner
-            of u for every true pair (u, v), u itself among them, and reads no pair labelled 0;
-            ``split`` takes those.
+            uniformly among those that training does not know to be joined and that join the same
+            kinds of nodes (see :class:`LinkSplit`), some again where a dense graph has too few. A
+            held-out link may be among them, as one cannot know: leaving them out would tell where
+            they are. ``split`` takes ``train_negative``. Of many graphs, ``epoch`` draws two nodes
+            that are no partner of u for every true pair (u, v), u itself among them, and reads no
+            pair labelled 0; ``split`` takes those.
         also: more metrics to measure; ``result.curve.others`` has them by epoch and
             ``result.others`` at the kept one. :func:`gnnlab.tasks.at_own_best` reads each at the
             epoch that is best for it alone, as the release of Neural Common Neighbor does.
@@ -144,9 +145,7 @@ class LinkPrediction:
                 "negatives is 'split', but train_negative is empty: take negatives='epoch'"
             )
         if self.negatives == "epoch":
-            known = keys_of(own, ("message_edge_index", "train_positive"))
-            count = own.train_positive.shape[1]
-            require_free(len(known), own.num_nodes, count, "negatives an epoch")
+            _require_free(own)
         return LinkProblem.of(self, data, own, metric)
 
 
@@ -177,6 +176,15 @@ def check_message_graph(data: Data, split: LinkSplit) -> None:
         raise ValueError(
             f"data.edge_index joins {first} and {second}, which is a held-out link "
             f"({len(np.unique(keys[held]))} in all): take split.graph(data), and rewire after it"
+        )
+
+
+def _require_free(split: LinkSplit) -> None:
+    """Refuse to draw negatives where training knows every pair to be joined."""
+    if not free_pairs(split).count(split.train_positive.numpy()):
+        raise ValueError(
+            f"the message edges join all pairs of {split.num_nodes} nodes that could be links, so "
+            "there is no negative to draw an epoch: hold more links out, or take a sparser graph"
         )
 
 

@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from gnnlab.structure.links import non_links
+from gnnlab.structure.free_pairs import FreePairs
 
 from . import link_metrics
 from .inputs import check_features
@@ -68,14 +68,14 @@ class LinkProblem:
     columns: Tensor
     apart: bool = False
     pairs: dict[str, Tensor] = field(init=False, repr=False)
-    known: Any = field(init=False, repr=False)
+    free: FreePairs = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         device = self.graphs.train.edge_index.device
         names = [f"{part}_{kind}" for part in ("train", "valid", "test") for kind in KINDS]
         moved = {name: getattr(self.split, name).to(device) for name in names}
         object.__setattr__(self, "pairs", moved)
-        object.__setattr__(self, "known", keys_of(self.split, KNOWN))
+        object.__setattr__(self, "free", free_pairs(self.split))
 
     @classmethod
     def of(cls, task: LinkPrediction, data: Data, split: LinkSplit, metric: str) -> LinkProblem:
@@ -198,11 +198,17 @@ class LinkProblem:
             own = self.pairs["train_negative"]
             return own[:, torch.arange(count, device=own.device) % own.shape[1]]
         seed = int(torch.randint(2**62, ()))
-        nodes = self.split.num_nodes
-        drawn = non_links(self.known, nodes, count, np.random.default_rng(seed))
-        if not self.split.undirected:
-            drawn = np.where(torch.rand(count).numpy() < 0.5, drawn[::-1], drawn)
+        learnt = self.split.train_positive[:, self.columns.cpu()].numpy()
+        drawn = self.free.repeated(
+            learnt, np.random.default_rng(seed), directed=not self.split.undirected
+        )
         return torch.from_numpy(drawn).to(self.columns.device)
+
+
+def free_pairs(split: LinkSplit) -> FreePairs:
+    """The pairs that training does not know to be joined, of the kinds of nodes that links join."""
+    kinds = None if split.kinds is None else split.kinds.numpy()
+    return FreePairs(split.num_nodes, keys_of(split, KNOWN), kinds)
 
 
 KINDS = ("positive", "negative")
