@@ -265,9 +265,11 @@ def _negatives(
     )
     together = np.concatenate(wanted, axis=1)
     chosen = free.served(together, turn)
-    drawn = np.full(together.shape, -1)
-    drawn[:, chosen] = free.like(together[:, chosen], rng, directed)
-    parts = np.split(drawn, np.cumsum(sizes)[:-1], axis=1)
+    found, drawn = np.full(together.shape, -1), free.like(together[:, chosen], rng)
+    if directed:
+        drawn = free.turned(drawn, together[:, chosen], rng.random(drawn.shape[1]) < 0.5)
+    found[:, chosen] = drawn
+    parts = np.split(found, np.cumsum(sizes)[:-1], axis=1)
     return [torch.from_numpy(part[:, part[0] >= 0].copy()) for part in parts]
 
 

@@ -199,9 +199,9 @@ class LinkProblem:
             return own[:, torch.arange(count, device=own.device) % own.shape[1]]
         seed = int(torch.randint(2**62, ()))
         learnt = self.split.train_positive[:, self.columns.cpu()].numpy()
-        drawn = self.free.repeated(
-            learnt, np.random.default_rng(seed), directed=not self.split.undirected
-        )
+        drawn = self.free.repeated(learnt, np.random.default_rng(seed))
+        if not self.split.undirected:
+            drawn = self.free.turned(drawn, learnt, torch.rand(count).numpy() < 0.5)
         return torch.from_numpy(drawn).to(self.columns.device)
 
 

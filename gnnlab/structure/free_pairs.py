@@ -24,17 +24,16 @@ class FreePairs:
     taken: Array
     kinds: Array | None = None
 
-    def like(self, pairs: Array, rng: np.random.Generator, directed: bool = False) -> Array:
+    def like(self, pairs: Array, rng: np.random.Generator) -> Array:
         """Draw a pair for each of some, the same kinds at its ends, uniformly and each once.
 
         Where fewer are free, the first of ``pairs`` get one and the last none.
 
         Args:
-            pairs: (2, W); the kinds of sources and targets are kept where ``directed``, and else
-                the lower node of a pair comes first.
+            pairs: (2, W).
 
         Returns:
-            (2, W) int64, -1 where none was left.
+            (2, W) int64, the lower node first; -1 where none was left.
         """
         found = np.full(pairs.shape, -1, np.int64)
         codes = self._codes(pairs)
@@ -42,7 +41,7 @@ class FreePairs:
             places, (between, taken) = np.flatnonzero(codes == code), self._pool(int(code))
             places = places[: between.count - len(taken)]
             found[:, places] = non_links(taken, self.num_nodes, len(places), rng, between=between)
-        return self._turned(found, pairs, rng) if directed else found
+        return found
 
     def served(self, pairs: Array, turn: Array) -> Array:
         """Which of some pairs get a free one of their kinds, the lowest turns first: (W,) bool."""
@@ -53,21 +52,33 @@ class FreePairs:
             chosen[places[order[: between.count - len(taken)]]] = True
         return chosen
 
-    def repeated(self, pairs: Array, rng: np.random.Generator, directed: bool = False) -> Array:
+    def repeated(self, pairs: Array, rng: np.random.Generator) -> Array:
         """Draw a pair for each of some, the free ones several times where they are too few.
 
         Returns:
             (2, W) int64; (2, 0) where nothing is free.
         """
-        drawn = [self.like(pairs, rng, directed)]
-        found = drawn[0]
+        found = self.like(pairs, rng)
         while found.size and (left := found[0] < 0).any():
-            more = self.like(pairs[:, left], rng, directed)
-            if (more < 0).all():  # links of a kind of pairs that are all joined
+            found[:, left] = self.like(pairs[:, left], rng)
+            if (found[0] < 0).sum() == left.sum():  # their kinds of pairs are all joined
                 found = found[:, ~left]
-                return found[:, np.arange(pairs.shape[1]) % max(1, found.shape[1])]
-            found[:, left] = more
+                return found[:, np.arange(pairs.shape[1] if found.size else 0) % found.shape[1]]
         return found
+
+    def turned(self, drawn: Array, pairs: Array, coin: Array) -> Array:
+        """Arcs from the kind of each pair's source to that of its target.
+
+        Args:
+            coin: (W,) bool, which of those whose ends are of one kind are turned.
+
+        Shapes:
+            drawn, pairs (2, W) -> (2, W)
+        """
+        if self.kinds is not None:
+            of_source, of_target = self.kinds[pairs]
+            coin = np.where(of_source == of_target, coin, self.kinds[drawn[0]] != of_source)
+        return np.where(coin, drawn[::-1], drawn)
 
     def count(self, pairs: Array) -> int:
         """How many are free of the kinds that some pairs join."""
@@ -91,11 +102,3 @@ class FreePairs:
         joined = np.stack([self.taken // self.num_nodes, self.taken % self.num_nodes])
         between = Between(self.num_nodes, first, None if low == high else second)
         return between, self.taken[self._codes(joined) == code]
-
-    def _turned(self, drawn: Array, pairs: Array, rng: np.random.Generator) -> Array:
-        """Arcs from the kind of a given source to that of its target; within a kind any way."""
-        turn = rng.random(drawn.shape[1]) < 0.5
-        if self.kinds is not None:
-            of_source, of_target = self.kinds[pairs]
-            turn = np.where(of_source == of_target, turn, self.kinds[drawn[0]] != of_source)
-        return np.where(turn, drawn[::-1], drawn)
