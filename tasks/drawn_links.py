@@ -267,7 +267,8 @@ def _negatives(
     chosen = free.served(together, turn)
     found, drawn = np.full(together.shape, -1), free.like(together[:, chosen], rng)
     if directed:
-        drawn = free.turned(drawn, together[:, chosen], rng.random(drawn.shape[1]) < 0.5)
+        coin: Array = rng.random(drawn.shape[1]) < 0.5
+        drawn = free.turned(drawn, together[:, chosen], coin)
     found[:, chosen] = drawn
     parts = np.split(found, np.cumsum(sizes)[:-1], axis=1)
     return [torch.from_numpy(part[:, part[0] >= 0].copy()) for part in parts]

@@ -52,7 +52,8 @@ def setup(task: LinkPrediction, data: Any, split: int) -> PairsProblem:
     for name, part in zip(MASKS, parts, strict=True):
         _check_part(task, data, part, name, split)
     metric = settled(task.metric)
-    return PairsProblem(parts_of(data, parts, task.batch_size or GRAPHS_A_STEP), task, metric)
+    size = int(task.batch_size or GRAPHS_A_STEP)
+    return PairsProblem(parts_of(data, parts, size), task, metric)
 
 
 def settled(metric: str) -> str:

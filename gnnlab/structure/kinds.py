@@ -12,6 +12,7 @@ from torch import Tensor
 from gnnlab.arguments import check_choice
 
 from .graph import Array
+from .links import pair_keys
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data
@@ -51,7 +52,7 @@ def kinds_of(data: Data, pairs: Array, asked: Kinds = "auto") -> Tensor | None:
     stored = data.to_dict().get("node_type")
     if stored is not None:
         own = check_node_kinds("data.node_type", stored, nodes)
-        return own if len(own.unique()) > 1 else None
+        return own if own.any() else None
     found = by_numbering(pairs, nodes)
     if found is None:
         found = two_colours(pairs, nodes)
@@ -61,8 +62,8 @@ def kinds_of(data: Data, pairs: Array, asked: Kinds = "auto") -> Tensor | None:
 
 def joined_kinds(kinds: Tensor, pairs: Tensor) -> Tensor:
     """A number for each two kinds that pairs join, in whatever order, each once: (J,)."""
-    own = kinds[pairs.reshape(2, -1)]
-    return torch.unique(own.amin(0) * (int(kinds.max()) + 1) + own.amax(0))
+    own = kinds[pairs.reshape(2, -1)].numpy()
+    return torch.from_numpy(np.unique(pair_keys(own, int(kinds.max()) + 1)))
 
 
 def by_numbering(pairs: Array, num_nodes: int) -> Array | None:
@@ -144,4 +145,4 @@ def check_node_kinds(name: str, kinds: Any, nodes: int) -> Tensor:
         raise ValueError(f"{name} is {told}, but it is a tensor of whole numbers, one a node")
     if kinds.shape != (nodes,):
         raise ValueError(f"{name} is {tuple(kinds.shape)}, but each of {nodes} nodes has one kind")
-    return torch.unique(kinds.detach().cpu(), return_inverse=True)[1]
+    return torch.from_numpy(np.unique(kinds.detach().cpu().numpy(), return_inverse=True)[1])

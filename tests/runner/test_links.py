@@ -156,3 +156,20 @@ def test_runs_of_the_earlier_default_are_others(tmp_path: Path) -> None:
     now = run(config("task.mask_targets=false"), tmp_path)
     assert now != folder and len(read_results(folder)) == len(read_results(now)) == 1
     assert configure(settings_of(read_about(folder))).label() == folder.name
+
+
+def test_kinds_of_nodes_are_found_unless_told_otherwise() -> None:
+    links = config().task.links
+    assert "kinds" not in links  # so that runs from before keep their names
+    assert config("task.links.kinds='auto'").key() == config().key()
+    other = config("task.links.kinds='one'")
+    assert other.key() != config().key() and other.task.links["kinds"] == "one"
+    for protocol in ("ncn", "hard", "official"):
+        told = config(task={"name": "link", "links": {"protocol": protocol, "kinds": "one"}})
+        assert told.task.links["kinds"] == "one"
+    with pytest.raises(ValueError, match="task.links.kinds is 'two', which is none of auto, one"):
+        config("task.links.kinds='two'")
+    data = load_data(config())
+    data.edge_index = data.edge_index[:, (data.edge_index[0] < 17) ^ (data.edge_index[1] < 17)]
+    drawn = [message_graph(told.task.links, data, 0).link_split for told in (config(), other)]
+    assert drawn[0].kinds is not None and drawn[1].kinds is None

@@ -83,6 +83,19 @@ def test_arcs_of_a_directed_graph_keep_their_direction_and_stay_together(
         assert {tuple(pair) for pair in getattr(split, f"{part}_positive").T.tolist()} <= arcs
 
 
+def test_shares_of_a_directed_graph_are_of_joined_pairs() -> None:
+    """Ten pairs are joined by twelve arcs: two of ten are held out, between two and four arcs."""
+    pairs = torch.triu_indices(8, 8, 1)[:, ::2][:, :10]
+    data = Data(x=torch.ones(8, 1), edge_index=torch.cat([pairs, pairs[:, :2].flip(0)], dim=1))
+    for seed in range(9):
+        split = LinkSplit.random(data, 0.2, 0.2, seed)
+        for part in PARTS:
+            positive = getattr(split, f"{part}_positive")
+            assert len(as_set(positive)) == (6 if part == "train" else 2)
+            assert getattr(split, f"{part}_negative").shape == positive.shape
+        assert sum(getattr(split, f"{part}_positive").shape[1] for part in PARTS) == 12
+
+
 def test_the_same_seed_draws_the_same_split_and_another_another() -> None:
     data = blocks()
     one, two, other = (LinkSplit.random(data, seed=seed) for seed in (3, 3, 4))
