@@ -267,7 +267,7 @@ def _negatives(
     chosen = free.served(together, turn)
     found, drawn = np.full(together.shape, -1), free.like(together[:, chosen], rng)
     if directed:
-        coin: Array = rng.random(drawn.shape[1]) < 0.5
+        coin = np.less(rng.random(drawn.shape[1]), 0.5)
         drawn = free.turned(drawn, together[:, chosen], coin)
     found[:, chosen] = drawn
     parts = np.split(found, np.cumsum(sizes)[:-1], axis=1)
