@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from gnnlab.arguments import check_count, check_share
+from gnnlab.edge_rows import edge_keys, kept_rows
 from gnnlab.settings import check_settings
 from gnnlab.structure.absent import absent_pairs
 from gnnlab.structure.graph import read_graph
@@ -126,9 +127,9 @@ def with_wrong_edges(data: Data, share: float, seed: int) -> Data:
     other = np.where(loop, target, np.where(down, low, high))
     order = torch.from_numpy(np.lexsort((other, moved)))
     found = copy(data)
-    for key in ("edge_attr", "edge_type", "edge_weight"):
-        if (value := getattr(data, key, None)) is not None:
-            found[key] = value[order]
+    stored = data.to_dict()
+    for key in edge_keys(stored):
+        found[key] = kept_rows(stored[key], order)
     found.edge_index = torch.from_numpy(np.stack([moved, other]))[:, order]
     return found
 

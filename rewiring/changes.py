@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from gnnlab.edge_rows import edge_keys, kept_rows, more_rows
 from gnnlab.structure.graph import Array, Graph, among
 
 if TYPE_CHECKING:
@@ -43,16 +44,17 @@ def write(
 
     ``types`` is how many edge types the dataset has, and ``own_types`` how many the method adds.
 
-    Every edge-wise tensor loses the rows of removed edges and gets a row for each added arc:
-    1 in ``edge_weight``, the next types in ``edge_type``, ``fill`` in all others.
+    What has a row for every edge loses those of removed edges and gets one for each added arc: 1
+    in ``edge_weight``, the next types in ``edge_type``, ``fill`` in all others.
     """
     stored = data.to_dict()
     edge_index = stored["edge_index"]
     arcs, kind = _added_arcs(graph, changes)
     keep = _kept(edge_index, graph, changes.removed)
     edges = edge_index.shape[1]
-    for key in _edge_keys(stored, edges):
-        data[key] = _extend(stored[key], keep, len(kind), 1.0 if key == "edge_weight" else fill)
+    for key in edge_keys(stored):
+        rows = stored[key] if keep is None else kept_rows(stored[key], keep)
+        data[key] = more_rows(rows, len(kind), 1.0 if key == "edge_weight" else fill)
     data["edge_type"] = _edge_type(stored.get("edge_type"), keep, edges, kind + types, edge_index)
     data["edge_index"] = _join(edge_index, keep, torch.from_numpy(arcs))
     if "x" not in stored:  # else N would be guessed from edges that may be gone
@@ -146,28 +148,6 @@ def _kept(edge_index: Tensor, graph: Graph, removed: Array) -> Tensor | None:
     keys = source * graph.num_nodes + target
     gone = among(keys, np.sort(removed[0] * graph.num_nodes + removed[1]))
     return torch.from_numpy(np.flatnonzero(~gone)).to(edge_index.device)
-
-
-def _edge_keys(stored: dict[str, Any], edges: int) -> list[str]:
-    """Keys that hold a row for every edge, ``edge_type`` aside.
-
-    A key is one by its name and its length. PyG goes by length alone, which takes a label vector
-    for edge values in a graph with as many edges as labels.
-    """
-    keys = [key for key in stored if key.startswith("edge_") and key not in _NOT_ROWS]
-    return [key for key in keys if _rows(stored[key]) == edges]
-
-
-_NOT_ROWS = frozenset({"edge_index", "edge_type", "edge_label", "edge_label_index"})
-
-
-def _rows(value: Any) -> int:
-    return value.shape[0] if isinstance(value, Tensor) and value.dim() else -1
-
-
-def _extend(values: Tensor, keep: Tensor | None, rows: int, fill: float) -> Tensor:
-    kept = values if keep is None else values.index_select(0, keep)
-    return torch.cat([kept, kept.new_full((rows, *kept.shape[1:]), fill)])
 
 
 def _edge_type(

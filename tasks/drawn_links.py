@@ -12,33 +12,46 @@ from torch import Tensor
 
 from gnnlab.arguments import check_choice, check_count, check_number
 from gnnlab.described import refuse_other_graphs
+from gnnlab.structure.free_pairs import FreePairs
 from gnnlab.structure.graph import Array
-from gnnlab.structure.links import arc_keys, non_links, pair_keys
+from gnnlab.structure.kinds import Kinds, kinds_of
+from gnnlab.structure.links import arc_keys, pair_keys
 from gnnlab.validation import check_edges
 
-from .link_split import LinkSplit
+from .link_split import PARTS, LinkSplit
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data
 
 
-def random_links(data: Data, valid: float, test: float, seed: int) -> LinkSplit:
-    r"""Draw :math:`\lfloor v P \rfloor` and :math:`\lfloor t P \rfloor` of P links, uniformly.
+def random_links(
+    data: Data, valid: float, test: float, seed: int, kinds: Kinds = "auto"
+) -> LinkSplit:
+    r"""Draw :math:`\lfloor v P \rfloor` and :math:`\lfloor t P \rfloor` of P joined pairs of nodes.
 
-    The rest is learnt from and read. Every part has as many negatives as positives, uniform among
-    the pairs that no edge joins, no pair in two parts. A graph whose every edge has its reverse is
-    undirected; in any other one, links are arcs, and arcs between two nodes stay together.
-    Self-loops are no links and are left out, and repeated edges count once.
+    They are drawn uniformly, and the rest is learnt from and read. Every part has as many negatives
+    as positives, uniform among the pairs that no edge joins, no pair in two parts. A graph whose
+    every edge has its reverse is undirected, and a pair is a link. In any other one links are arcs,
+    and the arcs between two nodes stay together: shares are of pairs, so that a part has at least
+    as many links as pairs and at most twice as many. Self-loops are no links and are left out, and
+    repeated edges count once.
+
+    Where nodes are of several kinds, each negative joins the same kinds as a positive of its part:
+    links between users and items are told from pairs of a user and an item. In a dense graph that
+    has too few free pairs, validation and test take theirs first, and what is left is for training,
+    which needs none unless told so.
 
     Args:
         data: read, never changed.
-        valid: share of the links for validation.
+        valid: share of the joined pairs for validation.
         test: share for test.
         seed: decides the draw.
+        kinds: of nodes: ``auto``, ``one`` or (N,) int64, see
+            :func:`gnnlab.structure.kinds.kinds_of`.
 
     Raises:
-        ValueError: bad edges; a share that leaves a part without a link; a graph with too few pairs
-            that are not joined.
+        ValueError: bad edges or kinds; a share that leaves a part without a link; a graph with
+            fewer than two pairs that are not joined.
     """
     links = read_links(data)
     shares = {"valid": valid, "test": test}
@@ -62,20 +75,21 @@ def random_links(data: Data, valid: float, test: float, seed: int) -> LinkSplit:
     order = rng.permutation(links.count)
     held = order[: sum(counts)]
     parts = [order[sum(counts) :], held[: counts[0]], held[counts[0] :]]
-    return _split(links, parts, None, rng)
+    return _split(links, parts, None, rng, kinds_of(data, links.arcs, kinds))
 
 
-def ncn_links(data: Data, seed: int) -> LinkSplit:
+def ncn_links(data: Data, seed: int, kinds: Kinds = "auto") -> LinkSplit:
     """Draw 70/10/20 percent of the links as Neural Common Neighbor does.
 
     Twenty percent are drawn for validation and as many for test, both with as many negatives; then
     half of the validation links go back to training. Their negatives stay: *validation has twice as
     many negatives as positives*, so that its Hits@K is harder than test's of the same number of
     positives would be. Test has as many negatives as positives. Numbers of this protocol
-    compare with no other split's.
+    compare with no other split's. Kinds of nodes and dense graphs are as in :func:`random_links`.
 
     Raises:
-        ValueError: bad edges, fewer than 10 links, a graph with too few pairs that are not joined.
+        ValueError: bad edges or kinds, fewer than 10 links, a graph with fewer than two pairs that
+            are not joined.
 
     Source:
         Wang, Yang and Zhang, "Neural Common Neighbor with Completion for Link Prediction", ICLR
@@ -93,7 +107,8 @@ def ncn_links(data: Data, seed: int) -> LinkSplit:
     kept = fifth // 2
     train = np.concatenate([order[2 * fifth :], order[kept:fifth]])
     parts = [train, order[:kept], order[fifth : 2 * fifth]]
-    return _split(links, parts, [len(train), fifth, fifth], rng)
+    sizes = [len(train), fifth, fifth]
+    return _split(links, parts, sizes, rng, kinds_of(data, links.arcs, kinds))
 
 
 def temporal_links(
@@ -104,6 +119,7 @@ def temporal_links(
     *,
     repeats: Literal["drop", "keep"] = "drop",
     seed: int = 0,
+    kinds: Kinds = "auto",
 ) -> LinkSplit:
     """Learn from the links before one moment, validate until the next, test after it.
 
@@ -118,6 +134,7 @@ def temporal_links(
         test_from: test begins here.
         repeats: see above.
         seed: of the negatives.
+        kinds: of nodes, as in :func:`random_links`.
 
     Shapes:
         time (E,)
@@ -138,17 +155,20 @@ def temporal_links(
             f"valid_from is {valid_from} and test_from {test_from}, but validation comes first"
         )
     part = np.digitize(time.cpu().numpy(), [valid_from, test_from])[links.column]
-    return _by_part(links, part, repeats == "keep", _generator(seed))
+    own = kinds_of(data, links.arcs, kinds)
+    return _by_part(links, part, repeats == "keep", _generator(seed), own)
 
 
-def _by_part(links: Links, part: Array, keep: bool, rng: np.random.Generator) -> LinkSplit:
+def _by_part(
+    links: Links, part: Array, keep: bool, rng: np.random.Generator, kinds: Tensor | None
+) -> LinkSplit:
     """From the part of every edge (loops left out); a link's first part is its own."""
     first = np.full(links.count, 3)
     np.minimum.at(first, links.number, part)
     if not keep:
-        return _split(links, [np.flatnonzero(first == p) for p in range(3)], None, rng)
+        return _split(links, [np.flatnonzero(first == p) for p in range(3)], None, rng, kinds)
     parts = [np.unique(links.number[part == p]) for p in range(3)]
-    return _split(links, parts, None, rng, as_published=True)
+    return _split(links, parts, None, rng, kinds, as_published=True)
 
 
 @dataclass(frozen=True)
@@ -209,26 +229,64 @@ def read_links(data: Data) -> Links:
 def _split(
     links: Links,
     parts: Sequence[Array],
-    negatives: Sequence[int] | None,
+    sizes: Sequence[int] | None,
     rng: np.random.Generator,
+    kinds: Tensor | None,
     as_published: bool = False,
 ) -> LinkSplit:
-    """Draw the negatives of three parts and put the split together."""
-    positives = [torch.from_numpy(links.of(part)) for part in parts]
-    sizes = [pairs.shape[1] for pairs in positives] if negatives is None else list(negatives)
-    drawn = non_links(links.keys, links.num_nodes, sum(sizes), rng)
-    if not links.undirected:
-        turned = rng.random(drawn.shape[1]) < 0.5
-        drawn = np.where(turned, drawn[::-1], drawn)
-    split = torch.split(torch.from_numpy(drawn), sizes, dim=1)
-    train = positives[0]
+    """Draw the negatives of three parts, of given sizes or one a positive; put it together."""
+    positives = [links.of(part) for part in parts]
+    free = FreePairs(links.num_nodes, links.keys, None if kinds is None else kinds.numpy())
+    wanted = [
+        pairs[:, np.arange(size) % pairs.shape[1]] if pairs.size else pairs
+        for pairs, size in zip(positives, sizes or [p.shape[1] for p in positives], strict=True)
+    ]
+    negatives = _negatives(free, wanted, rng, not links.undirected)
+    for name, given, found in zip(PARTS, positives, negatives, strict=True):
+        if name != "train" and given.size and not found.numel():
+            raise ValueError(_told(links, free, np.concatenate(wanted[1:], axis=1)))
+    train, valid, test = map(torch.from_numpy, positives)
     return LinkSplit(
         links.num_nodes,
         torch.cat([train, train.flip(0)], dim=1) if links.undirected else train,
-        train, split[0], positives[1], split[1], positives[2], split[2],
+        train, negatives[0], valid, negatives[1], test, negatives[2],
         undirected=links.undirected,
         as_published=as_published,
+        kinds=kinds,
     )  # fmt: skip
+
+
+def _negatives(
+    free: FreePairs, wanted: Sequence[Array], rng: np.random.Generator, directed: bool
+) -> list[Tensor]:
+    """A pair like each that is wanted; where too few are free, held-out parts take theirs first."""
+    sizes = [pairs.shape[1] for pairs in wanted]
+    # Validation and test in turn, by their sizes; then training.
+    turn = np.concatenate(
+        [(np.arange(size) + 0.5) / max(1, size) + (part == 0) for part, size in enumerate(sizes)]
+    )
+    together = np.concatenate(wanted, axis=1)
+    chosen = free.served(together, turn)
+    found, drawn = np.full(together.shape, -1), free.like(together[:, chosen], rng)
+    if directed:
+        coin = np.less(rng.random(drawn.shape[1]), 0.5)
+        drawn = free.turned(drawn, together[:, chosen], coin)
+    found[:, chosen] = drawn
+    parts = np.split(found, np.cumsum(sizes)[:-1], axis=1)
+    return [torch.from_numpy(part[:, part[0] >= 0].copy()) for part in parts]
+
+
+def _told(links: Links, free: FreePairs, held: Array) -> str:
+    """Why there is nothing to tell links from."""
+    left, pairs = free.count(held), links.num_nodes * (links.num_nodes - 1) // 2
+    told = f"the graph joins {links.count} of its {pairs} pairs of nodes"
+    if free.kinds is not None:
+        told += " and its links join some kinds of nodes alone"
+    way = "take a sparser graph" + (", or kinds='one'" if free.kinds is not None else "")
+    return (
+        f"{told}, which leaves {left} to be a negative, but validation and test need one each to "
+        f"tell links from: {way}"
+    )
 
 
 def _generator(seed: int) -> np.random.Generator:

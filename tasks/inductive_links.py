@@ -10,6 +10,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from gnnlab.arguments import check_count
+
 from .batch_ranks import batch_ranks, by_pairs, by_products, graph_means, over_graphs
 from .inputs import MASKS
 from .link_checks import check_pairs
@@ -50,7 +52,8 @@ def setup(task: LinkPrediction, data: Any, split: int) -> PairsProblem:
     for name, part in zip(MASKS, parts, strict=True):
         _check_part(task, data, part, name, split)
     metric = settled(task.metric)
-    return PairsProblem(parts_of(data, parts, task.batch_size or GRAPHS_A_STEP), task, metric)
+    size = int(task.batch_size or GRAPHS_A_STEP)
+    return PairsProblem(parts_of(data, parts, size), task, metric)
 
 
 def settled(metric: str) -> str:
@@ -71,6 +74,8 @@ def check_settings(task: LinkPrediction) -> None:
                 f"{name} is {getattr(task, name)!r}, but it says how the links of one graph are "
                 "parted, and graphs of a set keep all their edges: leave it out"
             )
+    if task.batch_size is not None:
+        check_count("batch_size", task.batch_size)
     for name in (settled(task.metric), *task.also):
         if name not in WITHIN_GRAPHS:
             raise ValueError(

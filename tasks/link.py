@@ -12,15 +12,16 @@ from gnnlab.arguments import check_count
 from gnnlab.described import refuse_other_graphs
 from gnnlab.settings import check_settings
 from gnnlab.structure.graph import among
-from gnnlab.structure.links import pair_keys, require_free
+from gnnlab.structure.links import pair_keys
 from gnnlab.validation import check
 
 from . import inductive_links, link_metrics
 from .inductive_links import PairsProblem
 from .link_checks import keys_of
 from .link_heads import Head, resolved_head
-from .link_problem import LinkProblem
+from .link_problem import LinkProblem, free_pairs
 from .link_split import LinkSplit
+from .link_steps import check_batch_size
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data
@@ -54,22 +55,25 @@ class LinkPrediction:
             (``extended_mrr``).
         head: what scores a pair: a name (``dot``, ``mlp``, ``ncn``, …), a table of a name and
             settings, or a function that makes a module of the width of the states.
-        batch_size: links a step, 65,536 if None, and the encoder reads the whole graph for each; of
-            many graphs, graphs a step, 64 if None.
+        batch_size: links a step, or a share of the links that are learnt from, which comes to
+            65,536 at most; a tenth if None, so that a step leaves most of the graph to read. The
+            encoder reads the whole graph for each step. Of many graphs, graphs a step, 64 if None.
         drop_last: of one graph: leave out a last batch that is not full (unless it is the only
             one).
         mask_targets: of one graph: take the links of a step out of the graph that encoder and head
-            read, in both directions. An encoder that reads what was found in the graph beforehand
-            (``maskable`` is False, or its ``transform`` adds something) cannot unlearn a link so:
-            for it a share of the training links is set apart, drawn from the seed; it learns from
-            these alone, reads the others, and is judged reading all.
+            read, in both directions; a step that leaves fewer than half of the graph's links is
+            warned of, and one that leaves none is refused. An encoder that reads what was found in
+            the graph beforehand (``maskable`` is False, or its ``transform`` adds something) cannot
+            unlearn a link so: for it a share of the training links is set apart, drawn from the
+            seed; it learns from these alone, reads the others, and is judged reading all.
         supervision: that share.
         negatives: ``epoch`` draws as many pairs as there are training links anew for every epoch,
-            uniformly among those that training does not know to be joined. A held-out link may be
-            among them, as one cannot know: leaving them out would tell where they are. ``split``
-            takes ``train_negative``. Of many graphs, ``epoch`` draws two nodes that are no partner
-            of u for every true pair (u, v), u itself among them, and reads no pair labelled 0;
-            ``split`` takes those.
+            uniformly among those that training does not know to be joined and that join the same
+            kinds of nodes (see :class:`LinkSplit`), some again where a dense graph has too few. A
+            held-out link may be among them, as one cannot know: leaving them out would tell where
+            they are. ``split`` takes ``train_negative``. Of many graphs, ``epoch`` draws two nodes
+            that are no partner of u for every true pair (u, v), u itself among them, and reads no
+            pair labelled 0; ``split`` takes those.
         also: more metrics to measure; ``result.curve.others`` has them by epoch and
             ``result.others`` at the kept one. :func:`gnnlab.tasks.at_own_best` reads each at the
             epoch that is best for it alone, as the release of Neural Common Neighbor does.
@@ -85,7 +89,7 @@ class LinkPrediction:
 
     metric: str = "auto"
     head: Head = "dot"
-    batch_size: int | None = None
+    batch_size: int | float | None = None
     drop_last: bool = False
     mask_targets: bool = True
     supervision: float = 0.3
@@ -106,7 +110,7 @@ class LinkPrediction:
                 link_metrics.check_name(name)
         object.__setattr__(self, "head", resolved_head(self.head))
         if self.batch_size is not None:
-            check_count("batch_size", self.batch_size)
+            check_batch_size(self.batch_size)
         check_count("chunk", self.chunk)
         if not 0 < self.supervision < 1:
             raise ValueError(
@@ -150,9 +154,7 @@ class LinkPrediction:
                 "negatives is 'split', but train_negative is empty: take negatives='epoch'"
             )
         if self.negatives == "epoch":
-            known = keys_of(own, ("message_edge_index", "train_positive"))
-            count = own.train_positive.shape[1]
-            require_free(len(known), own.num_nodes, count, "negatives an epoch")
+            _require_free(own)
         return LinkProblem.of(self, data, own, metric)
 
 
@@ -183,6 +185,15 @@ def check_message_graph(data: Data, split: LinkSplit) -> None:
         raise ValueError(
             f"data.edge_index joins {first} and {second}, which is a held-out link "
             f"({len(np.unique(keys[held]))} in all): take split.graph(data), and rewire after it"
+        )
+
+
+def _require_free(split: LinkSplit) -> None:
+    """Refuse to draw negatives where training knows every pair to be joined."""
+    if not free_pairs(split).count(split.train_positive.numpy()):
+        raise ValueError(
+            f"the message edges join all pairs of {split.num_nodes} nodes that could be links, so "
+            "there is no negative to draw an epoch: hold more links out, or take a sparser graph"
         )
 
 

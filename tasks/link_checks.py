@@ -12,6 +12,7 @@ from torch import Tensor
 from gnnlab.arguments import check_count
 from gnnlab.described import described, way_to_columns
 from gnnlab.structure.graph import Array, among
+from gnnlab.structure.kinds import check_node_kinds, joined_kinds
 from gnnlab.structure.links import arc_keys, pair_keys, union
 
 if TYPE_CHECKING:
@@ -37,6 +38,8 @@ def check_split(split: LinkSplit) -> None:
         _check_negatives(split, part)
     if split.undirected:
         _check_both_directions(split)
+    if split.kinds is not None:
+        _check_kinds(split)
     if not split.as_published:
         _check_repeats(split)
         _check_leaks(split)
@@ -103,6 +106,20 @@ def _check_negatives(split: LinkSplit, part: str) -> None:
             f"{part}_negative has rows for {negative.shape[1]} positives, but {part}_positive "
             f"holds {positives.shape[1]}: give each its own"
         )
+
+
+def _check_kinds(split: LinkSplit) -> None:
+    """Refuse negatives of kinds of nodes that no link joins."""
+    kinds = check_node_kinds("kinds", split.kinds, split.num_nodes)
+    links = [split.message_edge_index, *(getattr(split, name) for name in POSITIVES)]
+    joined = joined_kinds(kinds, torch.cat(links, dim=1))
+    for name in NEGATIVES:
+        pairs = getattr(split, name)
+        if pairs.numel() and not bool(torch.isin(joined_kinds(kinds, pairs), joined).all()):
+            raise ValueError(
+                f"{name} holds a pair of nodes of kinds that no link joins, which its kinds tell "
+                "from every link: draw negatives across kinds, or leave kinds out"
+            )
 
 
 def _check_both_directions(split: LinkSplit) -> None:

@@ -12,13 +12,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from gnnlab.structure.links import non_links
+from gnnlab.structure.free_pairs import FreePairs
 
 from . import link_metrics
 from .inputs import check_features
 from .link_checks import keys_of
 from .link_model import LinkModel, with_head
 from .link_split import LinkSplit
+from .link_steps import check_what_is_left, links_a_step
 from .masking import keys_of as unordered
 from .masking import with_links, without
 from .threads import size_of
@@ -68,14 +69,14 @@ class LinkProblem:
     columns: Tensor
     apart: bool = False
     pairs: dict[str, Tensor] = field(init=False, repr=False)
-    known: Any = field(init=False, repr=False)
+    free: FreePairs = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         device = self.graphs.train.edge_index.device
         names = [f"{part}_{kind}" for part in ("train", "valid", "test") for kind in KINDS]
         moved = {name: getattr(self.split, name).to(device) for name in names}
         object.__setattr__(self, "pairs", moved)
-        object.__setattr__(self, "known", keys_of(self.split, KNOWN))
+        object.__setattr__(self, "free", free_pairs(self.split))
 
     @classmethod
     def of(cls, task: LinkPrediction, data: Data, split: LinkSplit, metric: str) -> LinkProblem:
@@ -119,6 +120,8 @@ class LinkProblem:
                 "node: take an encoder of level 'node'"
             )
         check_features(encoder, self.graphs.train.x)
+        if self.apart or getattr(encoder, "maskable", True):
+            check_what_is_left(self)
         return with_head(encoder, self.task.head)
 
     @property
@@ -129,7 +132,7 @@ class LinkProblem:
     def batches(self) -> Iterator[Batch]:
         """Give the training links in an order drawn from torch's generator, with negatives."""
         count = len(self.columns)
-        size = min(self.task.batch_size or LINKS_A_STEP, count)
+        size = links_a_step(self.task.batch_size, count)
         order = torch.randperm(count).to(self.columns.device)
         negative = self._negatives(count)[:, order]
         for first in range(0, count, size):
@@ -199,15 +202,19 @@ class LinkProblem:
             own = self.pairs["train_negative"]
             return own[:, torch.arange(count, device=own.device) % own.shape[1]]
         seed = int(torch.randint(2**62, ()))
-        nodes = self.split.num_nodes
-        drawn = non_links(self.known, nodes, count, np.random.default_rng(seed))
+        learnt = self.split.train_positive[:, self.columns.cpu()].numpy()
+        drawn = self.free.repeated(learnt, np.random.default_rng(seed))
         if not self.split.undirected:
-            drawn = np.where(torch.rand(count).numpy() < 0.5, drawn[::-1], drawn)
+            drawn = self.free.turned(drawn, learnt, torch.rand(count).numpy() < 0.5)
         return torch.from_numpy(drawn).to(self.columns.device)
 
 
-LINKS_A_STEP = 1 << 16
-"""Where the task does not say."""
+def free_pairs(split: LinkSplit) -> FreePairs:
+    """The pairs that training does not know to be joined, of the kinds of nodes that links join."""
+    kinds = None if split.kinds is None else split.kinds.numpy()
+    return FreePairs(split.num_nodes, keys_of(split, KNOWN), kinds)
+
+
 KINDS = ("positive", "negative")
 KNOWN = ("message_edge_index", "train_positive")
 ALL = (*KNOWN, "valid_positive", "test_positive")

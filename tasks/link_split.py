@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from gnnlab.edge_rows import edge_keys, kept_rows
 from gnnlab.structure.graph import among
 from gnnlab.structure.links import arc_keys, pair_keys
 
@@ -18,6 +19,8 @@ from .link_checks import check_split, keys_of
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data
+
+    from gnnlab.structure.kinds import Kinds
 
 PARTS = ("train", "valid", "test")
 
@@ -46,9 +49,12 @@ class LinkSplit:
         as_published: keep what a published split has of repeated pairs, positives that are joined
             among the message edges (an earlier year's, say) and negatives that are links; see
             :meth:`overlaps`, which counts them.
+        kinds: of nodes, where negatives join the kinds that links join: those of the split do, and
+            those that training and :meth:`hard` draw will. None where all are of one.
 
     Shapes:
-        message_edge_index (2, M), positives (2, P), negatives (2, Q) or (2, P, K), all int64
+        message_edge_index (2, M), positives (2, P), negatives (2, Q) or (2, P, K), kinds (N,), all
+        int64
 
     Raises:
         ValueError: a leak; an empty part, a pair of a node with itself, a repeated pair, a node
@@ -78,6 +84,7 @@ class LinkSplit:
     undirected: bool = True
     valid_as_input: bool = False
     as_published: bool = False
+    kinds: Tensor | None = None
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -88,24 +95,31 @@ class LinkSplit:
         check_split(self)
 
     @classmethod
-    def random(cls, data: Data, valid: float = 0.1, test: float = 0.2, seed: int = 0) -> LinkSplit:
+    def random(
+        cls,
+        data: Data,
+        valid: float = 0.1,
+        test: float = 0.2,
+        seed: int = 0,
+        kinds: Kinds = "auto",
+    ) -> LinkSplit:
         """Draw shares of the links for validation and test, and as many negatives as positives.
 
         See :func:`gnnlab.tasks.drawn_links.random_links`.
         """
         from .drawn_links import random_links
 
-        return random_links(data, valid, test, seed)
+        return random_links(data, valid, test, seed, kinds)
 
     @classmethod
-    def ncn(cls, data: Data, seed: int = 0) -> LinkSplit:
+    def ncn(cls, data: Data, seed: int = 0, kinds: Kinds = "auto") -> LinkSplit:
         """Draw the 70/10/20 split of Neural Common Neighbor, validation negatives staying at 20 %.
 
         See :func:`gnnlab.tasks.drawn_links.ncn_links`.
         """
         from .drawn_links import ncn_links
 
-        return ncn_links(data, seed)
+        return ncn_links(data, seed, kinds)
 
     @classmethod
     def temporal(
@@ -117,6 +131,7 @@ class LinkSplit:
         *,
         repeats: Literal["drop", "keep"] = "drop",
         seed: int = 0,
+        kinds: Kinds = "auto",
     ) -> LinkSplit:
         """Learn from links before one moment and judge by those after it.
 
@@ -124,11 +139,18 @@ class LinkSplit:
         """
         from .drawn_links import temporal_links
 
-        return temporal_links(data, time, valid_from, test_from, repeats=repeats, seed=seed)
+        moments = (time, valid_from, test_from)
+        return temporal_links(data, *moments, repeats=repeats, seed=seed, kinds=kinds)
 
     @classmethod
     def hard(
-        cls, data: Data, valid: float = 0.05, test: float = 0.1, seed: int = 0, **settings: Any
+        cls,
+        data: Data,
+        valid: float = 0.05,
+        test: float = 0.1,
+        seed: int = 0,
+        kinds: Kinds = "auto",
+        **settings: Any,
     ) -> LinkSplit:
         """Draw a split whose every held-out positive has hard negatives of its own.
 
@@ -136,11 +158,16 @@ class LinkSplit:
         """
         from .hard_negatives import with_hard_negatives
 
-        return with_hard_negatives(cls.random(data, valid, test, seed), data.x, **settings)
+        return with_hard_negatives(cls.random(data, valid, test, seed, kinds), data.x, **settings)
 
     @classmethod
     def official(
-        cls, data: Data, parts: Mapping[str, Mapping[str, Any]], *, valid_as_input: bool = False
+        cls,
+        data: Data,
+        parts: Mapping[str, Mapping[str, Any]],
+        *,
+        valid_as_input: bool = False,
+        kinds: Kinds = "auto",
     ) -> LinkSplit:
         """Take the split that a dataset comes with, in the layout of the Open Graph Benchmark.
 
@@ -148,7 +175,7 @@ class LinkSplit:
         """
         from .official_links import official_links
 
-        return official_links(data, parts, valid_as_input=valid_as_input)
+        return official_links(data, parts, valid_as_input=valid_as_input, kinds=kinds)
 
     def with_valid_as_input(self) -> LinkSplit:
         """Return the same split, validation links being read when test is predicted."""
@@ -160,8 +187,8 @@ class LinkSplit:
         Rewirings and structures come after it, so that they see no held-out link.
 
         Args:
-            data: what the split was drawn from; it stays as it is. ``edge_…`` attributes with a
-                row for every edge keep the rows of the edges that stay.
+            data: what the split was drawn from; it stays as it is. Attributes with a row for every
+                edge, see :func:`gnnlab.edge_rows.edge_keys`, keep the rows of the edges that stay.
 
         Raises:
             ValueError: data of another graph.
@@ -231,6 +258,8 @@ class LinkSplit:
             positive, negative = (getattr(self, f"{name}_{kind}") for kind in KINDS)
             other = "" if name == "train" else f" + {'x'.join(map(str, negative.shape[1:]))}"
             parts.append(f"{name} {positive.shape[1]}{other}")
+        if self.kinds is not None:
+            parts.append(f"kinds of {' + '.join(map(str, self.kinds.bincount().tolist()))}")
         return f"LinkSplit({', '.join(parts)})"
 
 
@@ -238,7 +267,7 @@ KINDS = ("positive", "negative")
 
 
 def kept_edges(data: Data, keep: Tensor, edge_index: Tensor | None = None) -> Data:
-    """Return a copy with some of the edges, and of every ``edge_…`` attribute their rows.
+    """Return a copy with some of the edges, and the rows of these of whatever edges have.
 
     Args:
         edge_index: what is left of the edges, if it is at hand.
@@ -246,12 +275,8 @@ def kept_edges(data: Data, keep: Tensor, edge_index: Tensor | None = None) -> Da
     Shapes:
         keep (E,) bool, or (E',) int64
     """
-    found, edges = copy(data), data.edge_index.shape[1]
-    for key, value in data.to_dict().items():
-        if not key.startswith("edge_") or not isinstance(value, Tensor):
-            continue
-        if key == "edge_index":
-            found[key] = value[:, keep] if edge_index is None else edge_index
-        elif value.dim() and value.shape[0] == edges:
-            found[key] = value[keep]
+    found, stored = copy(data), data.to_dict()
+    found.edge_index = data.edge_index[:, keep] if edge_index is None else edge_index
+    for key in edge_keys(stored):
+        found[key] = kept_rows(stored[key], keep)
     return found

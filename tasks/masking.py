@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
+from gnnlab.edge_rows import edge_keys, more_rows
 from gnnlab.ops import Adjacency
 
 from .link_split import kept_edges
@@ -38,23 +39,18 @@ def without(data: Data, pairs: Tensor) -> tuple[Data, Adjacency]:
 def with_links(data: Data, pairs: Tensor, undirected: bool) -> Data:
     """Return the graph with edges between more pairs, except where there are some already.
 
-    New edges have type 0 and weight 1, and other ``edge_…`` attributes are 0 for them.
+    New edges have type 0 and weight 1, and what else edges have is 0 for them.
 
     Shapes:
         pairs (2, P) int64
     """
-    nodes, edges = int(data.num_nodes or 0), data.edge_index.shape[1]
+    nodes, stored = int(data.num_nodes or 0), data.to_dict()
     new = pairs[:, ~torch.isin(keys_of(pairs, nodes), keys_of(data.edge_index, nodes))]
     new = torch.cat([new, new.flip(0)], dim=1) if undirected else new
     found = copy(data)
-    for key, value in data.to_dict().items():
-        if not key.startswith("edge_") or not isinstance(value, Tensor):
-            continue
-        if key == "edge_index":
-            found[key] = torch.cat([value, new], dim=1)
-        elif value.dim() and value.shape[0] == edges:
-            filling = value.new_full((new.shape[1], *value.shape[1:]), key == "edge_weight")
-            found[key] = torch.cat([value, filling])
+    for key in edge_keys(stored):
+        found[key] = more_rows(stored[key], new.shape[1], float(key == "edge_weight"))
+    found.edge_index = torch.cat([data.edge_index, new], dim=1)
     return found
 
 

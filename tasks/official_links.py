@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from gnnlab.structure.graph import Array
+from gnnlab.structure.kinds import Kinds, joined_kinds, kinds_of
 from gnnlab.structure.links import arc_keys
 
 from .link_split import PARTS, LinkSplit
@@ -18,7 +20,11 @@ if TYPE_CHECKING:
 
 
 def official_links(
-    data: Data, parts: Mapping[str, Mapping[str, Any]], *, valid_as_input: bool = False
+    data: Data,
+    parts: Mapping[str, Mapping[str, Any]],
+    *,
+    valid_as_input: bool = False,
+    kinds: Kinds = "auto",
 ) -> LinkSplit:
     """Take the positives and negatives that a dataset comes with, as they are.
 
@@ -34,6 +40,9 @@ def official_links(
         data: with the training edges alone.
         parts: tables ``train``, ``valid`` and ``test``.
         valid_as_input: read validation links when test is predicted.
+        kinds: of nodes, as in :func:`gnnlab.tasks.drawn_links.random_links`; ``auto`` is ``one``
+            where published negatives join other kinds than links do, so that training draws as it
+            is judged.
 
     Raises:
         ValueError: a table or a key is missing, or tensors do not fit.
@@ -54,6 +63,11 @@ def official_links(
     ahead, back = (
         np.unique(arc_keys(e, nodes)) for e in (edge_index.numpy(), edge_index.flip(0).numpy())
     )
+    links = torch.cat([edge_index.cpu(), *positive.values()], dim=1).numpy()
+    links = links[:, links[0] != links[1]]
+    own = kinds_of(data, links, kinds)
+    if isinstance(kinds, str) and own is not None and not _alike(own, links, negative.values()):
+        own = None
     return LinkSplit(
         nodes,
         edge_index,
@@ -63,7 +77,14 @@ def official_links(
         undirected=np.array_equal(ahead, back),
         valid_as_input=valid_as_input,
         as_published=True,
+        kinds=own,
     )  # fmt: skip
+
+
+def _alike(kinds: Tensor, links: Array, negatives: Iterable[Tensor]) -> bool:
+    """Whether negatives join no other kinds than links do."""
+    joined = joined_kinds(kinds, torch.from_numpy(links))
+    return all(bool(torch.isin(joined_kinds(kinds, own), joined).all()) for own in negatives)
 
 
 def _positive(name: str, part: Mapping[str, Any]) -> Tensor:

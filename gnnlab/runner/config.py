@@ -42,7 +42,7 @@ class Task(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     readout: (
         Literal["attention", "max", "mean", "root", "set2set", "sort", "sum"] | msgspec.UnsetType
     ) = msgspec.UNSET
-    batch_size: int | msgspec.UnsetType = msgspec.UNSET
+    batch_size: int | float | msgspec.UnsetType = msgspec.UNSET
     kind: Literal["auto", "classes", "labels", "regression"] | msgspec.UnsetType = msgspec.UNSET
     loss: Literal["auto", "l1", "mse"] | msgspec.UnsetType = msgspec.UNSET
     standardise: bool | msgspec.UnsetType = msgspec.UNSET

@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from gnnlab.arguments import check_choice
 from gnnlab.names import find_by_name
 
 from .keys import check_keys
@@ -33,7 +34,10 @@ def resolved_links(table: Mapping[str, Any]) -> dict[str, Any]:
             f"task.links.valid_as_input is {found['valid_as_input']!r}, but it must be true or "
             "false"
         )
-    return {"protocol": name, **found}
+    check_choice("task.links.kinds", found["kinds"], ("auto", "one"))
+    # It came later and is left out by default: runs from before keep their names.
+    kept = {key: value for key, value in found.items() if (key, value) != ("kinds", "auto")}
+    return {"protocol": name, **kept}
 
 
 def message_graph(links: Mapping[str, Any], data: Data, split: int) -> Data:
@@ -60,7 +64,7 @@ def _protocols() -> dict[str, Callable[..., LinkSplit]]:
     return {"hard": hard, "ncn": LinkSplit.ncn, "official": _official, "random": random}
 
 
-def _official(data: Data, seed: int) -> LinkSplit:
+def _official(data: Data, seed: int, kinds: str = "auto") -> LinkSplit:
     from gnnlab.tasks import LinkSplit
 
     parts = getattr(data, "link_parts", None)
@@ -69,7 +73,7 @@ def _official(data: Data, seed: int) -> LinkSplit:
         raise ValueError(
             f"{data.name} {told}: take task.links.protocol=random, or another split number"
         )
-    return LinkSplit.official(data, parts)
+    return LinkSplit.official(data, parts, kinds=kinds)
 
 
 def _defaults(name: str) -> dict[str, Any]:
@@ -86,5 +90,5 @@ def _defaults(name: str) -> dict[str, Any]:
     elif name == "hard":
         found = {**of(with_hard_negatives), **of(LinkSplit.hard)}
     else:
-        return {}
+        found = {"kinds": "auto"}
     return {key: value for key, value in found.items() if key not in ("seed", "x")}

@@ -94,10 +94,10 @@ def _resolved_links(
     """The settings of link prediction in one graph, whose links are split, or within many."""
     from gnnlab import datasets
     from gnnlab.tasks.inductive_links import GRAPHS_A_STEP, OF_ONE_GRAPH, check_settings
-    from gnnlab.tasks.link_problem import LINKS_A_STEP
+    from gnnlab.tasks.link_steps import SHARE_A_STEP
 
     if data not in datasets.names("graph"):
-        size = found["batch_size"] or LINKS_A_STEP
+        size = found["batch_size"] or SHARE_A_STEP
         return {**found, "batch_size": size, "links": resolved_links(links or {})}
     check_settings(task)
     if links is not None:

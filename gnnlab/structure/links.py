@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from .graph import Array, among, distinct
@@ -20,17 +22,66 @@ def arc_keys(arcs: Array, num_nodes: int) -> Array:
     return keys
 
 
+@dataclass(frozen=True, eq=False)
+class Between:
+    """Pairs of different nodes: one of each of two groups, or both of one.
+
+    Args:
+        num_nodes: N of the graph.
+        first: (A,) int64, nodes, ascending.
+        second: (B,) int64, none of them in ``first``; None for pairs within ``first``.
+    """
+
+    num_nodes: int
+    first: Array
+    second: Array | None = None
+
+    @property
+    def count(self) -> int:
+        """How many pairs there are."""
+        if self.second is None:
+            return len(self.first) * (len(self.first) - 1) // 2
+        return len(self.first) * len(self.second)
+
+    def all(self) -> Array:
+        """The keys of all pairs."""
+        if self.second is None:
+            low, high = np.triu_indices(len(self.first), 1)
+            return pair_keys(np.stack([self.first[low], self.first[high]]), self.num_nodes)
+        low, high = np.repeat(self.first, len(self.second)), np.tile(self.second, len(self.first))
+        return pair_keys(np.stack([low, high]), self.num_nodes)
+
+    def draw(self, size: int, rng: np.random.Generator) -> Array:
+        """The keys of pairs that are drawn uniformly, repeats among them."""
+        source = rng.integers(len(self.first), size=size)
+        if self.second is None:
+            target = rng.integers(len(self.first) - 1, size=size)
+            target += target >= source
+            drawn = np.stack([self.first[source], self.first[target]])
+        else:
+            target = rng.integers(len(self.second), size=size)
+            drawn = np.stack([self.first[source], self.second[target]])
+        return pair_keys(drawn, self.num_nodes)
+
+
 def non_links(
-    taken: Array, num_nodes: int, count: int, rng: np.random.Generator, what: str = "negatives"
+    taken: Array,
+    num_nodes: int,
+    count: int,
+    rng: np.random.Generator,
+    what: str = "negatives",
+    between: Between | None = None,
 ) -> Array:
     """Draw pairs of different nodes that are not joined, uniformly and each once.
 
     Args:
-        taken: the keys (see :func:`pair_keys`) of pairs that are joined, ascending, each once.
+        taken: the keys (see :func:`pair_keys`) of pairs that are joined, ascending, each once; of
+            those that are asked for alone.
         num_nodes: N.
         count: how many to draw.
         rng: to draw from.
         what: what they are, for the message.
+        between: which pairs are asked for; all of the graph's if None.
 
     Shapes:
         (2, count) int64, the lower node in row 0
@@ -41,41 +92,29 @@ def non_links(
     Cost:
         O((count + P) log P) expected, however sparse or dense the graph, P pairs being taken.
     """
-    pairs = require_free(len(taken), num_nodes, count, what)
-    if 2 * (count + len(taken)) > pairs:  # so dense that all pairs can be written down
-        low, high = np.triu_indices(num_nodes, 1)
-        left = low * num_nodes + high
-        left = left[~among(left, taken)]
-        keys = rng.permutation(left)[:count]
-    else:
-        keys = _rejected(taken, num_nodes, count, rng)
-    return np.stack([keys // num_nodes, keys % num_nodes]) if count else np.empty((2, 0), np.int64)
-
-
-def require_free(taken: int, num_nodes: int, count: int, what: str = "negatives") -> int:
-    """Return how many pairs of nodes there are, if so many of them are not joined.
-
-    Raises:
-        ValueError: fewer are left.
-    """
-    pairs = num_nodes * (num_nodes - 1) // 2
-    if count > pairs - taken:
+    between = Between(num_nodes, np.arange(num_nodes)) if between is None else between
+    pairs = between.count
+    if count > pairs - len(taken):
         raise ValueError(
-            f"the graph joins {taken} of its {pairs} pairs of nodes, which leaves {pairs - taken}, "
-            f"but {count} {what} are to be drawn: ask for fewer, or take a sparser graph"
+            f"the graph joins {len(taken)} of its {pairs} pairs of nodes, which leaves "
+            f"{pairs - len(taken)}, but {count} {what} are to be drawn: ask for fewer, or take a "
+            "sparser graph"
         )
-    return pairs
+    if not count:
+        return np.empty((2, 0), np.int64)
+    if 2 * (count + len(taken)) > pairs:  # so dense that all pairs can be written down
+        left = between.all()
+        keys = rng.permutation(left[~among(left, taken)])[:count]
+    else:
+        keys = _rejected(taken, between, count, rng)
+    return np.stack([keys // num_nodes, keys % num_nodes])
 
 
-def _rejected(taken: Array, num_nodes: int, count: int, rng: np.random.Generator) -> Array:
+def _rejected(taken: Array, between: Between, count: int, rng: np.random.Generator) -> Array:
     """Draw until enough are new; at least half of the pairs are free."""
     keys = np.empty(0, np.int64)
     while len(keys) < count:
-        size = 2 * (count - len(keys)) + 16
-        source = rng.integers(num_nodes, size=size)
-        target = rng.integers(num_nodes - 1, size=size)
-        target += target >= source
-        drawn = pair_keys(np.stack([source, target]), num_nodes)
+        drawn = between.draw(2 * (count - len(keys)) + 16, rng)
         keys = np.concatenate([keys, drawn[~among(drawn, taken)]])
         _, first = np.unique(keys, return_index=True)
         keys = keys[np.sort(first)]  # in the order drawn, so that taking the first is no choice

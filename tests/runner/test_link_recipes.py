@@ -10,6 +10,7 @@ from gnnlab import datasets
 from gnnlab.runner import configure, recipe, recipe_names
 from gnnlab.runner.run import make_encoder, make_task
 from gnnlab.tasks import LinkSplit
+from gnnlab.tasks.link_steps import links_a_step
 
 # Of each set: Hits@100 of NCN and NCNC; learning rates of encoder and head; links a step; dropout
 # of features, of the last states, of the encoder and of the head; edges that the head drops; scale,
@@ -123,6 +124,7 @@ def linked() -> dict[str, Data]:
     }
 
 
+@pytest.mark.filterwarnings("ignore:a step of")  # the graph is smaller than the recipe's
 @pytest.mark.parametrize("name", [*recipe_names("ncn/"), *recipe_names("heart/")])
 def test_link_recipes_build_models_that_learn_in_every_weight(
     name: str, linked: dict[str, Data]
@@ -143,3 +145,16 @@ def test_link_recipes_build_models_that_learn_in_every_weight(
         config.training["lr"],
         *(own["lr"] for own in config.training.get("groups", {}).values()),
     }
+
+
+LEARNT = {"ncn": 0.7, "heart": 0.85}
+"""Share of the links that is learnt from; of a validation part twice as large, half comes back."""
+
+
+@pytest.mark.parametrize("name", [*recipe_names("ncn"), *recipe_names("heart")])
+def test_a_step_leaves_more_than_half_of_the_links_to_read(name: str) -> None:
+    config = configure(recipe(name).settings)
+    record = datasets.records.find(config.data["name"])
+    learnt = LEARNT[name.partition("/")[0]] * record.statistics["undirected"]
+    assert isinstance(config.task.batch_size, int)  # named, so that the run keeps its name
+    assert links_a_step(config.task.batch_size, int(learnt)) < learnt / 2

@@ -137,3 +137,39 @@ def test_an_official_split_is_needed_where_it_is_asked_for() -> None:
     told = config("task.links.protocol='official'")
     with pytest.raises(ValueError, match="has no published split: take task.links.protocol=random"):
         of_split(told, load_data(told), 0)
+
+
+def test_the_number_of_links_a_step_is_a_share_unless_it_is_told() -> None:
+    assert config().task.batch_size == 0.1
+    assert config("task.batch_size=0.1").key() == config().key()
+    others = {config(f"task.batch_size={size}").key() for size in (65536, 1152, 0.25)}
+    assert len(others) == 3 and config().key() not in others
+    assert type(config("task.batch_size=1152").task.batch_size) is int
+    with pytest.raises(ValueError, match="batch_size is 1.5, but it is a whole number"):
+        config("task.batch_size=1.5")
+
+
+def test_runs_of_the_earlier_default_are_others(tmp_path: Path) -> None:
+    """A folder that was written with 65,536 links a step is neither resumed nor renamed."""
+    told = config("task.batch_size=65536", "task.mask_targets=false")
+    folder = run(told, tmp_path)
+    now = run(config("task.mask_targets=false"), tmp_path)
+    assert now != folder and len(read_results(folder)) == len(read_results(now)) == 1
+    assert configure(settings_of(read_about(folder))).label() == folder.name
+
+
+def test_kinds_of_nodes_are_found_unless_told_otherwise() -> None:
+    links = config().task.links
+    assert "kinds" not in links  # so that runs from before keep their names
+    assert config("task.links.kinds='auto'").key() == config().key()
+    other = config("task.links.kinds='one'")
+    assert other.key() != config().key() and other.task.links["kinds"] == "one"
+    for protocol in ("ncn", "hard", "official"):
+        told = config(task={"name": "link", "links": {"protocol": protocol, "kinds": "one"}})
+        assert told.task.links["kinds"] == "one"
+    with pytest.raises(ValueError, match="task.links.kinds is 'two', which is none of auto, one"):
+        config("task.links.kinds='two'")
+    data = load_data(config())
+    data.edge_index = data.edge_index[:, (data.edge_index[0] < 17) ^ (data.edge_index[1] < 17)]
+    drawn = [message_graph(told.task.links, data, 0).link_split for told in (config(), other)]
+    assert drawn[0].kinds is not None and drawn[1].kinds is None

@@ -107,7 +107,10 @@ def test_sparse_features_give_the_same() -> None:
     [
         ({"per_positive": 3}, "per_positive is 3, but half of them"),
         ({"per_positive": 0}, "per_positive is 0"),
-        ({"per_positive": 200}, "is joined to all but .* nodes, but 100 negatives are to keep it"),
+        (
+            {"per_positive": 200},
+            "is joined to all but .* its partners, but 100 negatives are to keep it",
+        ),
         ({"overlap": "aa"}, "overlap is 'aa', which is none of ra, cn"),
         ({"x": torch.ones(3, 2)}, "x has 3 rows, but the split is of 60 nodes"),
     ],

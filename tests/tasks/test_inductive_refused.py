@@ -79,6 +79,7 @@ BEYOND = torch.where(PAIRS == 7, 8, PAIRS)
         (collection(), {"metric": "mrr"}, "metric is 'mrr', but pairs within many .* extended_mrr"),
         (collection(), {"also": ("hits@3",)}, "metric is 'hits@3', but pairs within many graphs"),
         (collection(), {"mask_targets": False}, "mask_targets is False, but it says how the links"),
+        (collection(), {"batch_size": 0.5}, "batch_size is 0.5, but it must be a whole number"),
         (collection(), {"drop_last": True}, "drop_last is True, but it says how the links of one"),
         (collection(), {"supervision": 0.5}, "supervision is 0.5, but it says how the links"),
         (collection(), {"encoder": Graphwise()}, "level is 'graph', but link prediction within"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -52,7 +53,7 @@ def test_what_cannot_work_is_refused_in_one_sentence(call: Any, said: str) -> No
     assert "\n" not in str(caught.value)
 
 
-def test_a_graph_too_dense_to_draw_negatives_for_training_is_refused() -> None:
+def test_training_draws_the_free_pairs_of_a_dense_graph_as_often_as_it_takes() -> None:
     pairs = torch.triu_indices(6, 6, 1)
     pairs = pairs[:, torch.randperm(15, generator=torch.Generator().manual_seed(0))]
     train, valid, test, free = pairs.split([10, 1, 1, 3], dim=1)
@@ -60,6 +61,9 @@ def test_a_graph_too_dense_to_draw_negatives_for_training_is_refused() -> None:
         6, both_ways(train), train, free[:, :1], valid, free[:, 1:2], test, free[:, 2:]
     )
     data = Data(x=torch.ones(6, 3), edge_index=both_ways(train), link_split=split)
-    with pytest.raises(ValueError, match="leaves 5, but 10 negatives an epoch are to be drawn"):
-        problem(data)
+    drawn = torch.cat([batch.negative for batch in problem(data, batch_size=2).batches()], dim=1)
+    assert drawn.shape == (2, 10)
+    assert {tuple(pair): 2 for pair in torch.cat([valid, test, free], 1).T.tolist()} == Counter(
+        map(tuple, drawn.T.tolist())
+    )
     assert problem(data, negatives="split").metric == "roc_auc"

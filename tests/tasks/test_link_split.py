@@ -34,7 +34,8 @@ def assert_no_leak(split: LinkSplit, data: Data) -> None:
 @FEW
 @given(data=linked(), seed=st.integers(0, 99), shares=st.sampled_from([(0.1, 0.2), (0.3, 0.1)]))
 def test_a_random_split_does_not_leak(data: Data, seed: int, shares: tuple[float, float]) -> None:
-    split = LinkSplit.random(data, *shares, seed=seed)
+    assert_no_leak(LinkSplit.random(data, *shares, seed=seed), data)
+    split = LinkSplit.random(data, *shares, seed=seed, kinds="one")
     assert_no_leak(split, data)
     assert split.overlaps() == {"seen": 0, "shared": 0, "true": 0}
     for part in PARTS:
@@ -82,6 +83,19 @@ def test_arcs_of_a_directed_graph_keep_their_direction_and_stay_together(
         assert {tuple(pair) for pair in getattr(split, f"{part}_positive").T.tolist()} <= arcs
 
 
+def test_shares_of_a_directed_graph_are_of_joined_pairs() -> None:
+    """Ten pairs are joined by twelve arcs: two of ten are held out, between two and four arcs."""
+    pairs = torch.triu_indices(8, 8, 1)[:, ::2][:, :10]
+    data = Data(x=torch.ones(8, 1), edge_index=torch.cat([pairs, pairs[:, :2].flip(0)], dim=1))
+    for seed in range(9):
+        split = LinkSplit.random(data, 0.2, 0.2, seed)
+        for part in PARTS:
+            positive = getattr(split, f"{part}_positive")
+            assert len(as_set(positive)) == (6 if part == "train" else 2)
+            assert getattr(split, f"{part}_negative").shape == positive.shape
+        assert sum(getattr(split, f"{part}_positive").shape[1] for part in PARTS) == 12
+
+
 def test_the_same_seed_draws_the_same_split_and_another_another() -> None:
     data = blocks()
     one, two, other = (LinkSplit.random(data, seed=seed) for seed in (3, 3, 4))
@@ -97,7 +111,7 @@ def test_negatives_are_uniform_among_the_pairs_that_are_left() -> None:
         data = Data(x=torch.ones(10, 1), edge_index=both_ways(pairs), num_nodes=10)
         counts = torch.zeros(10, 10)
         for seed in range(400):
-            drawn = LinkSplit.random(data, 1 / 3, 1 / 3, seed).test_negative
+            drawn = LinkSplit.random(data, 1 / 3, 1 / 3, seed, kinds="one").test_negative
             counts[drawn[0], drawn[1]] += 1
         free = counts[tuple(torch.triu_indices(10, 10, 1)[:, joined:])]
         assert counts.sum() == free.sum()

@@ -217,7 +217,6 @@ class RandomWalkPE(Encoding):
             check_finite(self.stored, key, value)
 
 
-
 def _two_way(graph: Graph) -> bool:
     """Whether every arc has its reverse."""
     back = np.sort(graph.arcs[1] * graph.num_nodes + graph.arcs[0])
