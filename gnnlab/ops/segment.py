@@ -45,6 +45,8 @@ def gather(x: Tensor, adj: AdjacencyLike, end: str = "source", sparse_grad: bool
     """
     if not isinstance(x, Tensor) or x.dim() == 0:
         raise ValueError("x must be a tensor with one row per node")
+    if not isinstance(sparse_grad, bool):
+        raise ValueError(f"sparse_grad is {shown(sparse_grad)}, but it is True or False")
     adj = Adjacency.of(adj, x.shape[0])
     check_device("x", x, adj)
     grouped = at_end(adj, end)

@@ -17,7 +17,8 @@ from typing import Any
 import numpy as np
 import torch
 from children import OURS
-from ops_right import Maker, of_nodes, of_others
+from ops_maker import Maker
+from ops_right import of_nodes, of_others
 from torch import Tensor
 
 from gnnlab.ops import Adjacency, NeighborLists, Pairs, Relation, SparseFeatures
