@@ -14,8 +14,9 @@ def check_amount(name: str, value: Any) -> None:
     Raises:
         ValueError: with the setting's name and value.
     """
-    count = isinstance(value, Integral) and not isinstance(value, bool) and value >= 0
-    share = isinstance(value, Real) and not isinstance(value, Integral) and 0 < value < 1
+    whole = isinstance(value, Integral)
+    count = whole and not isinstance(value, bool) and float(value) >= 0
+    share = isinstance(value, Real) and not whole and 0 < float(value) < 1
     if not count and not share:
         raise ValueError(
             f"{name} is {value!r}, but it must be a whole number of at least 0, or a share of each "
@@ -32,4 +33,4 @@ def amount(value: float, graph: Graph) -> int:
         >>> amount(2, triangle), amount(0.05, triangle), amount(0.5, triangle)
         (2, 0, 2)
     """
-    return value if isinstance(value, int) else int(value * graph.num_pairs + 0.5)
+    return int(value) if isinstance(value, Integral) else int(value * graph.num_pairs + 0.5)

@@ -61,7 +61,8 @@ def _edges(pairs: Array, bounds: Array) -> Array:
 
 def _alone(pairs: Array, num_nodes: int) -> Array:
     """Which nodes have no edge."""
-    return np.bincount(pairs.ravel(), minlength=num_nodes) == 0
+    alone: Array = np.bincount(pairs.ravel(), minlength=num_nodes) == 0
+    return alone
 
 
 def _components(pairs: Array, num_nodes: int) -> int:
@@ -69,4 +70,5 @@ def _components(pairs: Array, num_nodes: int) -> int:
     from scipy.sparse.csgraph import connected_components
 
     joined = coo_array((np.ones(pairs.shape[1], bool), (pairs[0], pairs[1])), (num_nodes,) * 2)
-    return int(connected_components(joined, directed=False, return_labels=False))
+    found: Any = connected_components(joined, directed=False, return_labels=False)
+    return int(found)

@@ -71,7 +71,7 @@ class Stored:
         Raises:
             ValueError: a key is missing or holds something else.
         """
-        found = [getattr(data, key, None) for key in self.keys]
+        found: list[Any] = [getattr(data, key, None) for key in self.keys]
         place = getattr(data.edge_index, "device", None)
         if missing := [f"data.{k}" for k, v in zip(self.keys, found, strict=True) if v is None]:
             raise ValueError(
@@ -105,7 +105,8 @@ class Stored:
         Raises:
             ValueError: which key, of which graph, and what finds it anew.
         """
-        told, bounds = getattr(data, self.stamp, None), (0, num_nodes)
+        told: Any = getattr(data, self.stamp, None)
+        bounds: Bounds = (0, num_nodes)
         if told is None:
             return
         if isinstance(told, list) and getattr(data, "batch", None) is not None:
