@@ -12,7 +12,7 @@ import urllib.request
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 from gnnlab.home import cache_home
 from gnnlab.writing import naming, write_atomically
@@ -185,7 +185,7 @@ def write(content: bytes, target: Path, accept: Callable[[Path], object] | None 
         OSError: it cannot be written; without it on the disk nothing is loaded.
     """
 
-    def fill(out: BinaryIO) -> None:
+    def fill(out: IO[bytes]) -> None:
         out.write(content)
         out.flush()
         if accept is not None:

@@ -130,7 +130,7 @@ def check_settings(settings: object) -> None:
 @functools.cache
 def _fields(cls: type) -> dict[str, Any]:
     hints = get_type_hints(cls)
-    return {field.name: hints[field.name] for field in fields(cls)}  # type: ignore[arg-type]
+    return {field.name: hints[field.name] for field in fields(cls)}
 
 
 def check_type(name: str, value: Any, hint: Any) -> None:

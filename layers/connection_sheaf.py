@@ -75,8 +75,6 @@ class ConnectionSheaf(SheafEncoder):
     maskable: ClassVar[bool] = False
     """Transports are found before training, and a masked link would still be in them."""
     varies = False
-    maskable: ClassVar[bool] = False
-    """Transports are found before training, with the neighbours that a masked link would hide."""
 
     def __init__(
         self,

@@ -97,8 +97,6 @@ class WithInputs(nn.Module):
         for step in inputs:
             if told := getattr(step, "transductive", None):
                 self.transductive = told
-        if not all(getattr(part, "maskable", True) for part in (self.encoder, *inputs)):
-            self.maskable = False
         reasons = (getattr(step, "stochastic_encoding", None) for step in inputs)
         self.stochastic_encoding = next(filter(None, reasons), None)
 
