@@ -12,7 +12,7 @@ from gnnlab.structure.graph import Array, Graph
 from gnnlab.structure.transforms.base import GraphTransform, shares
 
 from .changes import Changes, count_edge_types, pack, unpack, write
-from .checked import check_changes
+from .wrong_changes import check_changes
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data
