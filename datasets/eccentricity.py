@@ -6,8 +6,10 @@ import torch
 from torch import Tensor
 
 from gnnlab.arguments import check_count
+from gnnlab.settings import checked
 
 
+@checked
 def hop_eccentricity(
     edge_index: Tensor, num_nodes: int, length: Tensor | None = None, max_hop: int = 16
 ) -> Tensor:
@@ -60,6 +62,7 @@ def _check_length(length: Tensor, edges: int) -> None:
         raise ValueError("length holds negative or infinite numbers, and no road has such a length")
 
 
+@checked
 def equal_shares(values: Tensor, classes: int = 10) -> Tensor:
     r"""Label the values by size, equally many of each class: deciles for ten.
 

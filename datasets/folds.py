@@ -6,12 +6,14 @@ import numpy as np
 from torch import Tensor
 
 from gnnlab.arguments import check_count, check_share
+from gnnlab.settings import checked
 
 from .splits import Masks, masks_of
 
 FOLDS, HELD_OUT = 10, 0.1
 
 
+@checked
 def folds(
     y: Tensor,
     count: int = FOLDS,
@@ -41,6 +43,8 @@ def folds(
     """
     check_count("count", count, 2)
     check_share("held_out", held_out)
+    if not isinstance(seed, np.random.Generator):
+        check_count("seed", seed, 0)
     if len(y) < count:
         raise ValueError(f"{len(y)} graphs cannot fill {count} folds: ask for fewer")
     rng, label = np.random.default_rng(seed), y.numpy()

@@ -9,9 +9,12 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from gnnlab.settings import checked
+
 from .edges import both_directions
 
 
+@checked
 def edge_homophily(edge_index: Tensor, y: Tensor) -> float:
     r"""Give the share of edges that join equal labels.
 
@@ -33,6 +36,7 @@ def edge_homophily(edge_index: Tensor, y: Tensor) -> float:
     return float((y[source] == y[target]).double().mean())
 
 
+@checked
 def node_homophily(edge_index: Tensor, y: Tensor) -> float:
     r"""Average over nodes the share of neighbours that have the node's label.
 
@@ -57,6 +61,7 @@ def node_homophily(edge_index: Tensor, y: Tensor) -> float:
     return float((equal / degree)[degree > 0].mean())
 
 
+@checked
 def adjusted_homophily(edge_index: Tensor, y: Tensor) -> float:
     r"""Give edge homophily corrected for what the classes' degrees alone would make of it.
 
@@ -84,6 +89,7 @@ def adjusted_homophily(edge_index: Tensor, y: Tensor) -> float:
     return float((joint.trace() - chance) / (1 - chance))
 
 
+@checked
 def label_informativeness(edge_index: Tensor, y: Tensor) -> float:
     r"""Say how much a neighbour's label tells about a node's, as a share of its entropy.
 
@@ -111,10 +117,14 @@ def label_informativeness(edge_index: Tensor, y: Tensor) -> float:
 
 
 def class_pairs(edge_index: Tensor, y: Tensor) -> Tensor:
-    """Give the joint distribution of the labels at the two ends of an edge: (C, C) float64."""
+    """Give the joint distribution of the labels at the two ends of an edge: (C, C) float64.
+
+    C counts the labels that edges have; others have no row.
+    """
     source, target = labelled_edges(edge_index, y)
-    classes = int(y.max()) + 1 if len(y) else 0
-    pair = torch.bincount(y[source] * classes + y[target], minlength=classes * classes)
+    found, label = y[torch.cat([source, target])].unique(return_inverse=True)
+    classes, (first, second) = len(found), label.view(2, -1)
+    pair = torch.bincount(first * classes + second, minlength=classes * classes)
     return pair.view(classes, classes).double() / max(len(source), 1)
 
 

@@ -9,6 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from gnnlab.settings import checked
+
 if TYPE_CHECKING:
     from torch_geometric.data import Data
 
@@ -16,6 +18,7 @@ ROUNDS = 4
 """Of colour refinement; further rounds tell few graphs of the usual sizes apart."""
 
 
+@checked
 def first_alike(graphs: Sequence[Data], rounds: int = ROUNDS) -> Tensor:
     """Give for every graph the number of the first one that colour refinement finds alike.
 
@@ -45,7 +48,7 @@ def first_alike(graphs: Sequence[Data], rounds: int = ROUNDS) -> Tensor:
     )
     rows = np.concatenate([_rows(graph) for graph in graphs])
     colour = _mix(np.unique(rows, axis=0, return_inverse=True)[1].reshape(-1).astype(np.uint64))
-    for _ in range(rounds):
+    for _ in range(min(rounds, int(sizes.max(initial=0)))):  # by then nothing changes
         around = np.zeros_like(colour)
         np.add.at(around, target, _mix(colour[source]))
         colour = _mix(colour + _mix(around))
@@ -56,6 +59,7 @@ def first_alike(graphs: Sequence[Data], rounds: int = ROUNDS) -> Tensor:
     return torch.from_numpy(first[kind.reshape(-1)])
 
 
+@checked
 def distinct(graphs: Sequence[Data]) -> list[int]:
     """Give the numbers of the graphs that are left when none repeats another.
 
@@ -93,6 +97,7 @@ def _mix(values: np.ndarray) -> np.ndarray:
     return mixed
 
 
+@checked
 def pairs(graphs: Sequence[Data]) -> list[tuple[Data, Data]]:
     """Give the graphs two by two, as the sets of BREC and CEXP store them.
 

@@ -9,6 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from gnnlab.settings import checked
+
 from .repeats import first_alike
 from .smiles import DOUBLE, SINGLE
 from .splits import Masks, masks_of
@@ -25,6 +27,7 @@ ROUNDS = 16
 """Of colour refinement on atoms and bonds, 8 bonds far; what it cannot tell apart is compared."""
 
 
+@checked
 def scaffolds(graphs: Sequence[Data]) -> Tensor:
     """Give for every molecule the number of the first one with the same Bemis-Murcko scaffold.
 

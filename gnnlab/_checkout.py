@@ -33,3 +33,8 @@ class CheckoutFinder:
 if not (Path(__file__).parent / "layers").is_dir() and (_ROOT / "layers").is_dir():
     # First, since an editable install of another checkout has a finder for these names too.
     sys.meta_path.insert(0, CheckoutFinder)
+
+_REAL = Path(__file__).resolve().parent
+if Path(__file__).parent.resolve() != _REAL:
+    # Read through the links of an editable install: a file that is newer than they are lies here.
+    sys.modules["gnnlab"].__path__.append(str(_REAL))

@@ -15,9 +15,13 @@ import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from numbers import Integral, Real
-from reprlib import Repr
 from types import NoneType, UnionType
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+
+import torch
+from torch import Tensor
+
+from .arguments import shown
 
 Built = TypeVar("Built", bound=Callable[..., Any])
 
@@ -31,8 +35,6 @@ WORDS: dict[Any, str] = {
     NoneType: "None",
 }
 MANY = (Sequence, Iterable, list, tuple)
-_short = Repr()
-_short.maxstring = _short.maxother = _short.maxlong = 80
 
 
 def checked(made: Built) -> Built:
@@ -96,8 +98,11 @@ def _own(
 
 
 def _hints(signature: inspect.Signature, module: str) -> dict[str, Any]:
-    """The types of settings; those that are imported for type checkers alone are not known."""
-    names = vars(sys.modules[module])
+    """The types of settings; those that are imported for type checkers alone are not known.
+
+    But for a graph, which is what most functions are given.
+    """
+    names = {**_graphs(signature), **vars(sys.modules[module])}
     found: dict[str, Any] = {"": Any}
     for name, parameter in signature.parameters.items():
         hint = parameter.annotation
@@ -109,6 +114,15 @@ def _hints(signature: inspect.Signature, module: str) -> dict[str, Any]:
         except NameError:
             continue
     return found
+
+
+def _graphs(signature: inspect.Signature) -> dict[str, Any]:
+    """PyG's class of graphs, where it is asked for: importing it takes a while."""
+    if not any("Data" in str(given.annotation) for given in signature.parameters.values()):
+        return {}
+    from torch_geometric.data import Data
+
+    return {"Data": Data}
 
 
 def check_settings(settings: object) -> None:
@@ -143,13 +157,15 @@ def check_type(name: str, value: Any, hint: Any) -> None:
         names = [name for kind in _kinds(hint) for name in _choices(kind)]
         if get_origin(hint) is Literal or (names and isinstance(value, str)):
             choices = ", ".join(map(str, names))
-            raise ValueError(
-                f"{name} is {_short.repr(value)}, which is none of {choices}: take one"
-            )
+            raise ValueError(f"{name} is {shown(value)}, which is none of {choices}: take one")
         told = " or ".join(dict.fromkeys(_told(kind) for kind in _kinds(hint)))
-        raise ValueError(f"{name} is {_short.repr(value)}, but it must be {told}")
+        raise ValueError(f"{name} is {shown(value)}, but it must be {told}")
+    if isinstance(value, Tensor) and (value.layout is not torch.strided or value.is_meta):
+        kind = "on the meta device" if value.is_meta else value.layout
+        if hint is Tensor or hint == (Tensor | None):
+            raise ValueError(f"{name} is {kind}, but it must be a dense tensor that holds numbers")
     if isinstance(value, Integral) and not -WORD <= int(value) < WORD:
-        raise ValueError(f"{name} is {_short.repr(value)}, which does not fit into 64 bits")
+        raise ValueError(f"{name} is {shown(value)}, which does not fit into 64 bits")
 
 
 def fits(value: Any, hint: Any) -> bool:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
+from .arguments import shown
 from .described import (
     described,
     refuse_other_graphs,
@@ -16,6 +17,7 @@ from .described import (
     way_to_labels,
     way_to_tensor,
 )
+from .tensors import check_tensors
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data
@@ -48,6 +50,7 @@ def check(data: Data) -> None:
             "a time: check each (fit does)"
         )
     refuse_other_graphs(data)
+    check_tensors(data)
     nodes = _check_features(data)
     check_edges(data, nodes)
     masks = _check_masks(data, nodes)
@@ -74,10 +77,12 @@ def _check_features(data: Data) -> int:
     nodes = x.shape[0]
     if nodes == 0:
         raise ValueError("data.x has 0 rows, so the graph has no node: load it again or fill it")
-    told = getattr(data, "num_nodes", nodes)
-    if told is not None and told != nodes:
+    told = data.to_dict().get("num_nodes", nodes)
+    if isinstance(told, Tensor) and told.numel() == 1:
+        told = told.item()
+    if told is not None and (not isinstance(told, int) or told != nodes):
         raise ValueError(
-            f"data.num_nodes is {told}, but data.x has {nodes} rows: give every node one row"
+            f"data.num_nodes is {shown(told)}, but data.x has {nodes} rows: give every node one row"
         )
     return nodes
 

@@ -8,8 +8,10 @@ import torch
 from torch import nn
 
 from gnnlab.arguments import check_count
+from gnnlab.settings import checked
 
 
+@checked
 def width_for(budget: int, make: Callable[[int], nn.Module], multiple: int = 1) -> int:
     """Find the largest width whose model has at most ``budget`` trainable parameters.
 

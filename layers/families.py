@@ -7,6 +7,7 @@ import sys
 from torch import nn
 
 from gnnlab.names import find_by_name
+from gnnlab.settings import checked
 
 
 def convs() -> dict[str, type[nn.Module]]:
@@ -19,6 +20,7 @@ def encoders() -> dict[str, type[nn.Module]]:
     return {name: cls for name, cls in _exported().items() if hasattr(cls, "level")}
 
 
+@checked
 def find(name: str) -> type[nn.Module]:
     """Return the encoder of that name; case, ``-``, ``_`` and ``+`` do not matter.
 

@@ -11,7 +11,9 @@ import torch
 from torch import Tensor, nn
 
 from gnnlab.arguments import check_counts, check_positive
+from gnnlab.described import described
 from gnnlab.ops import Adjacency, AdjacencyLike, degree, edge_reduce, gather, is_sparse, propagate
+from gnnlab.settings import checked
 
 from .edge_attr import check_edge_attr
 from .gates import edge_linear
@@ -29,12 +31,17 @@ SMALL = 1e-5
 STATISTICS, SCALERS = 4, 3
 
 
+@checked
 def average_log_degree(graphs: Iterable[Data]) -> float:
     r"""Return the mean over all nodes of :math:`\log(d + 1)`, by which PNA scales.
 
     Raises:
         ValueError: no node has an edge.
     """
+    graphs = list(graphs)
+    for data in graphs:
+        if not isinstance(getattr(data, "edge_index", None), torch.Tensor):
+            raise ValueError(f"graphs holds {described(data)}, but graphs with edge_index are read")
     logs = [degree(Adjacency.of(data.edge_index, data.num_nodes)).log1p() for data in graphs]
     mean = float(torch.cat(logs).mean()) if logs else 0.0
     if not mean > 0:

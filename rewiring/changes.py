@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from gnnlab.edge_rows import edge_keys, kept_rows, more_rows
+from gnnlab.settings import checked
 from gnnlab.structure.graph import Array, Graph, among
 
 if TYPE_CHECKING:
@@ -94,6 +95,7 @@ def _kind(changes: Changes) -> Array:
     return np.zeros(changes.added.shape[1], np.int64) if changes.kind is None else changes.kind
 
 
+@checked
 def count_edge_types(data: Data) -> int:
     """Return T: the stored ``num_edge_types``, else the largest ``edge_type`` + 1, else 1.
 

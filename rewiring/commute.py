@@ -8,11 +8,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from gnnlab.settings import checked
 from gnnlab.structure.csr import undirected
 
 from .resistance import component_labels, effective_resistance
 
 
+@checked
 def commute_time(edge_index: Tensor, num_nodes: int, pairs: Tensor | None = None) -> Tensor:
     r"""Give the expected number of steps of a random walk from u to v and back to u.
 

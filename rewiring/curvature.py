@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from gnnlab.settings import checked
 from gnnlab.structure.csr import Neighbours, undirected
 from gnnlab.structure.curvature import Ollivier
 from gnnlab.structure.cycles import cycles
@@ -16,6 +17,7 @@ from gnnlab.structure.graph import Array
 Whole = Array | int
 
 
+@checked
 def ollivier_ricci(
     edge_index: Tensor, num_nodes: int, alpha: float | Rational = 0.0, *, progress: bool = True
 ) -> Tensor:
@@ -61,6 +63,7 @@ def ollivier_ricci(
     return _to_columns(Ollivier(graph, alpha).curvature(progress=progress), graph, edge_index)
 
 
+@checked
 def balanced_forman(edge_index: Tensor, num_nodes: int) -> Tensor:
     r"""Balanced Forman curvature of every edge.
 

@@ -6,6 +6,7 @@ import sys
 from typing import Any
 
 from gnnlab.names import find_by_name
+from gnnlab.settings import checked
 from gnnlab.structure.transforms import GraphTransform
 
 from .base import Rewiring
@@ -30,6 +31,7 @@ def label(cls: type[GraphTransform[Any]]) -> str:
     return cls.__name__.removeprefix("Add")
 
 
+@checked
 def find(name: str) -> type[GraphTransform[Any]]:
     """Return the rewiring of that name; case, ``-`` and ``_`` do not matter.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from torch import Tensor
 
+from gnnlab.settings import checked
 from gnnlab.structure.components import components
 from gnnlab.structure.csr import Neighbours, undirected
 from gnnlab.structure.eigenvectors import sparse_eigenpairs
@@ -13,6 +14,7 @@ DENSE = 500
 """Up to so many nodes all eigenvalues are computed."""
 
 
+@checked
 def spectral_gap(edge_index: Tensor, num_nodes: int) -> float:
     r"""Give the second smallest eigenvalue of the normalised Laplacian.
 

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from gnnlab.arguments import check_count
+from gnnlab.settings import checked
 from gnnlab.structure.csr import undirected
 from gnnlab.structure.effort import alike, stretches
 from gnnlab.structure.hop_search import require_searches
@@ -17,6 +18,7 @@ BLOCK = 1 << 20
 """Pairs that are found before they are laid out as 64-bit numbers."""
 
 
+@checked
 def hop_distances(edge_index: Tensor, num_nodes: int, max_hop: int | None = None) -> Tensor:
     r"""Give the length of the shortest path between every two nodes.
 

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from gnnlab.arguments import check_count
+from gnnlab.settings import checked
 from gnnlab.structure.csr import Neighbours, undirected
 from gnnlab.structure.hops import hop_matrix
 
@@ -67,6 +68,7 @@ class Influence:
         return float(((self.total @ hops)[there] / each[there]).mean())
 
 
+@checked
 def total_influence(
     encoder: nn.Module,
     data: Data,
@@ -113,6 +115,8 @@ def total_influence(
         ball of K hops alone, where nodes at the rim lack neighbours.
     """
     check_count("max_hop", max_hop, 0)
+    if max_hop > FARTHEST:
+        raise ValueError(f"max_hop is {max_hop}, but at most {FARTHEST} distances are told apart")
     chosen = choose_nodes(nodes, int(data.num_nodes), seed)
     model, data = deepcopy(encoder).eval().double(), in_double(data)
     graph = undirected(data.edge_index, int(data.num_nodes))
@@ -133,6 +137,8 @@ def _by_hop(norms: Tensor, hops: Tensor, max_hop: int) -> Tensor:
     return torch.bincount(hops[near], norms[near], minlength=max_hop + 1)
 
 
+FARTHEST = 1 << 20
+"""The largest distance that is asked for: every node has a number for each."""
 Norms = tuple[Tensor, list[Tensor], list[Tensor]]
 """Some roots, and for each the nodes it may depend on and the norms of its derivatives there."""
 

@@ -6,11 +6,13 @@ import math
 
 from torch import Tensor
 
+from gnnlab.settings import checked
 from gnnlab.structure.components import components, induced
 from gnnlab.structure.csr import undirected
 from gnnlab.structure.resistance import pseudo_inverse
 
 
+@checked
 def total_resistance(
     edge_index: Tensor, num_nodes: int, *, within_components: bool = False
 ) -> float:

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from gnnlab.arguments import check_count, check_number
 from gnnlab.ops.backends.parallel import Array
+from gnnlab.settings import checked
 from gnnlab.structure.components import components
 from gnnlab.structure.csr import Neighbours, undirected
 from gnnlab.structure.resistance import resistance_matrix
@@ -19,6 +20,7 @@ DENSE = 4096
 """Up to so many nodes given pairs are read off the dense inverse."""
 
 
+@checked
 def effective_resistance(
     edge_index: Tensor,
     num_nodes: int,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
+from gnnlab.settings import checked
 from gnnlab.structure.csr import undirected
 from gnnlab.structure.hops import hop_matrix
 
@@ -53,6 +54,7 @@ class Sensitivity:
         return ax
 
 
+@checked
 def jacobian_sensitivity(
     encoder: nn.Module,
     data: Data,

@@ -6,10 +6,12 @@ import torch
 from torch import Tensor
 
 from gnnlab.arguments import check_count
+from gnnlab.settings import checked
 from gnnlab.structure.csr import undirected
 from gnnlab.structure.walks import walk_matrix
 
 
+@checked
 def walk_counts(edge_index: Tensor, num_nodes: int, length: int, *, lazy: bool = False) -> Tensor:
     r"""Count the walks of a given length between every two nodes.
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from torch import Tensor
 
 from gnnlab.ops import Adjacency, AdjacencyLike, count_common_neighbors
+from gnnlab.settings import checked
 
 
+@checked
 def common_neighbors(edge_index: AdjacencyLike, num_nodes: int, pairs: Tensor) -> Tensor:
     r"""Count the common neighbours of pairs of nodes.
 

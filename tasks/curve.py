@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
 
+from gnnlab.settings import checked
+
 
 @dataclass
 class Curve:
@@ -45,6 +47,7 @@ class Curve:
         return len(self.epoch)
 
 
+@checked
 def at_own_best(curve: Curve, name: str) -> tuple[float, float, int]:
     """Return validation, test and epoch where another metric was best on validation, of its own.
 

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from gnnlab.arguments import check_count, check_positive
 from gnnlab.ops import Adjacency
+from gnnlab.settings import checked
 
 from .link import LinkPrediction
 from .link_heads import Head, make_head
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from torch_geometric.data import Data
 
 
+@checked
 def heuristic(
     data: Data, head: Head, metric: str = "auto", also: Sequence[str] = ()
 ) -> dict[str, float]:

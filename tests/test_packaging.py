@@ -128,6 +128,21 @@ layers.Sage
 
 
 @pytest.mark.slow
+def test_an_editable_install_finds_files_that_are_newer(source: Path, tmp_path: Path) -> None:
+    interpreter = environment(tmp_path / "env")
+    install(interpreter, "-e", source)
+    new = source / "gnnlab" / "newer.py"
+    new.write_text("there = True\n")
+    try:
+        code = "import gnnlab.newer; print(gnnlab.newer.there)"
+        command = [interpreter, "-c", code]
+        run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    finally:
+        new.unlink()
+    assert run.stdout.strip() == "True", run.stderr
+
+
+@pytest.mark.slow
 def test_static_tools_follow_the_editable_install(source: Path, tmp_path: Path) -> None:
     interpreter = environment(tmp_path / "env")
     install(interpreter, "-e", source)

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
+from gnnlab.settings import checked
+
 from .energy import dirichlet_energy
 from .separation import class_separation
 from .smoothness import smoothness
@@ -70,6 +72,7 @@ _LABELS = {
 }
 
 
+@checked
 def by_depth(
     make: Callable[[int], nn.Module], data: Data, depths: Sequence[int] = DEPTHS, *, seed: int = 0
 ) -> DepthCurve:

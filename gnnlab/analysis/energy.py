@@ -6,10 +6,12 @@ import torch
 from torch import Tensor
 
 from gnnlab.ops import Adjacency, AdjacencyLike
+from gnnlab.settings import checked
 
 from .rows import check_rows
 
 
+@checked
 def dirichlet_energy(
     h: Tensor, adj: AdjacencyLike, *, normalised: bool = True, relative: bool = False
 ) -> float:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, cast
 import torch
 from torch import Tensor
 
+from gnnlab.settings import checked
+
 if TYPE_CHECKING:
     from torch_geometric.data import Data
 
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from gnnlab.layers.sheaf_laplacian import Normalisation, Sheaf
 
 
+@checked
 def sheaf_energy(
     x: Tensor, sheaf: Sheaf, normalisation: Normalisation = "augmented", *, relative: bool = False
 ) -> float:
@@ -49,6 +52,7 @@ def sheaf_energy(
     return energy / size if size else 0.0
 
 
+@checked
 def sheaf_energies(encoder: SheafEncoder, data: Data) -> list[float]:
     """Give the relative energy of the states before every step, in the sheaf of that step.
 

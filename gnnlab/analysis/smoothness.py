@@ -6,10 +6,12 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from gnnlab.arguments import check_count
+from gnnlab.settings import checked
 
 from .rows import check_rows
 
 
+@checked
 def smoothness(h: Tensor, *, block: int = 1024) -> float:
     r"""Give the mean distance between the directions of two nodes' states.
 

@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
+from gnnlab.settings import checked
+
 if TYPE_CHECKING:
     from torch_geometric.data import Data
 
 
+@checked
 def hidden_states(encoder: nn.Module, data: Data) -> list[Tensor]:
     """Run an encoder and return what each of its layers gives, and its own output last.
 

@@ -11,6 +11,7 @@ from torch import Tensor
 from gnnlab.arguments import check_count
 from gnnlab.ops import Adjacency, AdjacencyLike
 from gnnlab.ops.backends.parallel import Array, array, over_items
+from gnnlab.settings import checked
 
 from .hops import FAR
 from .k_hop_search import count_many, cut_many, cut_one
@@ -60,6 +61,7 @@ class KHopSubgraphs(NamedTuple):
         )  # fmt: skip
 
 
+@checked
 def k_hop_subgraph(
     node: int,
     num_hops: int,
@@ -118,6 +120,7 @@ def k_hop_subgraph(
     return KHopSubgraph(subset, edge_index, mapping, edge_id)
 
 
+@checked
 def k_hop_subgraphs(
     nodes: Tensor,
     num_hops: int,

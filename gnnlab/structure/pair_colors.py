@@ -11,6 +11,7 @@ from torch import Tensor
 from gnnlab.arguments import check_choice, check_count
 from gnnlab.ops import Adjacency
 from gnnlab.ops.backends.parallel import Array, compiled, over_items
+from gnnlab.settings import checked
 
 from .hops import hop_matrix
 from .memory import require_memory
@@ -18,6 +19,7 @@ from .mixing import mixed
 from .subgraphs import POLICIES, POOLINGS, symbols_of
 
 
+@checked
 def subgraph_colors(
     edge_index: Tensor,
     num_nodes: int,

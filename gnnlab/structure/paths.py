@@ -19,6 +19,7 @@ from torch import Tensor
 from gnnlab.arguments import check_choice, check_count
 from gnnlab.ops.backends.cpu import memory
 from gnnlab.ops.backends.parallel import Array, array, over_rows
+from gnnlab.settings import checked
 
 from .graph import read_arcs
 from .memory import require_memory, usable_memory
@@ -140,6 +141,7 @@ class PathSets:
         return ranks
 
 
+@checked
 def paths_from(
     edge_index: Tensor, num_nodes: int, length: int, kind: str = "shortest"
 ) -> list[Tensor]:

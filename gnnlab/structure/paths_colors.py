@@ -6,6 +6,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from gnnlab.settings import checked
+
 from .graph import read_arcs
 from .hop_search import require_searches
 from .mixing import mixed
@@ -16,6 +18,7 @@ MOST = 1 << 34
 """Paths that are walked at most: some minutes."""
 
 
+@checked
 def path_colors(edge_index: Tensor, num_nodes: int, length: int, kind: str = "shortest") -> Tensor:
     r"""Colour nodes as an injective path network does, in one pass over layers 1, …, ``length``.
 
