@@ -157,11 +157,8 @@ def fit(
 
 def _work(model: nn.Module, problem: Problem, data: Any) -> float:
     """Multiplications a step; without end for a task that does not say how large its steps are."""
-    size: Any = getattr(problem, "step_size", None)
-    if size is None:
-        return math.inf
-    rows, edges = size
-    return multiplications(model, rows, edges, density(data))
+    step: Any = getattr(problem, "step", None)
+    return math.inf if step is None else multiplications(model, step, density(data))
 
 
 def _train(

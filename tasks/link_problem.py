@@ -22,7 +22,7 @@ from .link_split import LinkSplit
 from .link_steps import check_what_is_left, links_a_step
 from .masking import keys_of as unordered
 from .masking import with_links, without
-from .threads import size_of
+from .threads import Step, step_of
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data
@@ -125,9 +125,10 @@ class LinkProblem:
         return with_head(encoder, self.task.head)
 
     @property
-    def step_size(self) -> tuple[int, int]:
-        """Nodes and edges of the graph that training reads."""
-        return size_of([self.graphs.train])
+    def step(self) -> Step:
+        """How large a step is: the graph that training reads, and links with as many negatives."""
+        links = links_a_step(self.task.batch_size, len(self.columns))
+        return step_of([self.graphs.train], predictions=2 * links)
 
     def batches(self) -> Iterator[Batch]:
         """Give the training links in an order drawn from torch's generator, with negatives."""

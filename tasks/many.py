@@ -18,7 +18,7 @@ from .collate import Collate
 from .inputs import MASKS, check_features, rows, warn_of_codes
 from .model import Model
 from .targets import Target
-from .threads import size_of
+from .threads import Step, step_of
 
 if TYPE_CHECKING:
     from torch_geometric.data import Batch, Data
@@ -112,9 +112,9 @@ class Batched:
         return str(level)
 
     @property
-    def step_size(self) -> tuple[int, int]:
-        """Nodes and edges of a mean batch."""
-        return size_of(self.parts.train, self.parts.batch_size)
+    def step(self) -> Step:
+        """How large a mean batch is."""
+        return step_of(self.parts.train, self.parts.batch_size)
 
     def batches(self) -> Iterator[Batch]:
         """Give the training graphs in an order drawn from torch's generator."""

@@ -29,7 +29,7 @@ from .inputs import MASKS, check_features, rows
 from .metrics import Metric
 from .model import Model, predictor
 from .targets import Target
-from .threads import size_of
+from .threads import Step, step_of
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data
@@ -145,9 +145,9 @@ class NodeProblem:
         return self.target.metric
 
     @property
-    def step_size(self) -> tuple[int, int]:
-        """Nodes and edges."""
-        return size_of([self.data])
+    def step(self) -> Step:
+        """How large a step is: the whole graph."""
+        return step_of([self.data])
 
     def predictor(self, encoder: nn.Module, keep: bool = False) -> nn.Module:
         """Return the encoder, told how many logits there are if it predicts by itself."""

@@ -19,7 +19,7 @@ from .model import Model
 from .readout import Pooling
 from .regression import outputs_for
 from .seed import build, isolated, seed_all
-from .threads import multiplications, size_of, threads_for
+from .threads import multiplications, step_of, threads_for
 
 if TYPE_CHECKING:
     from torch_geometric.data import Batch, Data
@@ -109,8 +109,8 @@ class PairedComparison:
             one, two, again = (
                 renumbered(graph, self.copies, transform) for graph in (first, second, first)
             )
-            step = size_of([*one, *two], 2 * self.batch_pairs)
-            with threads_for(multiplications(model, *step)):
+            step = step_of([*one, *two], 2 * self.batch_pairs)
+            with threads_for(multiplications(model, step)):
                 self._train(model, _pairs(one, two, self.batch_pairs))
                 model.eval().double()
                 with torch.no_grad():

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from .link_model import LinkModel
 from .model import Model
+from .threads import Step
 
 
 class Task(Protocol):
@@ -35,8 +36,8 @@ class Problem(Protocol):
         ``metrics.LOWER_IS_BETTER``."""
 
     @property
-    def step_size(self) -> tuple[int, int]:
-        """How many rows and edges a step reads, for the number of threads."""
+    def step(self) -> Step:
+        """How large a step is, for the number of threads."""
 
     def model(self, encoder: nn.Module) -> Model | LinkModel:
         """Put on the encoder what the task adds to it, or refuse one that does not fit."""

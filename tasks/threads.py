@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -16,30 +16,43 @@ WORK = 2e8
 """Multiplications a step that keep one thread busy: with less, a second one gains nothing."""
 
 
-def multiplications(model: nn.Module, rows: int, edges: int, read: float = 1.0) -> float:
+class Step(NamedTuple):
+    """How large a step is."""
+
+    rows: int
+    """Rows that the encoder reads: nodes, or what a structure has more of."""
+    edges: int
+    predictions: int
+    """Rows that the head reads: nodes, graphs or pairs."""
+
+
+def multiplications(model: nn.Module, step: Step, read: float = 1.0) -> float:
     r"""Estimate a forward pass: every matrix meets every row, every edge carries every state.
 
-    .. math:: N \sum_W |W| + E \sum_W d_{out}(W)
+    .. math:: N \sum_W |W| + E \sum_W d_{out}(W) + P \sum_{W'} |W'|
+
+    W are the encoder's matrices, W' the head's.
 
     Args:
-        rows: N, nodes a step.
-        edges: E.
         read: the share of the features' entries that are read; the first maps count that much.
     """
     encoder = getattr(model, "encoder", model)
     features = getattr(encoder, "in_channels", None)
-    total = 0.0
+    total, own = 0.0, set(map(id, encoder.parameters()))
     for weight in model.parameters():
-        if weight.dim() == 2:
+        if weight.dim() == 2 and id(weight) not in own:
+            total += step.predictions * weight.numel()
+        elif weight.dim() == 2:
             share = read if weight.shape[1] == features else 1.0
-            total += rows * share * weight.numel() + edges * weight.shape[0]
+            total += step.rows * share * weight.numel() + step.edges * weight.shape[0]
     return total
 
 
-def size_of(graphs: Sequence[Data], batch_size: int = 1) -> tuple[int, int]:
-    """Return how many rows and edges a step reads, of so many graphs of which these are a sample.
+def step_of(graphs: Sequence[Data], batch_size: int = 1, predictions: int | None = None) -> Step:
+    """Return how large a step is that reads so many graphs, of which these are a sample.
 
-    Rows are nodes, or what a structure has more of: ordered pairs, paths, nodes of subgraphs.
+    Args:
+        predictions: rows that the head reads; None for all that the encoder gives.
     """
     rows = edges = 0
     for graph in graphs:
@@ -48,7 +61,8 @@ def size_of(graphs: Sequence[Data], batch_size: int = 1) -> tuple[int, int]:
         rows += max((length for length in lengths if length != own), default=0)
         edges += own
     share = min(batch_size, len(graphs)) / max(len(graphs), 1)
-    return round(rows * share), round(edges * share)
+    rows, edges = round(rows * share), round(edges * share)
+    return Step(rows, edges, rows if predictions is None else predictions)
 
 
 def _length(name: str, value: object) -> int:

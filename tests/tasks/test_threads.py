@@ -11,7 +11,7 @@ from torch_geometric.data import Data
 
 from gnnlab import layers, tasks
 from gnnlab.datasets import load
-from gnnlab.tasks.threads import multiplications, size_of
+from gnnlab.tasks.threads import Step, multiplications, step_of
 
 
 class Watched(layers.GCN):
@@ -71,12 +71,18 @@ def test_a_small_fit_gives_the_same_bits_whatever_the_caller_set() -> None:
 
 def test_multiplications_count_maps_by_rows_and_states_by_edges() -> None:
     model = nn.Sequential(nn.Linear(3, 4), nn.Linear(4, 2))
-    assert multiplications(model, rows=10, edges=100) == 10 * (12 + 8) + 100 * (4 + 2)
+    assert multiplications(model, Step(10, 100, 5)) == 10 * (12 + 8) + 100 * (4 + 2)
+
+
+def test_a_head_counts_by_the_rows_it_reads() -> None:
+    model = nn.Module()
+    model.encoder, model.head = nn.Linear(3, 4), nn.Linear(4, 2)
+    assert multiplications(model, Step(10, 100, 5)) == 10 * 12 + 100 * 4 + 5 * 8
 
 
 def test_a_structure_with_more_rows_than_nodes_counts_by_these() -> None:
     graph = Data(x=torch.ones(5, 2), edge_index=torch.tensor([[0, 1, 2], [1, 2, 0]]))
-    assert size_of([graph, graph], batch_size=8) == (10, 6)
+    assert step_of([graph, graph], batch_size=8) == (10, 6, 10)
     graph.pair_distance = torch.zeros(25, dtype=torch.uint8)
     graph.path_2_index = torch.zeros(3, 40, dtype=torch.int64)
-    assert size_of([graph, graph, graph, graph], batch_size=2) == (80, 6)
+    assert step_of([graph, graph, graph, graph], batch_size=2) == (80, 6, 80)
