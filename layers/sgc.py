@@ -6,7 +6,7 @@ from copy import copy
 from typing import TYPE_CHECKING, ClassVar
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from gnnlab.ops import Adjacency, is_sparse, linear
 from gnnlab.structure.forms import FLOATING, check_finite, check_form
@@ -15,13 +15,14 @@ from gnnlab.structure.stored import Stored
 
 from .gcn_conv import smooth
 from .linear import Linear
+from .predicting import Predicting
 from .residual import check_sizes
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data
 
 
-class SGC(nn.Module):
+class SGC(Predicting):
     r"""K steps of propagation and one Linear.
 
     .. math:: Y = \hat A^K X W + b, \quad \hat A = D^{-1/2} (A + I) D^{-1/2}

@@ -98,17 +98,19 @@ class LinkPrediction:
     chunk: int = 1 << 17
 
     def __post_init__(self) -> None:
-        check_settings(self)
+        # First what is told better here than by types.
         also = (self.also,) if isinstance(self.also, str) else self.also
         if not isinstance(also, Sequence) or not all(isinstance(name, str) for name in also):
             raise ValueError(
                 f"also is {also!r}, but it must be a list of names of metrics, such as ['mrr']"
             )
         object.__setattr__(self, "also", tuple(also))
-        for name in (self.metric, *self.also):
-            if name != "auto" or name in self.also:
-                link_metrics.check_name(name)
+        if not isinstance(self.metric, str) or self.metric != "auto":
+            link_metrics.check_name(self.metric)
+        for name in self.also:
+            link_metrics.check_name(name)
         object.__setattr__(self, "head", resolved_head(self.head))
+        check_settings(self)
         if self.batch_size is not None:
             check_batch_size(self.batch_size)
         check_count("chunk", self.chunk)

@@ -16,6 +16,8 @@ from collections.abc import Callable, Iterable
 import torch
 from torch import Tensor
 
+from gnnlab.arguments import shown
+
 from .class_metrics import binary_average_precision, binary_roc_auc
 from .rank_metrics import Against
 
@@ -156,8 +158,8 @@ def check_word(name: object, known: Iterable[str]) -> None:
     """
     if not isinstance(name, str):
         raise ValueError(
-            f"metric is {name!r}, but it is named by a string, one of {', '.join(sorted(known))}: "
-            "measure anything else on what result.model predicts"
+            f"metric is {shown(name)}, but it is named by a string, one of "
+            f"{', '.join(sorted(known))}: measure anything else on what result.model predicts"
         )
 
 

@@ -79,9 +79,10 @@ class NodeClassification:
 
     def __post_init__(self) -> None:
         metrics.check_name(self.metric, "classes")
+        # First what is told better here than by types, as is any array of numbers that serves.
+        object.__setattr__(self, "class_weights", checked_weights(self.class_weights))
         check_settings(self)
         check_count("batch_size", self.batch_size)
-        object.__setattr__(self, "class_weights", checked_weights(self.class_weights))
         self._head()
 
     @property

@@ -149,7 +149,7 @@ def encoded(model: Mapping[str, Any], graphs: Sequence[Data]) -> list[Data]:
 
     table = model["encoding"]
     cls = find_encoding(table["name"])
-    own = {field.name: table[field.name] for field in fields(cls)}
+    own = {field.name: table[field.name] for field in fields(cls) if field.name in table}
     return rewiring.apply(cls(**own), graphs)
 
 

@@ -32,12 +32,14 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_defaults_are_filled_in_and_two_spellings_are_one_run() -> None:
     one = configure(SETTINGS, ["rewiring.name='borf'"])
     assert one.rewiring == {
-        "name": "BORF", "fill": 0.0, "batches": 3, "add": 20, "remove": 10, "alpha": 0.0,
+        "name": "BORF", "fill": 0.0, "batches": 3, "add": 0.1, "remove": 0.05, "alpha": 0.0,
     }  # fmt: skip
-    other = configure(SETTINGS, ["rewiring={name='BORF', alpha=0, add=20}"])
+    other = configure(SETTINGS, ["rewiring={name='BORF', alpha=0, add=0.1}"])
     assert one == other and one.label() == other.label()
     assert one.label().startswith("csbm-rgcn-borf-")
     assert one.key() != configure(SETTINGS, ["rewiring={name='borf', add=21}"]).key()
+    before = configure(SETTINGS, ["rewiring={name='borf', add=20, remove=10}"])  # once defaults
+    assert before.label() == "csbm-rgcn-borf-8f1803d75bfa"
     none = configure(SETTINGS, ["rewiring.name='None'"])
     assert none == configure(SETTINGS) and none.rewiring == {"name": "none"}
 
