@@ -61,13 +61,12 @@ def _shell(
     function: Callable[..., Any], module: str, own_first: bool = False
 ) -> Callable[..., Any]:
     """The function behind a check; ``own_first`` where its own refusals cost nothing."""
-    signature = inspect.signature(function)
-    hints: dict[str, Any] = {}
 
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
-        if not hints:
-            hints.update(_hints(signature, module))
+        if torch.compiler.is_compiling():
+            return function(*args, **kwargs)  # torch.compile cannot follow a signature
+        signature, hints = _types(function, module)
         try:
             given = signature.bind(*args, **kwargs).arguments
         except TypeError:
@@ -95,6 +94,13 @@ def _own(
         for name, value in typed.items():
             check_type(name, value, hints[name])
         raise
+
+
+@functools.cache
+def _types(function: Callable[..., Any], module: str) -> tuple[inspect.Signature, dict[str, Any]]:
+    """The signature and its types, found at the first call: all that they name is there by then."""
+    signature = inspect.signature(function)
+    return signature, _hints(signature, module)
 
 
 def _hints(signature: inspect.Signature, module: str) -> dict[str, Any]:

@@ -96,8 +96,10 @@ def test_paths_of_a_larger_graph_are_refused(kind: str) -> None:
     edges = torch.stack([line[:-1], line[1:]])
     data = encoder.transform(Data(x=torch.rand(200_000, 3), edge_index=edges))
     data.x = data.x[:10]
-    with pytest.raises(ValueError, match="node 199999, but the graph has 10: call encoder"):
+    with pytest.raises(ValueError, match="holds 199999, but nodes lie between 0 and 9 there: run"):
         encoder(data)
+    with pytest.raises(ValueError, match="node 199999, but the graph has 10: call encoder"):
+        reading_of(torch.tensor([[0], [199_999]]), 10)
     with pytest.raises(ValueError, match="node -1, but"):
         reading_of(torch.tensor([[0], [-1]]), 3)
 

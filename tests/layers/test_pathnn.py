@@ -185,9 +185,11 @@ def test_paths_are_turned_and_sorted_once(monkeypatch: pytest.MonkeyPatch) -> No
 
     monkeypatch.setattr(Adjacency, "__init__", counted)
     encoder(data)
-    assert len(made) == 2 + 4  # a graph of nodes and one of states, in every step but the first
+    # The graph itself, whose stamp is compared; one of nodes and one of states, in every step but
+    # the first.
+    assert len(made) == 1 + 2 + 4
     encoder(data)
-    assert len(made) == 6
+    assert len(made) == 7
 
 
 def test_dropout_acts_in_training_alone() -> None:
@@ -238,6 +240,9 @@ def test_edges_that_went_away_are_noticed() -> None:
     encoder = layers.PathNN(3, 5, length=2, edge_dim=2).double()
     data = encoder.transform(bare(graph(9, seed=2), "edge_attr"))
     data.edge_index, data.edge_attr = data.edge_index[:, :0], data.edge_attr[:0]
+    with pytest.raises(ValueError, match=r"path_1_index was found before the edges.*were changed"):
+        encoder(data)
+    del data[AddPaths.stamp]  # paths of the user's own are compared with the edges themselves
     with pytest.raises(ValueError, match="goes along an edge that data.edge_index lacks"):
         encoder(data)
 

@@ -170,7 +170,7 @@ def test_compiles_whole_with_types_and_weights(name: str) -> None:
         (torch.tensor([0, 3]), "edge_type holds 3, but num_relations is 2"),
         (torch.tensor([0, -1]), "edge_type holds -1"),
         (torch.tensor([0]), r"edge_type is torch.int64 of shape \(1,\).*give int64 \(2,\)"),
-        (torch.tensor([0.0, 1.0]), "edge_type is torch.float32"),
+        (torch.tensor([0.0, 1.0]), r"edge_type must be int64 \(2,\), not torch.float32 of"),
     ],
 )
 def test_refuses_types_that_do_not_fit(cls: type[nn.Module], kind: Tensor, sentence: str) -> None:

@@ -174,8 +174,10 @@ def test_its_edge_index_stands_for_it() -> None:
     assert Adjacency.of(view.edge_index, nodes + 1) is not view
     whole = Adjacency(edge_index, nodes)
     assert Adjacency.of(whole.edge_index) is whole
-    whole.edge_index[0, 0] = 1 - whole.edge_index[0, 0].clamp(max=1)  # no longer what was sorted
-    assert Adjacency.of(whole.edge_index, nodes) is not whole
+    changed = whole.edge_index
+    changed[0, 0] = 1 - changed[0, 0].clamp(max=1)  # no longer what was sorted
+    assert Adjacency.of(changed, nodes) is not whole
+    assert torch.equal(whole.edge_index, edge_index) and Adjacency.of(whole.edge_index) is whole
 
 
 def test_pickles_copies_and_moves() -> None:
