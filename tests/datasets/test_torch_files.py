@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import io
 import zipfile
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
 import torch
 
+from gnnlab.datasets.readers.ogb_links import _types
 from gnnlab.datasets.readers.torch_files import load_tensors
 
 ARRAYS = {"first": np.arange(100), "second": np.arange(300, 900)}
+
+
+@pytest.fixture(autouse=True)
+def arrays_allowed() -> Iterator[None]:
+    """As the reader does it whose files hold arrays."""
+    with torch.serialization.safe_globals(_types()):
+        yield
 
 
 def saved(zipped: bool) -> bytes:
