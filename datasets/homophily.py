@@ -122,7 +122,7 @@ def class_pairs(edge_index: Tensor, y: Tensor) -> Tensor:
     C counts the labels that edges have; others have no row.
     """
     source, target = labelled_edges(edge_index, y)
-    found, label = y[torch.cat([source, target])].unique(return_inverse=True)
+    found, label = torch.unique(y[torch.cat([source, target])], return_inverse=True)
     classes, (first, second) = len(found), label.view(2, -1)
     pair = torch.bincount(first * classes + second, minlength=classes * classes)
     return pair.view(classes, classes).double() / max(len(source), 1)

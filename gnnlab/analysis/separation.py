@@ -48,7 +48,7 @@ def class_separation(h: Tensor, y: Tensor) -> float:
         return float("nan")
     h = h - h.mean(0)
     total = float(h.square().sum())
-    y = y.unique(return_inverse=True)[1]  # labels may be any numbers
+    y = torch.unique(y, return_inverse=True)[1]  # labels may be any numbers
     counts = torch.bincount(y).to(h)
     sums = h.new_zeros(len(counts), h.shape[1]).index_add_(0, y, h)
     between = float((sums.square().sum(1) / counts.clamp(min=1)).sum())
