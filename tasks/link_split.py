@@ -64,13 +64,13 @@ class LinkSplit:
         O((M + P + Q) log(M + P + Q)), once.
 
     Example:
-        >>> ring = torch.arange(6)
+        >>> ring = torch.arange(7)
         >>> edges = torch.stack([ring, ring.roll(-1)])
         >>> from torch_geometric.data import Data
-        >>> data = Data(x=torch.ones(6, 1), edge_index=torch.cat([edges, edges.flip(0)], 1))
+        >>> data = Data(x=torch.ones(7, 1), edge_index=torch.cat([edges, edges.flip(0)], 1))
         >>> split = LinkSplit.random(data, valid=0.2, test=0.2, seed=0)
         >>> split
-        LinkSplit(6 nodes, 8 message edges, train 4, valid 1 + 1, test 1 + 1)
+        LinkSplit(7 nodes, 10 message edges, train 5, valid 1 + 1, test 1 + 1)
     """
 
     num_nodes: int

@@ -68,7 +68,8 @@ assert PeakMemory(torch.device("cpu")).bytes() == 0
 from gnnlab.runner.results import append_result, read_results, KEYS
 import tempfile
 with tempfile.TemporaryDirectory() as folder:
-    append_result(pathlib.Path(folder), {**dict.fromkeys(KEYS, 0), "split": 0, "seed": 0})
+    told = dict.fromkeys(("task", "data", "model", "rewiring", "metric"), "a")
+    append_result(pathlib.Path(folder), {**dict.fromkeys(KEYS, 0), **told})
     assert len(read_results(folder)) == 1
 print("done")
 """

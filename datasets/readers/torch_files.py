@@ -12,6 +12,9 @@ import torch
 SMALL = 1 << 20
 """Bytes of pickles that are gone through before torch reads them."""
 LONGEST_NAME = 200
+ENCODED = {(name, "TUPLE2", "REDUCE") for name in ("BINUNICODE", "BINGET", "LONG_BINGET")}
+"""What follows the numbers of an array: the encoding's name, and the call with both."""
+Step = tuple[pickletools.OpcodeInfo, Any, int | None]
 PICKLES = 4
 """In torch's older format: a magic number, a version, the machine, and the object."""
 
@@ -28,10 +31,7 @@ def load_tensors(content: io.BytesIO) -> Any:
 
 
 def _check_names(content: io.BytesIO) -> None:
-    """Refuse a damaged pickle that names something very long.
-
-    Of such a name torch makes a message that it searches for as long as its length squared.
-    """
+    """Refuse a damaged pickle that names something very long."""
     if zipfile.is_zipfile(content):
         with zipfile.ZipFile(content) as archive:
             names = [name for name in archive.namelist() if name.endswith("data.pkl")]
@@ -40,8 +40,30 @@ def _check_names(content: io.BytesIO) -> None:
         content.seek(0)
         pickles = [content] * PICKLES
     for file in pickles:
-        if len(file.getbuffer()) > SMALL:
+        if len(file.getbuffer()) <= SMALL:
+            _check_strings(list(pickletools.genops(file)))
+
+
+def _check_strings(steps: list[Step]) -> None:
+    """Refuse a long string that might be called, or be the name of what is.
+
+    Of such a name torch makes a message that it searches for as long as its length squared. The
+    numbers of an array are a long string too: they are encoded on the spot, and that alone.
+    """
+    calls = [step for step in steps if "PUT" not in step[0].name]
+    following = zip(calls, calls[1:], calls[2:], calls[3:], strict=False)
+    numbers = {
+        place
+        for (kind, _, place), *then in following
+        if kind.name == "BINUNICODE" and tuple(step[0].name for step in then) in ENCODED
+    }
+    kept: dict[Any, int] = {}  # the lengths of the strings that may be asked for again
+    last = 0
+    for kind, argument, place in steps:
+        if "PUT" in kind.name:
+            kept[argument] = last
             continue
-        for _, argument, place in pickletools.genops(file):
-            if isinstance(argument, str) and len(argument) > LONGEST_NAME:
-                raise ValueError(f"a name of {len(argument):,} characters at byte {place}")
+        text = isinstance(argument, str)
+        last = len(argument) if text else kept.get(argument, 0) if "GET" in kind.name else 0
+        if last > LONGEST_NAME and place not in numbers:
+            raise ValueError(f"a name of {last:,} characters at byte {place}")

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import numpy as np
 import torch
 
-from gnnlab.ops.backends.parallel import Array
+from .graph import Array
 
 LONG = 30.0
 """Seconds of estimated work from which its length is told."""

@@ -241,7 +241,7 @@ def test_a_full_disk_refuses_a_download_in_one_sentence_and_leaves_nothing(
     monkeypatch.setattr("gnnlab.writing.os.fsync", full)
     with pytest.raises(OSError, match=r"file.npz cannot be written \(No space left") as caught:
         sources.locate(PATH, URL)
-    assert "make room there" in str(caught.value)
+    assert "make room or let it be written" in str(caught.value)
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
 
 

@@ -20,7 +20,7 @@ NAMED: dict[str, Any] = {
     "num_nodes": 20, "num_relations": 2, "edge_dim": 3, "sizes": (3, 4), "average_degree": 1.5,
     "average": 1.5, "heads": 2, "rate": 0.5, "probability": 0.5, "dropout": 0.5, "metric": "auto",
     "transform": transforms.RandomWalkPE(3), "max_degree": 5, "width": 8, "num_steps": 2,
-    "encoder": layers.GCN(4, 8, 2), "inputs": [layers.NodeCategories((3, 4), 4)],
+    "encoder": layers.GCN(4, 8, 2), "inputs": [layers.NodeCategories((3, 4, 2, 5), 4)],
     "num_edges": 5, "in_features": 4, "out_features": 4, "make": lambda width: layers.GCN(width, 4),
 }  # fmt: skip
 """What required settings are, by name."""

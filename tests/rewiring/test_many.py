@@ -152,11 +152,8 @@ def broken(part: Path, how: str) -> None:
     elif how == "other arrays":
         np.savez(part, digest=np.zeros((2, 2)))
     elif how == "bits":
-        with np.load(part) as file:
-            sizes = {name: len(file[name]) for name in file.files}
         at = content.find(b"PK", 10 + 1) - 1  # the last byte of the first array
         part.write_bytes(content[:at] + bytes([content[at] ^ 255]) + content[at + 1 :])
-        assert sizes
     else:
         part.write_bytes(content[: {"empty": 0, "half": len(content) // 2, "short": 100}[how]])
 

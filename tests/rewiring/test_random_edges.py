@@ -53,7 +53,10 @@ def test_draws_of_two_graphs_differ_and_repeat() -> None:
     assert random[0] == random[2] != random[1]
 
 
-@pytest.mark.parametrize("setting", [{"add": -1}, {"remove": 0.5}, {"seed": -3}, {"add": True}])
+@pytest.mark.parametrize(
+    "setting",
+    [{"add": -1}, {"remove": 1.5}, {"remove": -0.5}, {"seed": -3}, {"seed": 0.5}, {"add": True}],
+)
 def test_bad_settings_are_refused(setting: dict[str, float]) -> None:
     with pytest.raises(ValueError, match="whole number of at least 0"):
         RandomEdges(**setting)  # type: ignore[arg-type]

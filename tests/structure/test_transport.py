@@ -8,7 +8,7 @@ import pytest
 import torch
 from networkx.algorithms.flow import maximum_flow_value
 
-from gnnlab.structure import curvature, neighbourhoods, transport
+from gnnlab.structure import curvature, effort, neighbourhoods, transport
 from gnnlab.structure.csr import Neighbours, from_edges
 from gnnlab.structure.curvature import Ollivier, as_lazy
 from gnnlab.structure.cycles import cycles
@@ -132,8 +132,8 @@ def test_cycles_equal_their_definition_on_either_end() -> None:
 def test_long_work_is_cut_into_slices_with_equal_results(monkeypatch: pytest.MonkeyPatch) -> None:
     graph = lists(nx.barabasi_albert_graph(150, 5, seed=0))
     whole = Ollivier(graph).curvature()
-    monkeypatch.setattr(curvature, "SLICE", 20_000)
-    assert len(list(curvature._slices(curvature._work(graph, graph.numbers), False))) > 20
+    monkeypatch.setattr(effort, "SLICE", 20_000)
+    assert len(list(effort.stretches(curvature._work(graph, graph.numbers), "edge", False))) > 20
     assert np.array_equal(Ollivier(graph).curvature(progress=True), whole)
 
 
