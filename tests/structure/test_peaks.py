@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-NOISE = 16 << 20
+NOISE = 24 << 20
 """Bytes that an interpreter takes besides."""
 Case = tuple[str, int, int]
 FEW: list[Case] = [("PairDistances", 9000, 3), ("SubgraphGNN", 9000, 3), ("hop_distances", 4000, 3)]
