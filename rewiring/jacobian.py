@@ -85,5 +85,6 @@ def choose_nodes(nodes: int | Tensor, num_nodes: int, seed: int) -> Tensor:
             )
         return chosen
     check_count("nodes", nodes)
+    check_count("seed", seed, 0)
     order = np.random.default_rng(seed).permutation(num_nodes)
     return torch.from_numpy(np.sort(order[:nodes]))
