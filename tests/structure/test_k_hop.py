@@ -102,7 +102,7 @@ def test_no_roots_and_no_edges() -> None:
 def test_refusals(monkeypatch: pytest.MonkeyPatch) -> None:
     edges = torch.tensor([[0, 1], [1, 2]])
     for wrong in (3, -1, 1.0, True):
-        with pytest.raises(ValueError, match="but it must be a whole number from 0 to 2"):
+        with pytest.raises(ValueError, match="but it must be a whole number"):
             k_hop_subgraph(wrong, 1, edges)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="nodes names 7, but the graph has nodes 0 to 2"):
         k_hop_subgraphs(torch.tensor([0, 7]), 1, edges)

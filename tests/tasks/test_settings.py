@@ -68,10 +68,14 @@ def test_numbers_of_numpy_are_numbers() -> None:
     assert task.batch_size == 3 and task.head_dropout == 0.5
 
 
-@pytest.mark.parametrize("also", [1.5, "mrr", None, [1], ["no such metric"]])
+@pytest.mark.parametrize("also", [1.5, "no such metric", None, [1], ["no such metric"]])
 def test_more_metrics_are_a_list_of_names(also: Any) -> None:
     with pytest.raises(ValueError, match=r"also|metric"):
         tasks.LinkPrediction(also=also)
+
+
+def test_one_name_of_a_metric_is_a_list_of_one() -> None:
+    assert tasks.LinkPrediction(also="mrr").also == ("mrr",)
 
 
 @pytest.mark.parametrize("groups", [[], "head.*", 1])
