@@ -16,8 +16,8 @@ from unittest import mock
 from torch_geometric.data import Batch, Data
 
 from gnnlab import datasets, layers, tasks
-from gnnlab.tasks import many
-from gnnlab.tasks.collate import Collate
+from gnnlab.tasks.shared import many_graphs as many
+from gnnlab.tasks.shared.collate import Collate
 
 MODELS = ("GCN", "GIN")
 

@@ -28,7 +28,7 @@ from torch_geometric.data import Data
 from torch_geometric.nn import GATConv, GCNConv
 
 from gnnlab import datasets, layers, tasks
-from gnnlab.tasks import sparse_reading, threads
+from gnnlab.tasks.training import sparse_reading, threads
 
 SPIN = "while True: pass"
 HEADS, WIDTH = 8, 64

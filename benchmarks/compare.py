@@ -9,7 +9,7 @@ from typing import Any
 
 from peers import OURS
 
-from gnnlab.runner.report import layout
+from gnnlab.runner.reports.tables import layout
 
 COLUMNS = (
     "graph",

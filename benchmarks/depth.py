@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from gnnlab.runner import Config, configure, run, summarise
-from gnnlab.runner.run import wanted_results
+from gnnlab.runner.runs.run import wanted_results
 
 TABLES = ("task", "data", "training", "run")
 

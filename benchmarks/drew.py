@@ -27,11 +27,11 @@ from torch import Tensor, nn
 from torch_geometric import nn as pyg
 from torch_geometric.data import Data
 
-from gnnlab.layers.drew import delay
-from gnnlab.layers.drew_conv import ConvHops
-from gnnlab.layers.drew_layers import GCNHops
-from gnnlab.layers.gcn_conv import GCNConv
-from gnnlab.layers.hop_graphs import Hop, hop_graphs
+from gnnlab.layers.multihop.drew import delay
+from gnnlab.layers.multihop.drew_conv import ConvHops
+from gnnlab.layers.multihop.drew_layers import GCNHops
+from gnnlab.layers.multihop.hop_graphs import Hop, hop_graphs
+from gnnlab.layers.parts.gcn_conv import GCNConv
 from gnnlab.ops import gcn_propagate
 from gnnlab.structure.transforms import AddHops
 

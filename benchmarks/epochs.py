@@ -29,8 +29,8 @@ from torch import Tensor, nn
 from torch_geometric.data import Data
 
 from gnnlab import datasets, layers, tasks
-from gnnlab.tasks.memory import PeakMemory
-from gnnlab.tasks.optimizer import make_optimizer
+from gnnlab.tasks.training.optimizer import make_optimizer
+from gnnlab.tasks.training.peak_memory import PeakMemory
 
 Model = Callable[[Data], nn.Module]
 Step = Callable[[], None]

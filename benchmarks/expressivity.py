@@ -103,8 +103,8 @@ def _pairs(
     point: Point, config: Config, graphs: Sequence[Any], out: Path
 ) -> tuple[Path, list[Row]]:
     """Compare the pairs that have no line yet, and give all lines."""
-    from gnnlab.runner.about import describe
-    from gnnlab.tasks.paired import PairedComparison
+    from gnnlab.runner.runs.run_toml import describe
+    from gnnlab.tasks.graph.pair_discrimination import PairedComparison
 
     assert point.look is not None
     told = {key: point.look[key] for key in ("protocol", "seed")}
@@ -166,7 +166,7 @@ def colors_of(model: Mapping[str, Any], graphs: Sequence[Any]) -> list[int]:
     Path and subgraph networks are coloured with hashes in the place of their layers; for all
     others, which pass messages, it is colour refinement of as many rounds as they have layers.
     """
-    from gnnlab.datasets.repeats import first_alike
+    from gnnlab.datasets.measures.duplicates import first_alike
     from gnnlab.structure import path_colors, subgraph_colors
 
     if model["name"] == "PathNN":

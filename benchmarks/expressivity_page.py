@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from gnnlab.runner.page import machines_of
-from gnnlab.runner.report import layout
+from gnnlab.runner.reports.results_page import machines_of
+from gnnlab.runner.reports.tables import layout
 
 HEAD = """\
 # Expressive power: theory and trained networks

@@ -8,8 +8,8 @@ from typing import Any
 
 import torch
 
-from gnnlab.runner.environment import environment
-from gnnlab.runner.report import layout
+from gnnlab.runner.reports.tables import layout
+from gnnlab.runner.runs.environment import environment
 
 Row = dict[str, Any]
 

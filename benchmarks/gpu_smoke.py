@@ -22,9 +22,9 @@ from torch import Tensor
 from torch_geometric.data import Data
 
 from gnnlab import datasets, layers, ops, tasks
-from gnnlab.datasets.splits import stratified
+from gnnlab.datasets.values.masks import stratified
 from gnnlab.ops import Adjacency
-from gnnlab.tasks.task import Task
+from gnnlab.tasks.shared.contract import Task
 
 NODES, EDGES, WIDTH = 9, 24, 8
 

@@ -18,8 +18,8 @@ from subgraphs import molecule
 from torch import Tensor, nn
 from torch_geometric.data import Batch, Data
 
-from gnnlab.layers.path_lstm import PathLSTM, Reading
-from gnnlab.layers.path_reading import readings
+from gnnlab.layers.paths.lstm import PathLSTM, Reading
+from gnnlab.layers.paths.reading import readings
 from gnnlab.structure.transforms import AddPaths
 
 BATCH, LENGTH, WIDTH = 128, 4, 64

@@ -22,8 +22,8 @@ from torch_geometric.utils import from_networkx
 
 from gnnlab import datasets
 from gnnlab.rewiring import apply
-from gnnlab.structure.graph import Graph, join, read_graphs
-from gnnlab.structure.paths import PathSets
+from gnnlab.structure.graphs.graph import Graph, join, read_graphs
+from gnnlab.structure.paths.sets import PathSets
 from gnnlab.structure.transforms import AddPaths
 
 SETS = {"PROTEINS": 4, "IMDB-BINARY": 3}

@@ -24,8 +24,8 @@ from torch_geometric.utils import to_undirected
 
 from gnnlab import datasets, layers
 from gnnlab.datasets import FlawWarning
-from gnnlab.layers.connection import transports
-from gnnlab.tasks.memory import PeakMemory
+from gnnlab.layers.sheaf.frames import transports
+from gnnlab.tasks.training.peak_memory import PeakMemory
 
 SIZES = {  # nodes, undirected edges, features, density, classes
     "chameleon": (2_277, 31_371, 2_325, 0.0055, 5),

@@ -12,7 +12,7 @@ from torch_geometric.data import Data
 
 from gnnlab import datasets, tasks
 from gnnlab.runner import Config
-from gnnlab.runner.links import message_graph
+from gnnlab.runner.settings.link_splits import message_graph
 from gnnlab.tasks import LinkSplit
 
 Row = dict[str, Any]

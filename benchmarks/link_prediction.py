@@ -21,8 +21,8 @@ from link_prediction_page import write_page
 from points import read_study
 
 from gnnlab.runner import configure, read_results, recipe, recipe_names
-from gnnlab.runner.page import Shown, machines_of
-from gnnlab.runner.results import run_folders
+from gnnlab.runner.reports.results_page import Shown, machines_of
+from gnnlab.runner.runs.results import run_folders
 
 Row = dict[str, Any]
 HEADS = {"DotProduct": "dot", "HadamardMLP": "MLP"}

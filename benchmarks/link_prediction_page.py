@@ -20,8 +20,8 @@ from link_findings import (
 )
 from points import read_study
 
-from gnnlab.runner.recipes import Paper, recipe, recipe_names
-from gnnlab.runner.report import layout, percent
+from gnnlab.runner.reports.tables import layout, percent
+from gnnlab.runner.settings.recipes import Paper, recipe, recipe_names
 
 HEAD = """\
 # Link prediction

@@ -30,7 +30,7 @@ from points import (
     work_through,
 )
 
-from gnnlab.runner.run import Pair
+from gnnlab.runner.runs.run import Pair
 
 RANGE = "range.jsonl"
 Study = Mapping[str, Any]

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from gnnlab.runner.page import machines_of
-from gnnlab.runner.report import layout, percent
+from gnnlab.runner.reports.results_page import machines_of
+from gnnlab.runner.reports.tables import layout, percent
 
 SOLVED = 0.95
 """A ring is solved where every seed gets at least this share of the test graphs right."""

@@ -9,8 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from gnnlab.ops.backends.cpu.rows import sum_rows
-from gnnlab.ops.backends.parallel import Array, over_items, over_rows
+from gnnlab.kernels.threads import Array, over_items, over_rows
+from gnnlab.ops.backends.cpu.loops.reduce import sum_rows
 
 CHUNKS = 64
 LEAST = 200_000  # rows

@@ -22,7 +22,7 @@ from measure import Plan, measure
 from page import page
 from peers import AT_TEN_MILLION, OURS, Sides, available
 
-from gnnlab.runner.environment import environment
+from gnnlab.runner.runs.environment import environment
 
 LARGE_CASES = ("propagate sum",)
 QUICK = Plan(rounds=3, least=1, budget=0.3)

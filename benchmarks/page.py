@@ -8,7 +8,7 @@ from typing import Any
 
 from peers import MODULES, OURS, SPARSE
 
-from gnnlab.runner.report import layout
+from gnnlab.runner.reports.tables import layout
 
 HEAD = """# Performance
 

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
-from gnnlab.ops.backends.choose import NAMES
-from gnnlab.runner.environment import environment
+from gnnlab.ops.base.choice import NAMES
+from gnnlab.runner.runs.environment import environment
 
 ROOT = Path(__file__).resolve().parent.parent
 KINDS = {"failure": "failed", "error": "failed", "skipped": "skipped"}

@@ -15,10 +15,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from gnnlab.names import select
-from gnnlab.parallel import each
+from gnnlab.core.names import select
+from gnnlab.core.processes import each
 from gnnlab.runner import Config, configure, run
-from gnnlab.runner.run import Pair, wanted_results
+from gnnlab.runner.runs.run import Pair, wanted_results
 
 Row = dict[str, Any]
 Look = Callable[[Mapping[str, Any], Pair, Any, Any], Row]
@@ -103,7 +103,7 @@ class Trained:
     @property
     def valid(self) -> float:
         """Mean validation score, larger for the better."""
-        from gnnlab.tasks.metrics import sign
+        from gnnlab.tasks.metrics.by_name import sign
 
         return sign(self.rows[0]["metric"]) * statistics.fmean(column(self.rows, "valid"))
 

@@ -30,7 +30,7 @@ from qm9_page import write_page
 
 from gnnlab.layers import width_for
 from gnnlab.runner import configure
-from gnnlab.runner.run import Pair
+from gnnlab.runner.runs.run import Pair
 
 ERRORS = "errors.jsonl"
 AT_ONCE = 256
@@ -59,7 +59,7 @@ def widest(study: Mapping[str, Any], model: Mapping[str, Any]) -> int:
     from inspect import signature
 
     from gnnlab import datasets, layers
-    from gnnlab.tasks.model import Model
+    from gnnlab.tasks.shared.model import Model
 
     known = datasets.records.find(study["data"]["name"]).statistics
     cls = layers.find(model["name"])
@@ -110,7 +110,7 @@ def errors(settings: Mapping[str, Any], pair: Pair, result: Any, data: Any) -> R
     """
     import torch
 
-    from gnnlab.tasks.regression import standard
+    from gnnlab.tasks.targets.numbers import standard
 
     train, test = (mask[:, pair[0]].nonzero()[:, 0] for mask in (data.train_mask, data.test_mask))
     y = data.y.double()

@@ -29,7 +29,7 @@ from gnnlab.layers import SubgraphGNN
 from gnnlab.ops import Pairs, pair_aggregate
 from gnnlab.rewiring import apply
 from gnnlab.structure.transforms import PairDistances
-from gnnlab.tasks.collate import Collate
+from gnnlab.tasks.shared.collate import Collate
 
 BATCH, BONDS, LIMIT = 128, 4, 5
 NODES = (18, 28)

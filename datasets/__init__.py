@@ -7,11 +7,15 @@ if __name__ != "gnnlab.datasets":
         "import gnnlab.datasets, not datasets: the folder is a room of the gnnlab package"
     )
 
-from .cards import Card, card, cite
-from .eccentricity import equal_shares, hop_eccentricity
-from .features import NormalizeFeatures
-from .folds import folds
-from .generators import (
+from gnnlab.datasets.cards.card import Card, card, cite
+from gnnlab.datasets.cards.given_graphs import GivenCard
+from gnnlab.datasets.cards.graph import GraphsCard
+from gnnlab.datasets.cards.link import LinkCard
+from gnnlab.datasets.catalogue.records import Citation, Record
+from gnnlab.datasets.features.eccentricity_labels import equal_shares, hop_eccentricity
+from gnnlab.datasets.features.normalize import NormalizeFeatures
+from gnnlab.datasets.features.sparse import ToSparseFeatures
+from gnnlab.datasets.generators import (
     cluster,
     counting,
     csbm,
@@ -25,24 +29,20 @@ from .generators import (
     topology_of,
     tree_neighbours_match,
 )
-from .given_cards import GivenCard
-from .graph_cards import GraphsCard
-from .graphs import Graphs
-from .homophily import (
+from gnnlab.datasets.kinds.node import FlawWarning
+from gnnlab.datasets.loading import load, names, resolve
+from gnnlab.datasets.measures.duplicates import distinct, first_alike, pairs
+from gnnlab.datasets.measures.homophily import (
     adjusted_homophily,
     edge_homophily,
     label_informativeness,
     node_homophily,
 )
-from .link_cards import LinkCard
-from .loading import load, names, resolve
-from .reading import FlawWarning
-from .records import Citation, Record
-from .repeats import distinct, first_alike, pairs
-from .scaffolds import scaffolds
-from .sparse import ToSparseFeatures
-from .splits import Masks
-from .stress import Stress
+from gnnlab.datasets.splits.folds import folds
+from gnnlab.datasets.splits.scaffold import scaffolds
+from gnnlab.datasets.stress import Stress
+from gnnlab.datasets.values.graphs import Graphs
+from gnnlab.datasets.values.masks import Masks
 
 __all__ = [
     "Card",

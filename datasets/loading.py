@@ -7,22 +7,21 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gnnlab.validation import check
-
-from .collections import has_stereo, wanted
-from .features import NormalizeFeatures
-from .generators import GENERATORS, OF_MANY
-from .given import with_stereo
-from .links import check_split, load_links
-from .reading import load_graphs, load_record
-from .records import Record, find, normal, records, unknown
-from .sparse import ToSparseFeatures
-from .splitting import split_name
+from gnnlab.contracts.data import check
+from gnnlab.datasets.catalogue.records import Record, find, normal, records, unknown
+from gnnlab.datasets.features.normalize import NormalizeFeatures
+from gnnlab.datasets.features.sparse import ToSparseFeatures
+from gnnlab.datasets.generators import GENERATORS, OF_MANY
+from gnnlab.datasets.kinds.given_graphs import with_stereo
+from gnnlab.datasets.kinds.graph import has_stereo, wanted
+from gnnlab.datasets.kinds.link import check_split, load_links
+from gnnlab.datasets.kinds.node import load_graphs, load_record
+from gnnlab.datasets.splits.of_nodes import split_name
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data
 
-    from .graphs import Graphs
+    from gnnlab.datasets.values.graphs import Graphs
 
 
 def load(

@@ -10,16 +10,16 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from gnnlab.arguments import check_count, check_share
-from gnnlab.edge_rows import edge_keys, kept_rows
-from gnnlab.settings import check_settings
-from gnnlab.structure.absent import absent_pairs
-from gnnlab.structure.graph import read_graph
+from gnnlab.contracts.edge_rows import edge_keys, kept_rows
+from gnnlab.core.arguments import check_count, check_share
+from gnnlab.core.settings import check_settings
+from gnnlab.structure.graphs.absent_pairs import absent_pairs
+from gnnlab.structure.graphs.graph import read_graph
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data
 
-    from .graphs import Graphs
+    from gnnlab.datasets.values.graphs import Graphs
 
 
 @dataclass(frozen=True)

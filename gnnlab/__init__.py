@@ -14,7 +14,7 @@ from gnnlab._version import __version__
 
 if TYPE_CHECKING:
     from gnnlab import datasets, layers, ops, rewiring, runner, tasks
-    from gnnlab.validation import check
+    from gnnlab.contracts.data import check
 
 __all__ = [
     "__version__",
@@ -30,7 +30,7 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     if name == "check":
-        return import_module("gnnlab.validation").check
+        return import_module("gnnlab.contracts.data").check
     if name in __all__:
         return import_module(f"gnnlab.{name}")
     raise AttributeError(f"module 'gnnlab' has no attribute {name!r}; it has {', '.join(__all__)}")

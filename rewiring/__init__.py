@@ -7,30 +7,29 @@ if __name__ != "gnnlab.rewiring":
         "import gnnlab.rewiring, not rewiring: the folder is a room of the gnnlab package"
     )
 
-from gnnlab.settings import checked
-from gnnlab.structure.graph import Graph
+from gnnlab.core.settings import checked
+from gnnlab.rewiring.application import apply
+from gnnlab.rewiring.base.changes import Changes, count_edge_types
+from gnnlab.rewiring.base.rewiring import Rewiring
+from gnnlab.rewiring.controls.identity import Identity
+from gnnlab.rewiring.controls.random_edges import RandomEdges
+from gnnlab.rewiring.curvature.borf import BORF
+from gnnlab.rewiring.curvature.sdrf import SDRF
+from gnnlab.rewiring.diagnostics.commute_time import commute_time
+from gnnlab.rewiring.diagnostics.curvature import balanced_forman, ollivier_ricci
+from gnnlab.rewiring.diagnostics.hop_distances import hop_distances
+from gnnlab.rewiring.diagnostics.jacobian_sensitivity import Sensitivity, jacobian_sensitivity
+from gnnlab.rewiring.diagnostics.resistance import effective_resistance
+from gnnlab.rewiring.diagnostics.spectral_gap import spectral_gap
+from gnnlab.rewiring.diagnostics.total_influence import Influence, total_influence
+from gnnlab.rewiring.diagnostics.total_resistance import total_resistance
+from gnnlab.rewiring.diagnostics.walk_counts import walk_counts
+from gnnlab.rewiring.listing import find, rewirings
+from gnnlab.rewiring.local.laser import LASER
+from gnnlab.rewiring.spectral.fosr import FoSR
+from gnnlab.rewiring.spectral.gtr import GTR
+from gnnlab.structure.graphs.graph import Graph
 from gnnlab.structure.transforms import AddHops, AddPaths
-
-from .base import Rewiring
-from .borf import BORF
-from .changes import Changes, count_edge_types
-from .commute import commute_time
-from .curvature import balanced_forman, ollivier_ricci
-from .families import find, rewirings
-from .fosr import FoSR
-from .gap import spectral_gap
-from .gtr import GTR
-from .hops import hop_distances
-from .identity import Identity
-from .influence import Influence, total_influence
-from .kirchhoff import total_resistance
-from .laser import LASER
-from .many import apply
-from .random_edges import RandomEdges
-from .resistance import effective_resistance
-from .sdrf import SDRF
-from .sensitivity import Sensitivity, jacobian_sensitivity
-from .walks import walk_counts
 
 __all__ = [
     "BORF",

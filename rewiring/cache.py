@@ -17,10 +17,10 @@ from typing import Any, Generic, TypeVar
 
 import numpy as np
 
-from gnnlab.home import cache_home
-from gnnlab.structure.graph import Array, Graph
+from gnnlab.core.paths import cache_home
+from gnnlab.core.writing import check_regular, naming, write_atomically, write_text
+from gnnlab.structure.graphs.graph import Array, Graph
 from gnnlab.structure.transforms import GraphTransform
-from gnnlab.writing import check_regular, naming, write_atomically, write_text
 
 FORMAT = 2
 SUM = "checksum"

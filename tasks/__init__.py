@@ -5,15 +5,15 @@ from __future__ import annotations
 if __name__ != "gnnlab.tasks":
     raise ImportError("import gnnlab.tasks, not tasks: the folder is a room of the gnnlab package")
 
-from gnnlab.layers.parameters import measured
-
-from .common import common_neighbors
-from .curve import Curve, at_own_best
-from .dot import DotProduct
-from .fit import Result, fit
-from .graph import GraphPrediction
-from .hadamard import HadamardMLP
-from .heuristics import (
+from gnnlab.layers.parts.parameters import measured
+from gnnlab.tasks.graph.pair_discrimination import Comparison, PairedComparison, compare_pairs
+from gnnlab.tasks.graph.prediction import GraphPrediction
+from gnnlab.tasks.link.common_neighbors import common_neighbors
+from gnnlab.tasks.link.heads.dot import DotProduct
+from gnnlab.tasks.link.heads.hadamard import HadamardMLP
+from gnnlab.tasks.link.heads.ncn import NCN
+from gnnlab.tasks.link.heads.ncnc import NCNC
+from gnnlab.tasks.link.heuristics import (
     AdamicAdar,
     CommonNeighbors,
     Katz,
@@ -22,15 +22,14 @@ from .heuristics import (
     ShortestPath,
     heuristic,
 )
-from .link import LinkPrediction
-from .link_model import LinkModel
-from .link_split import LinkSplit
-from .model import Model
-from .ncn import NCN
-from .ncnc import NCNC
-from .node import NodeClassification
-from .paired import Comparison, PairedComparison, compare_pairs
-from .training import Training
+from gnnlab.tasks.link.model import LinkModel
+from gnnlab.tasks.link.prediction import LinkPrediction
+from gnnlab.tasks.link.splits.split import LinkSplit
+from gnnlab.tasks.node.one_graph import NodeClassification
+from gnnlab.tasks.shared.model import Model
+from gnnlab.tasks.training.curve import Curve, at_own_best
+from gnnlab.tasks.training.fit import Result, fit
+from gnnlab.tasks.training.settings import Training
 
 __all__ = [
     "NCN",

@@ -19,10 +19,10 @@ from torch_geometric.data import Batch, Data
 
 from gnnlab import layers, rewiring, tasks
 from gnnlab.datasets import Graphs
-from gnnlab.datasets.splits import stratified
+from gnnlab.datasets.values.masks import stratified
 from gnnlab.rewiring import Rewiring
 from gnnlab.structure.transforms import GraphTransform
-from gnnlab.tasks.collate import Collate
+from gnnlab.tasks.shared.collate import Collate
 
 CLASSES, FEATURES = 3, 4
 SETTINGS: dict[str, dict[str, Any]] = {

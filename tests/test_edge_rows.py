@@ -12,10 +12,10 @@ from torch import Tensor
 from torch_geometric.data import Data
 
 from gnnlab import datasets, rewiring
+from gnnlab.contracts.edge_rows import edge_keys
 from gnnlab.datasets.stress import with_wrong_edges
-from gnnlab.edge_rows import edge_keys
 from gnnlab.tasks import LinkSplit
-from gnnlab.tasks.masking import with_links, without
+from gnnlab.tasks.link.masking import with_links, without
 
 
 def named(edges: Tensor, nodes: int) -> Any:

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from gnnlab import machine
-from gnnlab.machine import free_memory
+from gnnlab.core import machine
+from gnnlab.core.machine import free_memory
 
 GB = 1 << 30
 V1 = "32 31 0:32 {shown} /sys/fs/cgroup/memory rw,relatime - cgroup cgroup rw,memory\n"
@@ -170,7 +170,7 @@ def test_system_that_says_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 def test_limit_of_a_real_process() -> None:
     """A child that may take 1 GB more says so, and says less once it has taken half of it."""
     code = (
-        "import mmap, resource; from gnnlab.machine import free_memory, _used; "
+        "import mmap, resource; from gnnlab.core.machine import free_memory, _used; "
         "from pathlib import Path; used = _used(Path('/proc/self/status').read_text(), 'VmSize'); "
         "resource.setrlimit(resource.RLIMIT_AS, (used + (1 << 30),) * 2); a = free_memory(); "
         "m = mmap.mmap(-1, 1 << 29); print(a, free_memory())"

@@ -106,7 +106,7 @@ def test_installs_and_imports_elsewhere(source: Path, tmp_path: Path, kind: str)
         run = subprocess.run([interpreter, "-c", CODE], cwd=cwd, capture_output=True, text=True)
         assert run.returncode == 0, run.stderr
         file, module = run.stdout.split()
-        assert module == "gnnlab.layers.gcn"
+        assert module == "gnnlab.layers.convolutional.gcn"
         home = tmp_path / "env" if kind == "wheel" and cwd == tmp_path else source
         assert Path(file).resolve().is_relative_to(home.resolve())
 

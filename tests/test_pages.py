@@ -10,11 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from gnnlab import cli, pages
+from gnnlab import cli
+from gnnlab.core import allocator as pages
 
 FAULTS = """
 import resource, sys
-from gnnlab.pages import keep_freed_pages
+from gnnlab.core.allocator import keep_freed_pages
 import torch
 kept = keep_freed_pages() if sys.argv[1] == "keep" else False
 table = torch.ones(16_000_000)

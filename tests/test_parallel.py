@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from gnnlab.parallel import each, side_by_side
-from gnnlab.writing import NotWritten
+from gnnlab.core.processes import each, side_by_side
+from gnnlab.core.writing import NotWritten
 
 
 def half(number: int) -> float:

@@ -12,8 +12,8 @@ import pytest
 import torch
 
 from gnnlab import datasets, layers, rewiring
-from gnnlab.layers import parameters
-from gnnlab.settings import check_type, checked, fits
+from gnnlab.core.settings import check_type, checked, fits
+from gnnlab.layers.parts import parameters
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_measuring_draws_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_what_does_not_fit_is_refused_by_its_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parameters, "MANY", 1)
-    monkeypatch.setattr("gnnlab.structure.memory.free_memory", lambda: 10_000)
+    monkeypatch.setattr("gnnlab.kernels.budget.free_memory", lambda: 10_000)
     with pytest.raises(ValueError, match=r"GCN\(100, 200\), of which parameters"):
         layers.GCN(100, 200)
     assert layers.GCN(2, 3, 1) is not None

@@ -12,7 +12,7 @@ from torch_geometric.data.data import BaseData
 from torch_geometric.edge_index import EdgeIndex
 
 import gnnlab
-from gnnlab.validation import check
+from gnnlab.contracts.data import check
 
 NODES = 6
 

@@ -49,23 +49,25 @@ import gnnlab
 for room in ("ops", "structure", "analysis", "runner", "layers", "rewiring", "datasets", "tasks"):
     package = import_module(f"gnnlab.{room}")
     for found in walk_packages(package.__path__, package.__name__ + "."):
-        if ".gpu" not in found.name and not found.name.endswith(("scatter", "sparse")):
+        if ".triton" not in found.name and not found.name.endswith(("scatter", "sparse")):
             import_module(found.name)
-from gnnlab import cli, commands, datasets, layers, parallel, pages, rewiring, tasks
+from gnnlab import cli, datasets, layers, rewiring, tasks
+from gnnlab.cli import commands
+from gnnlab.core import allocator, processes
 
-assert pages.keep_freed_pages() is False
+assert allocator.keep_freed_pages() is False
 data = datasets.load("karate")
 data = rewiring.FoSR(num_edges=2)(data)
 result = tasks.fit(tasks.NodeClassification(), layers.GCN(data.num_features, 8), data,
                    tasks.Training(epochs=3))
 assert 0 <= result.test <= 1
-from gnnlab.ops.backends.cpu import memory
+from gnnlab.kernels import memory
 assert memory.empty((3_000_000,), torch.float32).fill_(1).sum() == 3_000_000
-from gnnlab.structure.memory import free_memory
+from gnnlab.kernels.budget import free_memory
 assert free_memory() > 0
-from gnnlab.tasks.memory import PeakMemory
+from gnnlab.tasks.training.peak_memory import PeakMemory
 assert PeakMemory(torch.device("cpu")).bytes() == 0
-from gnnlab.runner.results import append_result, read_results, KEYS
+from gnnlab.runner.runs.results import append_result, read_results, KEYS
 import tempfile
 with tempfile.TemporaryDirectory() as folder:
     told = dict.fromkeys(("task", "data", "model", "rewiring", "metric"), "a")

@@ -13,7 +13,7 @@ from typing import IO
 
 import pytest
 
-from gnnlab.writing import NotWritten, append_line, write_atomically, write_text
+from gnnlab.core.writing import NotWritten, append_line, write_atomically, write_text
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -57,7 +57,7 @@ def test_a_full_disk_leaves_what_was_there(small_disk: Path) -> None:
 
 CHILD = """
 import json, resource, sys
-from gnnlab.writing import append_line, write_text
+from gnnlab.core.writing import append_line, write_text
 resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
 for row in range(100):
     append_line(sys.argv[1], json.dumps({"row": row, "text": "x" * 70}))

@@ -9,7 +9,7 @@ import torch
 from inputs import Inputs, Side
 from torch import Tensor
 
-from gnnlab.ops.backends.function import Function
+from gnnlab.ops.base.function import Function
 
 REDUCES = {"mean": "mean", "max": "amax"}
 

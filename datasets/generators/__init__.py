@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from .communities import cluster, pattern
-from .counting import counting
-from .csbm import csbm
-from .csl import csl
-from .karate import karate
-from .minesweeper import minesweeper
-from .neighbours_match import tree_neighbours_match
-from .rmat import rmat
-from .transfer import graph_transfer, ring_transfer, topology_of
+from gnnlab.datasets.generators.communities import cluster, pattern
+from gnnlab.datasets.generators.counting import counting
+from gnnlab.datasets.generators.csbm import csbm
+from gnnlab.datasets.generators.csl import csl
+from gnnlab.datasets.generators.karate import karate
+from gnnlab.datasets.generators.minesweeper import minesweeper
+from gnnlab.datasets.generators.neighbours_match import tree_neighbours_match
+from gnnlab.datasets.generators.rmat import rmat
+from gnnlab.datasets.generators.transfer import graph_transfer, ring_transfer, topology_of
 
 GENERATORS: dict[str, Callable[..., Any]] = {
     "cluster-generated": cluster,

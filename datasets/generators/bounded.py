@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from gnnlab.structure.effort import require_time
-from gnnlab.structure.memory import require_memory
+from gnnlab.kernels.budget import require_memory
+from gnnlab.kernels.effort import require_time
 
 GRAPH = 6000
 """Bytes of a graph's own objects."""

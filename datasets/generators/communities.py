@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import torch
 
-from gnnlab.arguments import check_count, check_counts
-from gnnlab.datasets.cutting import cut
-from gnnlab.datasets.graphs import Graphs
-from gnnlab.datasets.splits import from_indices
-from gnnlab.settings import checked
-
-from .bounded import require_made
+from gnnlab.core.arguments import check_count, check_counts
+from gnnlab.core.settings import checked
+from gnnlab.datasets.generators.bounded import require_made
+from gnnlab.datasets.values.cut_graphs import cut
+from gnnlab.datasets.values.graphs import Graphs
+from gnnlab.datasets.values.masks import from_indices
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data

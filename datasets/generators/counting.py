@@ -6,14 +6,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from gnnlab.arguments import check_count
-from gnnlab.datasets.cutting import cut
-from gnnlab.datasets.graphs import Graphs
-from gnnlab.datasets.splits import evenly
-from gnnlab.settings import checked
-
-from .bounded import require_made
-from .substructures import SUBSTRUCTURES, count_substructures
+from gnnlab.core.arguments import check_count
+from gnnlab.core.settings import checked
+from gnnlab.datasets.generators.bounded import require_made
+from gnnlab.datasets.generators.substructures import SUBSTRUCTURES, count_substructures
+from gnnlab.datasets.values.cut_graphs import cut
+from gnnlab.datasets.values.graphs import Graphs
+from gnnlab.datasets.values.masks import evenly
 
 REGULAR = ((10, 6), (15, 6), (20, 5), (30, 5))
 """Nodes and degree of the graphs that edges are taken out of."""

@@ -5,14 +5,13 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from gnnlab.arguments import check_count
-from gnnlab.datasets.cutting import cut
-from gnnlab.datasets.edges import both_directions
-from gnnlab.datasets.folds import folds
-from gnnlab.datasets.graphs import Graphs
-from gnnlab.settings import checked
-
-from .bounded import require_made
+from gnnlab.core.arguments import check_count
+from gnnlab.core.settings import checked
+from gnnlab.datasets.generators.bounded import require_made
+from gnnlab.datasets.splits.folds import folds
+from gnnlab.datasets.values.cut_graphs import cut
+from gnnlab.datasets.values.edge_lists import both_directions
+from gnnlab.datasets.values.graphs import Graphs
 
 SKIPS = (2, 3, 4, 5, 6, 9, 11, 12, 13, 16)
 """Of the published set, one a class: no two of these graphs on 41 nodes are isomorphic."""

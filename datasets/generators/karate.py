@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from gnnlab.arguments import check_count, check_counts
-from gnnlab.datasets.building import build
-from gnnlab.datasets.edges import both_directions
-from gnnlab.datasets.splits import stratified
-from gnnlab.settings import checked
-
-from .bounded import require_made
+from gnnlab.core.arguments import check_count, check_counts
+from gnnlab.core.settings import checked
+from gnnlab.datasets.generators.bounded import require_made
+from gnnlab.datasets.kinds.build_data import build
+from gnnlab.datasets.values.edge_lists import both_directions
+from gnnlab.datasets.values.masks import stratified
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data

@@ -9,14 +9,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from gnnlab.arguments import check_count, check_counts
-from gnnlab.datasets.edges import both_directions, simple
-from gnnlab.datasets.graphs import Graphs
-from gnnlab.datasets.splits import stratified
-from gnnlab.settings import checked
-from gnnlab.structure.memory import require_memory
-
-from .bounded import require_made
+from gnnlab.core.arguments import check_count, check_counts
+from gnnlab.core.settings import checked
+from gnnlab.datasets.generators.bounded import require_made
+from gnnlab.datasets.values.edge_lists import both_directions, simple
+from gnnlab.datasets.values.graphs import Graphs
+from gnnlab.datasets.values.masks import stratified
+from gnnlab.kernels.budget import require_memory
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data

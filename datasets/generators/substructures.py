@@ -23,7 +23,7 @@ def count_substructures(adjacency: np.ndarray) -> tuple[int, ...]:
 
     Cost: O(N^3 + N D^5) with the largest degree D.
     """
-    from gnnlab.structure.simple_cycles import count_simple_cycles
+    from gnnlab.structure.subgraphs.simple_cycles import count_simple_cycles
 
     a = adjacency.astype(np.int64)
     d = a.sum(0)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from gnnlab.datasets.edges import both_directions
+from gnnlab.datasets.values.edge_lists import both_directions
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,14 +8,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from gnnlab.arguments import check_count, check_counts
-from gnnlab.datasets.graphs import Graphs
-from gnnlab.datasets.records import unknown
-from gnnlab.datasets.splits import stratified
-from gnnlab.settings import checked
-
-from .bounded import require_made
-from .topologies import TOPOLOGIES, Topology
+from gnnlab.core.arguments import check_count, check_counts
+from gnnlab.core.settings import checked
+from gnnlab.datasets.catalogue.records import unknown
+from gnnlab.datasets.generators.bounded import require_made
+from gnnlab.datasets.generators.topologies import TOPOLOGIES, Topology
+from gnnlab.datasets.values.graphs import Graphs
+from gnnlab.datasets.values.masks import stratified
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data

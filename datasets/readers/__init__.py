@@ -1,15 +1,18 @@
-"""One reader per file format: files in, a ``RawGraph`` as stored out."""
+"""Readers, one a file format: files in, a ``RawGraph`` as stored out.
+
+They lie by what they read: ``nodes`` (one graph), ``graphs`` (a set of many), ``links``.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
-from gnnlab.datasets.damage import parsing
-from gnnlab.datasets.records import Record
-
-from .raw import GivenGraphs, Open, RawGraph, RawGraphs, RawLinks
+from gnnlab.datasets.catalogue.records import Record
+from gnnlab.datasets.files.damage import parsing
+from gnnlab.datasets.readers.raw import GivenGraphs, Open, RawGraph, RawGraphs, RawLinks
 
 __all__ = ["GivenGraphs", "Open", "RawGraph", "RawGraphs", "RawLinks", "reader"]
 
@@ -21,7 +24,8 @@ def reader(record: Record) -> Callable[[Record, Open], Any]:
     ``RawGraphs``, or ``GivenGraphs`` where it comes split. Every file goes through here, so that
     whatever damage makes a parser raise becomes one sentence that names the file.
     """
-    module = import_module(f".{record.reader}", __package__)
+    names = [f"{__package__}.{kind}.{record.reader}" for kind in ("nodes", "graphs", "links")]
+    module = import_module(next(name for name in names if find_spec(name)))
 
     def read(record: Record, open_file: Open) -> Any:
         paths = {file: open_file(file) for file in record.files}

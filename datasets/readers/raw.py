@@ -14,10 +14,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from gnnlab.datasets.damage import Damaged, parsing
-from gnnlab.datasets.splits import Masks
-
-from .room import member
+from gnnlab.datasets.files.bounds import member
+from gnnlab.datasets.files.damage import Damaged, parsing
+from gnnlab.datasets.values.masks import Masks
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from .depth import DepthCurve, by_depth
-from .energy import dirichlet_energy
-from .separation import class_separation
-from .sheaf import sheaf_energies, sheaf_energy
-from .smoothness import smoothness
-from .states import hidden_states
+from gnnlab.analysis.depth import DepthCurve, by_depth
+from gnnlab.analysis.energy import dirichlet_energy
+from gnnlab.analysis.separation import class_separation
+from gnnlab.analysis.sheaf import sheaf_energies, sheaf_energy
+from gnnlab.analysis.smoothness import smoothness
+from gnnlab.analysis.states import hidden_states
 
 __all__ = [
     "DepthCurve",

@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
-from gnnlab.settings import checked
-
-from .energy import dirichlet_energy
-from .separation import class_separation
-from .smoothness import smoothness
+from gnnlab.analysis.energy import dirichlet_energy
+from gnnlab.analysis.separation import class_separation
+from gnnlab.analysis.smoothness import smoothness
+from gnnlab.core.settings import checked
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data

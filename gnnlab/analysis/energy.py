@@ -5,10 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from gnnlab.analysis.checks import check_rows
+from gnnlab.core.settings import checked
 from gnnlab.ops import Adjacency, AdjacencyLike
-from gnnlab.settings import checked
-
-from .rows import check_rows
 
 
 @checked

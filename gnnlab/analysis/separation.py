@@ -5,9 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from gnnlab.settings import checked
-
-from .rows import check_rows
+from gnnlab.analysis.checks import check_rows
+from gnnlab.core.settings import checked
 
 
 @checked

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any, cast
 import torch
 from torch import Tensor
 
-from gnnlab.settings import checked
+from gnnlab.core.settings import checked
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data
 
-    from gnnlab.layers.sheaf_encoder import SheafEncoder
-    from gnnlab.layers.sheaf_laplacian import Normalisation, Sheaf
+    from gnnlab.layers.sheaf.encoder import SheafEncoder
+    from gnnlab.layers.sheaf.laplacian import Normalisation, Sheaf
 
 
 @checked
@@ -41,7 +41,7 @@ def sheaf_energy(
         Bodnar et al., "Neural Sheaf Diffusion", NeurIPS 2022, section 3.2
         (https://arxiv.org/abs/2202.04579).
     """
-    from gnnlab.layers.sheaf_laplacian import laplacian
+    from gnnlab.layers.sheaf.laplacian import laplacian
 
     x = x.detach()
     with torch.no_grad():
@@ -69,7 +69,7 @@ def sheaf_energies(encoder: SheafEncoder, data: Data) -> list[float]:
     Raises:
         ValueError: another encoder.
     """
-    from gnnlab.layers.sheaf_encoder import Diffusion
+    from gnnlab.layers.sheaf.encoder import Diffusion
 
     model = deepcopy(encoder).eval()
     steps = [module for module in model.modules() if isinstance(module, Diffusion)]

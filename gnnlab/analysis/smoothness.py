@@ -5,10 +5,9 @@ from __future__ import annotations
 import torch.nn.functional as F
 from torch import Tensor
 
-from gnnlab.arguments import check_count
-from gnnlab.settings import checked
-
-from .rows import check_rows
+from gnnlab.analysis.checks import check_rows
+from gnnlab.core.arguments import check_count
+from gnnlab.core.settings import checked
 
 
 @checked

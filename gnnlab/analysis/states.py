@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
-from gnnlab.settings import checked
+from gnnlab.core.settings import checked
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data

@@ -8,40 +8,40 @@ on the plain torch backend; batched gradients (``is_grads_batched``) need ``use(
 
 from __future__ import annotations
 
-from ._convert import AdjacencyLike
-from ._memo import remember as remember
-from .adjacency import Adjacency
-from .attend import attend
-from .backends import use
-from .block import block_propagate
-from .codes import as_codes as as_codes
-from .codes import combinations as combinations
-from .dot import edge_dot, edge_outer
-from .dropout import dropout
-from .features import SparseFeatures
-from .features import is_sparse as is_sparse
-from .gcn import gcn_propagate, gcn_steps, gcn_sum
-from .linear import linear
-from .lstm import lstm_step
-from .neighbor_lists import NeighborLists
-from .neighbors import (
+from gnnlab.ops.backends import use
+from gnnlab.ops.base.memo import remember as remember
+from gnnlab.ops.functions.attend import attend
+from gnnlab.ops.functions.block import block_propagate
+from gnnlab.ops.functions.common_neighbors import (
     EdgeDrop,
     common_neighbors,
     count_common_neighbors,
     neighbor_sum,
     residual_neighbors,
 )
-from .norm import degree, gcn_norm
-from .norm import inverse_root as inverse_root
-from .pair_sums import check_symbols as check_symbols
-from .pair_sums import pair_aggregate, pair_reduce, pair_spread
-from .pairs import Pairs
-from .propagate import propagate
-from .rectified import relu_propagate
-from .relations import Relation, relations
-from .segment import edge_reduce, edge_sum, gather, segment_reduce
-from .softmax import edge_softmax
-from .transport import orthogonal_transport
+from gnnlab.ops.functions.dropout import dropout
+from gnnlab.ops.functions.edge_products import edge_dot, edge_outer
+from gnnlab.ops.functions.gcn import gcn_propagate, gcn_steps, gcn_sum
+from gnnlab.ops.functions.linear import linear
+from gnnlab.ops.functions.lstm import lstm_step
+from gnnlab.ops.functions.norm import degree, gcn_norm
+from gnnlab.ops.functions.norm import inverse_root as inverse_root
+from gnnlab.ops.functions.orthogonal_transport import orthogonal_transport
+from gnnlab.ops.functions.pair_sums import check_symbols as check_symbols
+from gnnlab.ops.functions.pair_sums import pair_aggregate, pair_reduce, pair_spread
+from gnnlab.ops.functions.propagate import propagate
+from gnnlab.ops.functions.relations import Relation, relations
+from gnnlab.ops.functions.relu_propagate import relu_propagate
+from gnnlab.ops.functions.segment import edge_reduce, edge_sum, gather, segment_reduce
+from gnnlab.ops.functions.softmax import edge_softmax
+from gnnlab.ops.graphs.adjacency import Adjacency
+from gnnlab.ops.graphs.codes import as_codes as as_codes
+from gnnlab.ops.graphs.codes import combinations as combinations
+from gnnlab.ops.graphs.convert import AdjacencyLike
+from gnnlab.ops.graphs.neighbor_lists import NeighborLists
+from gnnlab.ops.graphs.node_pairs import Pairs
+from gnnlab.ops.graphs.sparse_features import SparseFeatures
+from gnnlab.ops.graphs.sparse_features import is_sparse as is_sparse
 
 __all__ = [
     "Adjacency",

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from .config import Config, configure
-from .recipes import Recipe, recipe, recipe_names
-from .results import Summary, read_results, run_folders, summarise
-from .run import run, wanted_results
+from gnnlab.runner.runs.results import Summary, read_results, run_folders, summarise
+from gnnlab.runner.runs.run import run, wanted_results
+from gnnlab.runner.settings.config import Config, configure
+from gnnlab.runner.settings.recipes import Recipe, recipe, recipe_names
 
 __all__ = [
     "Config",

@@ -1,8 +1,8 @@
 """Graph algorithms on sorted neighbour lists, compiled and shared out over threads.
 
-The modules are imported by name (``gnnlab.structure.csr``), so that nothing compiled loads before
-it is asked for; the functions below load theirs. None of them knows a room: graphs come in as an
-``edge_index`` and a node count, or, in ``gnnlab.structure.transforms``, as PyG's ``Data``.
+The modules are imported by name (``gnnlab.structure.hops.sets``), so that nothing compiled loads
+before it is asked for; the functions below load theirs. None of them knows a room: graphs come in
+as an ``edge_index`` and a node count, or, in ``gnnlab.structure.transforms``, as PyG's ``Data``.
 """
 
 from __future__ import annotations
@@ -11,14 +11,21 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .k_hop import KHopSubgraph, KHopSubgraphs, k_hop_subgraph, k_hop_subgraphs
-    from .pair_colors import subgraph_colors
-    from .paths import paths_from
-    from .paths_colors import path_colors
+    from gnnlab.structure.hops.sets import hop_pairs
+    from gnnlab.structure.paths.colors import path_colors
+    from gnnlab.structure.paths.sets import paths_from
+    from gnnlab.structure.subgraphs.colors import subgraph_colors
+    from gnnlab.structure.subgraphs.k_hop import (
+        KHopSubgraph,
+        KHopSubgraphs,
+        k_hop_subgraph,
+        k_hop_subgraphs,
+    )
 
 __all__ = [
     "KHopSubgraph",
     "KHopSubgraphs",
+    "hop_pairs",
     "k_hop_subgraph",
     "k_hop_subgraphs",
     "path_colors",
@@ -27,13 +34,14 @@ __all__ = [
 ]
 
 _MODULES = {
-    "KHopSubgraph": "k_hop",
-    "KHopSubgraphs": "k_hop",
-    "k_hop_subgraph": "k_hop",
-    "k_hop_subgraphs": "k_hop",
-    "path_colors": "paths_colors",
-    "paths_from": "paths",
-    "subgraph_colors": "pair_colors",
+    "KHopSubgraph": "subgraphs.k_hop",
+    "KHopSubgraphs": "subgraphs.k_hop",
+    "hop_pairs": "hops.sets",
+    "k_hop_subgraph": "subgraphs.k_hop",
+    "k_hop_subgraphs": "subgraphs.k_hop",
+    "path_colors": "paths.colors",
+    "paths_from": "paths.sets",
+    "subgraph_colors": "subgraphs.colors",
 }
 
 

@@ -22,9 +22,9 @@ from gnnlab.analysis import (
     sheaf_energy,
     smoothness,
 )
-from gnnlab.layers.orthogonal import orthogonal
-from gnnlab.layers.sheaf_graph import undirected
-from gnnlab.layers.sheaf_maps import SheafLearner, trivial
+from gnnlab.layers.parts.orthogonal import orthogonal
+from gnnlab.layers.sheaf.maps import SheafLearner, trivial
+from gnnlab.layers.sheaf.undirected_edges import undirected
 
 
 def graph(seed: int = 0, nodes: int = 20) -> tuple[nx.Graph, torch.Tensor]:

@@ -10,7 +10,7 @@ import torch
 from torch_geometric.data import Data
 
 from gnnlab import datasets
-from gnnlab.datasets.splits import stratified
+from gnnlab.datasets.values.masks import stratified
 
 FILE = Path(__file__).resolve().parents[2] / "benchmarks" / "batches.py"
 

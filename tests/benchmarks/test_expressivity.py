@@ -14,7 +14,7 @@ import torch
 from torch_geometric.data import Data
 
 from gnnlab import datasets
-from gnnlab.datasets.splits import unsplit
+from gnnlab.datasets.values.masks import unsplit
 from gnnlab.runner import configure
 
 FOLDER = Path(__file__).resolve().parents[2] / "benchmarks"
@@ -145,13 +145,15 @@ def test_a_study_runs_resumes_and_writes_its_page(
     kept = lines.read_text().splitlines(keepends=True)
     lines.write_text(kept[0] + kept[1][:9])  # cut short while it was written
     seen: list[int] = []
-    compare = importlib.import_module("gnnlab.tasks.paired").PairedComparison.compare
+    compare = importlib.import_module(
+        "gnnlab.tasks.graph.pair_discrimination"
+    ).PairedComparison.compare
 
     def counted(self: Any, *given: Any) -> Any:
         seen.append(1)
         return compare(self, *given)
 
-    monkeypatch.setattr("gnnlab.tasks.paired.PairedComparison.compare", counted)
+    monkeypatch.setattr("gnnlab.tasks.graph.pair_discrimination.PairedComparison.compare", counted)
     bench.main(arguments)
     assert len(seen) == 1
     again = {row["curve"]: row for row in json.loads(files["json"].read_text())}

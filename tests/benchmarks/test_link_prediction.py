@@ -15,8 +15,8 @@ from torch_geometric.data import Data
 
 from gnnlab import datasets
 from gnnlab.runner import configure, recipe
-from gnnlab.runner.about import describe
-from gnnlab.runner.results import append_result
+from gnnlab.runner.runs.results import append_result
+from gnnlab.runner.runs.run_toml import describe
 from gnnlab.tasks import LinkSplit
 
 FOLDER = Path(__file__).resolve().parents[2] / "benchmarks"

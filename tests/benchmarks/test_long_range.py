@@ -13,7 +13,7 @@ import pytest
 
 from gnnlab import layers, rewiring
 from gnnlab.runner import configure
-from gnnlab.tasks.readout import Pooling
+from gnnlab.tasks.graph.readout import Pooling
 
 FOLDER = Path(__file__).resolve().parents[2] / "benchmarks"
 STUDY = """

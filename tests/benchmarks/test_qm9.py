@@ -13,7 +13,7 @@ import torch
 from torch_geometric.data import Data
 
 from gnnlab import datasets
-from gnnlab.datasets.splits import Masks
+from gnnlab.datasets.values.masks import Masks
 from gnnlab.runner import configure
 from gnnlab.structure.transforms import AddHops
 

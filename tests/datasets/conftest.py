@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from gnnlab.datasets import sources
+from gnnlab.datasets.files import sources
 
 
 @pytest.fixture(autouse=True)

@@ -13,7 +13,7 @@ from torch_geometric.transforms import NormalizeFeatures
 from torch_geometric.utils import to_networkx
 
 from gnnlab.datasets import FlawWarning, load
-from gnnlab.datasets.edges import simple
+from gnnlab.datasets.values.edge_lists import simple
 
 
 @pytest.mark.parametrize("name", ["cora", "citeseer"])

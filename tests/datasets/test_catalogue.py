@@ -11,7 +11,7 @@ import pytest
 
 import gnnlab.datasets
 from gnnlab.datasets import load, names
-from gnnlab.datasets.records import checksums, citations, find, records
+from gnnlab.datasets.catalogue.records import checksums, citations, find, records
 
 
 def test_every_record_names_licence_origin_statistics_and_known_citations() -> None:

@@ -16,11 +16,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gnnlab.datasets.damage import Damaged, in_brief, parsing
-from gnnlab.datasets.readers import reader, room
+from gnnlab.datasets.catalogue.records import find
+from gnnlab.datasets.files import bounds as room
+from gnnlab.datasets.files.damage import Damaged, in_brief, parsing
+from gnnlab.datasets.files.unpickling import ARRAYS, unpickle
+from gnnlab.datasets.readers import reader
 from gnnlab.datasets.readers.raw import load_npz
-from gnnlab.datasets.readers.unpickling import ARRAYS, unpickle
-from gnnlab.datasets.records import find
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,8 @@ from torch_geometric.data import Data
 
 from gnnlab import datasets
 from gnnlab.datasets import Graphs
-from gnnlab.datasets.reading import load_graphs
-from gnnlab.datasets.records import Record, find
+from gnnlab.datasets.catalogue.records import Record, find
+from gnnlab.datasets.kinds.node import load_graphs
 
 
 def twin(folder: Path, like: str, **contents: bytes) -> Record:

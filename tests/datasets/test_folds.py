@@ -17,8 +17,8 @@ from torch_geometric.data import Data
 
 from gnnlab import datasets
 from gnnlab.datasets import FlawWarning, Graphs, folds
-from gnnlab.datasets.fold_files import read_folds, same_graphs
-from gnnlab.datasets.readers.tagged import read_tagged
+from gnnlab.datasets.readers.graphs.tagged import read_tagged
+from gnnlab.datasets.splits.published_folds import read_folds, same_graphs
 
 Y = torch.tensor([0, 1, 0, 1, 0, 1, 0, 0])
 

@@ -13,7 +13,7 @@ from torch_geometric.data import Data
 
 from gnnlab import datasets, layers, tasks
 from gnnlab.datasets.generators.substructures import SUBSTRUCTURES, count_substructures
-from gnnlab.structure.simple_cycles import count_simple_cycles
+from gnnlab.structure.subgraphs.simple_cycles import count_simple_cycles
 
 SHAPES = {
     "triangle": nx.complete_graph(3),

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gnnlab.datasets import csbm, edge_homophily, karate, load, minesweeper, rmat
-from gnnlab.datasets.edges import both_directions
+from gnnlab.datasets.values.edge_lists import both_directions
 
 
 def neighbouring_mines(edge_index: torch.Tensor, y: torch.Tensor) -> torch.Tensor:

@@ -16,10 +16,12 @@ from scipy.io import savemat
 from scipy.sparse import csc_matrix
 
 from gnnlab import datasets
-from gnnlab.datasets import loading, records, sources
-from gnnlab.datasets.link_cards import describe_links
-from gnnlab.datasets.links import load_links
-from gnnlab.datasets.records import Record, find
+from gnnlab.datasets import loading
+from gnnlab.datasets.cards.link import describe_links
+from gnnlab.datasets.catalogue import records
+from gnnlab.datasets.catalogue.records import Record, find
+from gnnlab.datasets.files import sources
+from gnnlab.datasets.kinds.link import load_links
 from gnnlab.tasks import LinkSplit
 
 SETS = [record for record in records.records() if record.task == "link"]

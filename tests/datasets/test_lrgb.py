@@ -20,12 +20,13 @@ from torch import Tensor
 from torch_geometric.data import Batch
 
 from gnnlab import datasets
-from gnnlab.datasets import loading, sources
-from gnnlab.datasets.cards import _papers
-from gnnlab.datasets.given_cards import describe_given
-from gnnlab.datasets.graphs import Graphs
-from gnnlab.datasets.records import Record, find, records
-from gnnlab.molecules import ATOMS, BONDS
+from gnnlab.datasets import loading
+from gnnlab.datasets.cards.card import _papers
+from gnnlab.datasets.cards.given_graphs import describe_given
+from gnnlab.datasets.catalogue.records import Record, find, records
+from gnnlab.datasets.files import sources
+from gnnlab.datasets.molecules.codes import ATOMS, BONDS
+from gnnlab.datasets.values.graphs import Graphs
 
 SETS = [record.name for record in records() if record.source == "lrgb"]
 PARTS = {"train": 3, "val": 1, "test": 2}
@@ -330,8 +331,8 @@ def test_every_kind_of_tensor_pickles_as_the_reader_expects(
     size: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What plain pickles of tensors name in this torch is what the unpickler allows."""
-    from gnnlab.datasets.readers import unpickling
-    from gnnlab.datasets.readers.unpickling import TENSORS
+    from gnnlab.datasets.files import unpickling
+    from gnnlab.datasets.files.unpickling import TENSORS
 
     monkeypatch.setattr(unpickling, "PLAIN", size)
 

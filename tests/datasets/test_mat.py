@@ -13,9 +13,9 @@ import pytest
 import scipy.sparse
 from scipy.io import loadmat, savemat
 
-from gnnlab.datasets.damage import Damaged
-from gnnlab.datasets.readers.mat import SparseMatrix, read_mat
-from gnnlab.datasets.readers.sparse_rows import coordinates
+from gnnlab.datasets.files.damage import Damaged
+from gnnlab.datasets.files.mat import SparseMatrix, read_mat
+from gnnlab.datasets.files.sparse_rows import coordinates
 
 
 def written(path: Path, compressed: bool, **arrays: Any) -> Path:
@@ -94,7 +94,7 @@ def test_damage_is_named_and_kills_nothing(tmp_path: Path) -> None:
 
 
 def test_a_bomb_is_not_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gnnlab.datasets.readers.room.LEAST", 1 << 20)
+    monkeypatch.setattr("gnnlab.datasets.files.bounds.LEAST", 1 << 20)
     path = written(tmp_path / "a.mat", True, net=np.zeros((3000, 3000)))
     with pytest.raises(Damaged, match="it unpacks to more than .* bytes"):
         read_mat(path, ("net",))

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from gnnlab.datasets import FlawWarning, card, load
-from gnnlab.datasets.edges import count_undirected
+from gnnlab.datasets.values.edge_lists import count_undirected
 
 # name, source, nodes, undirected edges, features, classes, first split's sizes (None: drawn)
 HETEROPHILOUS = [

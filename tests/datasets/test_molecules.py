@@ -15,9 +15,9 @@ from torch_geometric.utils import is_undirected
 
 from gnnlab import datasets, tasks
 from gnnlab.datasets import Graphs
-from gnnlab.datasets.edges import both_directions_typed
-from gnnlab.datasets.reading import load_graphs
-from gnnlab.datasets.records import Record, find
+from gnnlab.datasets.catalogue.records import Record, find
+from gnnlab.datasets.kinds.node import load_graphs
+from gnnlab.datasets.values.edge_lists import both_directions_typed
 from gnnlab.layers import RGCN
 from gnnlab.runner import configure
 

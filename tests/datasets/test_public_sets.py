@@ -18,9 +18,9 @@ import torch
 
 from gnnlab import datasets
 from gnnlab.datasets import Graphs
-from gnnlab.datasets.reading import load_graphs
-from gnnlab.datasets.records import Record, find
-from gnnlab.molecules import AQSOL_ATOMS, ATOMS, BONDS, ZINC_ATOMS, ZINC_BONDS
+from gnnlab.datasets.catalogue.records import Record, find
+from gnnlab.datasets.kinds.node import load_graphs
+from gnnlab.datasets.molecules.codes import AQSOL_ATOMS, ATOMS, BONDS, ZINC_ATOMS, ZINC_BONDS
 
 
 def place(folder: Path, record: Record, **contents: bytes) -> Record:
@@ -47,7 +47,7 @@ def read(record: Record, folder: Path) -> Graphs:
 
 @pytest.fixture(autouse=True)
 def unchecked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gnnlab.datasets.sources.checksums", dict)
+    monkeypatch.setattr("gnnlab.datasets.files.sources.checksums", dict)
 
 
 def molecule(number: int) -> dict[str, Any]:
@@ -120,7 +120,7 @@ def test_aqsol_leaves_out_what_the_release_does(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("part", ["val", "test"])
 def test_the_real_aqsol(part: str, mirror: Path) -> None:
-    from gnnlab.datasets import sources
+    from gnnlab.datasets.files import sources
 
     record = find("AQSOL", "benchmarking-gnns")
     file = next(file for file in record.files if file.endswith(f"{part}.pickle"))

@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 from scipy.io import savemat
 
 from gnnlab.datasets import card, equal_shares, hop_eccentricity, load
+from gnnlab.datasets.catalogue.records import Record, find, records
 from gnnlab.datasets.readers import RawGraph
-from gnnlab.datasets.readers.road import great_circles, read
-from gnnlab.datasets.records import Record, find, records
-from gnnlab.datasets.splits import evenly
+from gnnlab.datasets.readers.nodes.road import great_circles, read
+from gnnlab.datasets.values.masks import evenly
 
 ROADS = ("Anaheim", "Berlin-Center", "Chicago-Sketch", "GoldCoast", "chicago-regional", "minnesota")
 

@@ -7,7 +7,7 @@ import torch
 from torch_geometric.data import Data
 
 from gnnlab.datasets import Graphs
-from gnnlab.datasets.splits import from_indices, stratified
+from gnnlab.datasets.values.masks import from_indices, stratified
 
 PARTS = [5, 0, 3, 8], [1, 7], [2, 4, 6]
 

@@ -13,12 +13,12 @@ from torch import Tensor
 
 from gnnlab import datasets
 from gnnlab.datasets import Graphs
-from gnnlab.datasets.molecular import ring_bonds, to_graphs
-from gnnlab.datasets.reading import load_graphs
-from gnnlab.datasets.records import Record, find
-from gnnlab.datasets.scaffolds import by_scaffold, scaffolds
-from gnnlab.datasets.smiles import AROMATIC, DOUBLE, ELEMENTS, SINGLE, TRIPLE, read_smiles
-from gnnlab.molecules import SMILES_ATOMS, SMILES_BONDS, ZINC_ATOMS, ZINC_BONDS
+from gnnlab.datasets.catalogue.records import Record, find
+from gnnlab.datasets.kinds.node import load_graphs
+from gnnlab.datasets.molecules.codes import SMILES_ATOMS, SMILES_BONDS, ZINC_ATOMS, ZINC_BONDS
+from gnnlab.datasets.molecules.graphs import ring_bonds, to_graphs
+from gnnlab.datasets.molecules.smiles import AROMATIC, DOUBLE, ELEMENTS, SINGLE, TRIPLE, read_smiles
+from gnnlab.datasets.splits.scaffold import by_scaffold, scaffolds
 
 # Atoms as symbol, charge and hydrogens; lower case where aromatic. As RDKit reads them.
 READ = [

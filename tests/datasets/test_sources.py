@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from gnnlab.datasets import load, sources
+from gnnlab.datasets import load
+from gnnlab.datasets.files import sources
 
 PATH = "group/name/file.npz"
 URL = "https://example.org/data/{file}"
@@ -150,7 +151,7 @@ def test_either_of_two_checksums_is_good(known: dict[str, str], tmp_path: Path) 
 
 
 def test_every_mirrored_file_of_the_catalogue_is_the_known_one(mirror: Path) -> None:
-    from gnnlab.datasets.records import checksums
+    from gnnlab.datasets.catalogue.records import checksums
 
     at_hand = [path for path in checksums() if (mirror / path).is_file()]
     assert len(at_hand) > 130
@@ -238,7 +239,7 @@ def test_a_full_disk_refuses_a_download_in_one_sentence_and_leaves_nothing(
     known: dict[str, str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     serve(monkeypatch, b"good")
-    monkeypatch.setattr("gnnlab.writing.os.fsync", full)
+    monkeypatch.setattr("gnnlab.core.writing.os.fsync", full)
     with pytest.raises(OSError, match=r"file.npz cannot be written \(No space left") as caught:
         sources.locate(PATH, URL)
     assert "make room or let it be written" in str(caught.value)
@@ -249,7 +250,7 @@ def test_a_full_disk_warns_where_only_the_note_is_lost(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = put(tmp_path)
-    monkeypatch.setattr("gnnlab.writing.os.fsync", full)
+    monkeypatch.setattr("gnnlab.core.writing.os.fsync", full)
     with pytest.warns(UserWarning, match="was read, but is not vouched for: .*No space left"):
         sources.keep_checksum(file, PATH)
     assert list(file.parent.iterdir()) == [file]

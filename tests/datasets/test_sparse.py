@@ -7,7 +7,7 @@ from torch_geometric.transforms import Compose
 
 from gnnlab import check, datasets
 from gnnlab.datasets import NormalizeFeatures, ToSparseFeatures
-from gnnlab.runner.config import configure
+from gnnlab.runner.settings.config import configure
 
 
 def test_few_entries_become_a_csr_tensor_and_the_graph_stays() -> None:

@@ -8,8 +8,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gnnlab.datasets.edges import largest_component
-from gnnlab.datasets.splits import Masks, few_labels, few_per_class, from_indices, stratified
+from gnnlab.datasets.values.edge_lists import largest_component
+from gnnlab.datasets.values.masks import Masks, few_labels, few_per_class, from_indices, stratified
 
 
 @given(

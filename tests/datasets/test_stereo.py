@@ -12,11 +12,11 @@ import torch
 
 from gnnlab import datasets
 from gnnlab.datasets import FlawWarning, Graphs
+from gnnlab.datasets.catalogue.records import Record, find
 from gnnlab.datasets.loading import load_many
-from gnnlab.datasets.records import Record, find
-from gnnlab.datasets.scaffolds import by_scaffold
-from gnnlab.datasets.smiles import ELEMENTS, HIDDEN, Molecule, read_smiles
-from gnnlab.datasets.stereo import FIRST, SECOND, UNDECIDED, stereo_of
+from gnnlab.datasets.molecules.smiles import ELEMENTS, HIDDEN, Molecule, read_smiles
+from gnnlab.datasets.molecules.stereo import FIRST, SECOND, UNDECIDED, stereo_of
+from gnnlab.datasets.splits.scaffold import by_scaffold
 
 # One molecule in several ways, as the rules of OpenSMILES have it, and its other isomer.
 ISOMERS = [
@@ -179,7 +179,7 @@ def twin(root: Path) -> Record:
 def test_what_is_left_out_is_counted_and_stereo_puts_it_in(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("gnnlab.datasets.sources.checksums", dict)
+    monkeypatch.setattr("gnnlab.datasets.files.sources.checksums", dict)
     record = twin(tmp_path)
     with pytest.warns(FlawWarning, match="4 of 5 molecules are written with stereo.*stereo=True"):
         flat = load_many(record, "scaffold", tmp_path, {})

@@ -13,8 +13,8 @@ from torch_geometric.data import Data
 from torch_geometric.utils import erdos_renyi_graph, is_undirected
 
 from gnnlab.datasets import Graphs, Stress
-from gnnlab.datasets.splits import stratified
 from gnnlab.datasets.stress import thinned, with_wrong_edges
+from gnnlab.datasets.values.masks import stratified
 
 
 def graph(nodes: int, density: float, seed: int) -> Data:

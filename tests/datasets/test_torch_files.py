@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 import torch
 
-from gnnlab.datasets.readers.ogb_links import _types
-from gnnlab.datasets.readers.torch_files import load_tensors
+from gnnlab.datasets.files.torch_files import load_tensors
+from gnnlab.datasets.readers.links.ogb_links import _types
 
 ARRAYS = {"first": np.arange(100), "second": np.arange(300, 900)}
 

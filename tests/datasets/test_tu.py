@@ -15,11 +15,12 @@ from torch_geometric.utils import is_undirected
 
 from gnnlab import datasets
 from gnnlab.datasets import Graphs
-from gnnlab.datasets.collections import collect
-from gnnlab.datasets.readers import RawGraphs, tu
-from gnnlab.datasets.reading import load_graphs
-from gnnlab.datasets.records import find
-from gnnlab.datasets.splits import unsplit
+from gnnlab.datasets.catalogue.records import find
+from gnnlab.datasets.kinds.graph import collect
+from gnnlab.datasets.kinds.node import load_graphs
+from gnnlab.datasets.readers import RawGraphs
+from gnnlab.datasets.readers.graphs import tu
+from gnnlab.datasets.values.masks import unsplit
 
 FILES = {
     "A": "1, 2\n2, 1\n2, 3\n3, 2\n5, 6\n6, 5\n",
@@ -72,7 +73,7 @@ def test_damaged_files_are_named(tmp_path: Path, name: str, text: str, message: 
 def test_cuts_out_graphs_with_the_features_asked_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("gnnlab.datasets.collections.check_statistics", lambda *_: None)
+    monkeypatch.setattr("gnnlab.datasets.kinds.graph.check_statistics", lambda *_: None)
     raw, record = read(tmp_path), find("ENZYMES")
     expected = {
         "labels": [0, 0, 1],
@@ -194,8 +195,8 @@ def zipped(folder: Path, **changed: str) -> bytes:
 def test_a_set_is_read_out_of_its_archive_where_no_file_lies_loose(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("gnnlab.datasets.collections.check_statistics", lambda *_: None)
-    monkeypatch.setattr("gnnlab.datasets.reading.masks_of_graphs", lambda *_: unsplit(3))
+    monkeypatch.setattr("gnnlab.datasets.kinds.graph.check_statistics", lambda *_: None)
+    monkeypatch.setattr("gnnlab.datasets.kinds.node.masks_of_graphs", lambda *_: unsplit(3))
     monkeypatch.setenv("GNNLAB_MIRROR", str(tmp_path / "mirror"))
     record = find("ENZYMES")
     asked: list[str] = []
@@ -220,8 +221,8 @@ def test_a_set_is_read_out_of_its_archive_where_no_file_lies_loose(
 def test_an_archive_that_changed_or_lacks_a_file_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("gnnlab.datasets.collections.check_statistics", lambda *_: None)
-    monkeypatch.setattr("gnnlab.datasets.reading.masks_of_graphs", lambda *_: unsplit(3))
+    monkeypatch.setattr("gnnlab.datasets.kinds.graph.check_statistics", lambda *_: None)
+    monkeypatch.setattr("gnnlab.datasets.kinds.node.masks_of_graphs", lambda *_: unsplit(3))
     monkeypatch.delenv("GNNLAB_MIRROR", raising=False)
     zipped(tmp_path)
     load_graphs(find("ENZYMES"), "labels", "folds:0", tmp_path)
@@ -242,7 +243,7 @@ def test_what_is_nowhere_is_told_by_its_archive(
         raise OSError("offline")
 
     monkeypatch.setattr("urllib.request.urlopen", refuse)
-    monkeypatch.setattr("gnnlab.datasets.sources.PAUSE", 0.0)
+    monkeypatch.setattr("gnnlab.datasets.files.sources.PAUSE", 0.0)
     monkeypatch.delenv("GNNLAB_MIRROR", raising=False)
     with pytest.raises(FileNotFoundError, match=r"NCI1.zip is in no mirror .* \(offline\)"):
         datasets.load("NCI1")

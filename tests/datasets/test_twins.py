@@ -17,9 +17,10 @@ import scipy.sparse
 import torch
 from scipy.io import savemat
 
-from gnnlab.datasets import load, sources
-from gnnlab.datasets.reading import load_record
-from gnnlab.datasets.records import Record, find
+from gnnlab.datasets import load
+from gnnlab.datasets.catalogue.records import Record, find
+from gnnlab.datasets.files import sources
+from gnnlab.datasets.kinds.node import load_record
 
 N, C = 12, 3
 Y = np.arange(N) % C
@@ -311,6 +312,6 @@ def test_planetoid_runs_no_code_of_a_pickle(
 
 
 def test_planetoid_allows_six_globals_only() -> None:
-    from gnnlab.datasets.readers.planetoid import ALLOWED
+    from gnnlab.datasets.readers.nodes.planetoid import ALLOWED
 
     assert len(set(map(id, ALLOWED.values()))) == 6

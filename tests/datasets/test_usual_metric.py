@@ -13,13 +13,13 @@ from torch_geometric.data import Data
 
 from gnnlab import tasks
 from gnnlab.datasets import Graphs
-from gnnlab.datasets.given import as_graphs
-from gnnlab.datasets.given_cards import TITLES
+from gnnlab.datasets.cards.given_graphs import TITLES
+from gnnlab.datasets.catalogue.records import Record, records
+from gnnlab.datasets.kinds.given_graphs import as_graphs
 from gnnlab.datasets.readers import GivenGraphs
-from gnnlab.datasets.records import Record, records
-from gnnlab.datasets.splits import Masks
+from gnnlab.datasets.values.masks import Masks
 from gnnlab.runner import configure
-from gnnlab.runner.run import make_task
+from gnnlab.runner.runs.run import make_task
 
 NAMED = [record for record in records() if "metric" in record.options]
 SIZE = 30

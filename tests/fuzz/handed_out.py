@@ -9,8 +9,8 @@ import copy, gc, pickle, sys
 import numpy as np, torch
 from gnnlab import ops
 from gnnlab.ops import Adjacency, NeighborLists, Pairs, SparseFeatures
-from gnnlab.ops.bipartite import Bipartite
-from gnnlab.ops.masked import Masked
+from gnnlab.ops.graphs.bipartite import Bipartite
+from gnnlab.ops.graphs.masked import Masked
 
 FAR = 10**9
 torch.manual_seed(0)
@@ -101,7 +101,7 @@ CASES = {
         y.sum().backward(); ops.segment_reduce(x, index, 4)
         """,
     "keys that are no rows": """
-        from gnnlab.ops.adjacency import group
+        from gnnlab.ops.graphs.adjacency import group
         refused(lambda: group(torch.tensor([0, FAR]), 4), "item 1", "4 rows")
         refused(lambda: group(torch.tensor([-1]), 4), "4 rows")
         """,

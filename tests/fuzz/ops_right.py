@@ -10,8 +10,8 @@ from ops_maker import Maker
 
 from gnnlab import ops
 from gnnlab.ops import Adjacency, EdgeDrop, NeighborLists, Pairs, SparseFeatures
-from gnnlab.ops.bipartite import Bipartite
-from gnnlab.ops.masked import Masked
+from gnnlab.ops.graphs.bipartite import Bipartite
+from gnnlab.ops.graphs.masked import Masked
 
 Call = tuple[Callable[..., Any], dict[str, Any]]
 

@@ -13,9 +13,11 @@ from pathlib import Path
 from damage import damaged
 from twins import TWINS, Files
 
-from gnnlab.datasets import links, reading, sources
-from gnnlab.datasets.collections import default_features
-from gnnlab.datasets.records import Record, records
+from gnnlab.datasets.catalogue.records import Record, records
+from gnnlab.datasets.files import sources
+from gnnlab.datasets.kinds import link as links
+from gnnlab.datasets.kinds import node as reading
+from gnnlab.datasets.kinds.graph import default_features
 
 sources.checksums = dict  # type: ignore[assignment]  # of damaged files they would say all
 HOME = Path(tempfile.mkdtemp())

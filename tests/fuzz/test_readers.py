@@ -16,7 +16,7 @@ import children
 from twins import TWINS
 
 from gnnlab.datasets import readers
-from gnnlab.datasets.records import records
+from gnnlab.datasets.catalogue.records import records
 
 SECONDS, MEMORY = 30, 1 << 30
 """A case takes some hundredths of a second where nothing else runs."""

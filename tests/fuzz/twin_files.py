@@ -16,7 +16,7 @@ import scipy.sparse
 import torch
 from scipy.io import savemat
 
-from gnnlab.datasets.records import find
+from gnnlab.datasets.catalogue.records import find
 
 N, C = 12, 3
 Y = np.arange(N) % C

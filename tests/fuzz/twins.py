@@ -38,7 +38,7 @@ from twin_files import (
     zinc,
 )
 
-from gnnlab.datasets.records import Record, Split, find
+from gnnlab.datasets.catalogue.records import Record, Split, find
 
 
 def on(like: str, source: str | None, files: Files, **changes: Any) -> tuple[Record, Files]:

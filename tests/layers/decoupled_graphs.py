@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch_geometric import nn as pyg
 from torch_geometric.data import Data
 
-from gnnlab.layers.jumping import JumpingKnowledge
+from gnnlab.layers.parts.jumping_knowledge import JumpingKnowledge
 
 F_IN, WIDTH, CLASSES = 4, 5, 3
 GRAPHS = [(2, 0), (6, 12), (30, 200)]

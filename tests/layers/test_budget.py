@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from gnnlab import layers
-from gnnlab.layers.budget import count_parameters
+from gnnlab.layers.parts.budget import count_parameters
 from gnnlab.tasks import Model
 
 ATOMS = 174

@@ -11,9 +11,9 @@ from torch import Tensor
 from torch_geometric.data import Batch, Data
 
 from gnnlab import layers, tasks
-from gnnlab.layers.connection import aligned, local_frames, transports
-from gnnlab.layers.sheaf_graph import undirected
-from gnnlab.layers.sheaf_laplacian import Sheaf, laplacian
+from gnnlab.layers.sheaf.frames import aligned, local_frames, transports
+from gnnlab.layers.sheaf.laplacian import Sheaf, laplacian
+from gnnlab.layers.sheaf.undirected_edges import undirected
 
 DIM = 2
 

@@ -25,7 +25,7 @@ from torch_geometric import nn as pyg
 from torch_geometric.data import Data
 
 from gnnlab import layers, tasks
-from gnnlab.layers.jumping import JumpingKnowledge
+from gnnlab.layers.parts.jumping_knowledge import JumpingKnowledge
 
 
 @each_graph

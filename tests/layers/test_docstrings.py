@@ -7,7 +7,7 @@ import inspect
 import pytest
 
 from gnnlab import layers
-from gnnlab.runner.cite import source
+from gnnlab.runner.reports.cite import source
 
 
 @pytest.mark.parametrize("name", sorted({**layers.convs(), **layers.encoders()}))

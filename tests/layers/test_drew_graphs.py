@@ -16,8 +16,8 @@ from torch import Tensor, nn
 from torch_geometric.data import Batch, Data
 
 from gnnlab import layers, tasks
-from gnnlab.layers.drew import delay
-from gnnlab.layers.hop_graphs import hop_graphs
+from gnnlab.layers.multihop.drew import delay
+from gnnlab.layers.multihop.hop_graphs import hop_graphs
 
 ALL: dict[str, dict[str, Any]] = {
     "gcn": {},

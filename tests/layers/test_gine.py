@@ -14,8 +14,8 @@ from torch_geometric import nn as pyg
 from torch_geometric.data import Batch, Data
 
 from gnnlab import layers
-from gnnlab.layers.categories import Categories
-from gnnlab.layers.edge_attr import EdgeDim
+from gnnlab.layers.parts.categories import Categories
+from gnnlab.layers.parts.edge_attr import EdgeDim
 from gnnlab.ops import combinations, use
 
 SIZES = (3, 2)

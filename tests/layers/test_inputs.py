@@ -16,9 +16,9 @@ from torch_geometric.utils import from_networkx
 
 from gnnlab import layers, tasks
 from gnnlab.analysis import hidden_states
-from gnnlab.datasets.splits import stratified
+from gnnlab.datasets.molecules.codes import ATOMS, BONDS
+from gnnlab.datasets.values.masks import stratified
 from gnnlab.layers import EdgeCategories, NodeCategories, PositionalEncoder, WithInputs
-from gnnlab.molecules import ATOMS, BONDS
 from gnnlab.structure.transforms import LaplacianPE, RandomWalkPE
 
 SIGNS = ("flip", "invariant", "keep")

@@ -17,10 +17,10 @@ from torch_geometric.data import Batch, Data
 
 from gnnlab import layers, tasks
 from gnnlab.datasets import Graphs
-from gnnlab.datasets.splits import stratified
-from gnnlab.layers.contrast import EdgeDropContrast, info_nce
-from gnnlab.layers.kpath_reading import read_subgraphs
-from gnnlab.tasks.model import Model
+from gnnlab.datasets.values.masks import stratified
+from gnnlab.layers.subgraphs.edge_drop_contrast import EdgeDropContrast, info_nce
+from gnnlab.layers.subgraphs.k_path_reading import read_subgraphs
+from gnnlab.tasks.shared.model import Model
 
 
 def data_of(graph: nx.Graph, seed: int = 0) -> Data:

@@ -11,7 +11,7 @@ from torch.distributions import Normal, kl_divergence
 from torch_geometric.data import Data
 
 from gnnlab import layers, tasks
-from gnnlab.layers.gae import divergence
+from gnnlab.layers.autoencoders.gae import divergence
 
 FEW = settings(max_examples=25, deadline=None)
 

@@ -7,7 +7,7 @@ import torch
 from sheaf_oracles import matrix
 from torch import Tensor
 
-from gnnlab.layers.orthogonal import PARAMETRISATIONS, count_parameters, orthogonal, transport
+from gnnlab.layers.parts.orthogonal import PARAMETRISATIONS, count_parameters, orthogonal, transport
 
 CASES = [
     (kind, dim)

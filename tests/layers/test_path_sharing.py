@@ -11,8 +11,8 @@ from torch import Tensor
 from torch_geometric.data import Data
 
 from gnnlab import layers
-from gnnlab.layers.path_lstm import Reading
-from gnnlab.layers.path_sharing import reading_of
+from gnnlab.layers.paths.lstm import Reading
+from gnnlab.layers.paths.prefix_sharing import reading_of
 from gnnlab.structure.transforms import AddPaths
 
 

@@ -19,9 +19,9 @@ from torch._dynamo.testing import CompileCounter
 from torch_geometric.data import Batch, Data
 
 from gnnlab import layers, tasks
-from gnnlab.layers.path_lstm import PathLSTM
-from gnnlab.layers.path_reading import EdgeTable, with_edges
-from gnnlab.layers.path_sharing import reading_of
+from gnnlab.layers.paths.lstm import PathLSTM
+from gnnlab.layers.paths.prefix_sharing import reading_of
+from gnnlab.layers.paths.reading import EdgeTable, with_edges
 from gnnlab.ops import Adjacency, gather
 from gnnlab.structure.transforms import AddPaths
 

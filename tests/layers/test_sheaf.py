@@ -12,8 +12,8 @@ from torch import Tensor
 from torch_geometric.data import Batch, Data
 
 from gnnlab import layers, tasks
-from gnnlab.layers.sheaf_graph import undirected
-from gnnlab.tasks.optimizer import parameter_groups
+from gnnlab.layers.sheaf.undirected_edges import undirected
+from gnnlab.tasks.training.optimizer import parameter_groups
 
 EDGES = torch.tensor([[0, 1, 2, 2, 4], [1, 2, 0, 3, 5]])
 EDGES = torch.cat([EDGES, EDGES.flip(0)], 1)

@@ -7,9 +7,9 @@ import torch
 from sheaf_oracles import coboundary_laplacian, learned_edges, normalised, pairs_of
 from torch import Tensor
 
-from gnnlab.layers.sheaf_graph import undirected
-from gnnlab.layers.sheaf_laplacian import Sheaf, inverse_root, laplacian
-from gnnlab.layers.sheaf_maps import RandomMaps, SheafLearner, trivial
+from gnnlab.layers.sheaf.laplacian import Sheaf, inverse_root, laplacian
+from gnnlab.layers.sheaf.maps import RandomMaps, SheafLearner, trivial
+from gnnlab.layers.sheaf.undirected_edges import undirected
 from gnnlab.ops import Adjacency, gcn_propagate, use
 
 NODES = 7

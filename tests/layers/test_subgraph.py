@@ -16,9 +16,9 @@ from torch_geometric.loader import DataLoader
 
 from gnnlab import layers, tasks
 from gnnlab.datasets import Graphs
-from gnnlab.datasets.splits import stratified
+from gnnlab.datasets.values.masks import stratified
 from gnnlab.structure import subgraph_colors
-from gnnlab.structure.subgraphs import AGGREGATIONS
+from gnnlab.structure.subgraphs.symbols import AGGREGATIONS
 
 SIZES = (3, 2)  # of the categories of an edge
 

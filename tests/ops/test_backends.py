@@ -11,7 +11,7 @@ import torch
 from ops_oracles import graph, normal
 
 from gnnlab import ops
-from gnnlab.ops.backends import choose
+from gnnlab.ops.base import choice as choose
 
 PEERS = sorted(choose.PEERS)
 

@@ -14,7 +14,24 @@ from torch_geometric.data import Data
 
 from gnnlab import layers, ops
 from gnnlab.ops import Adjacency
-from gnnlab.ops.operators import attention, block, linear, pairs, picked, sparse
+from gnnlab.ops.operators import (
+    attend as attention,
+)
+from gnnlab.ops.operators import (
+    block,
+)
+from gnnlab.ops.operators import (
+    extreme as picked,
+)
+from gnnlab.ops.operators import (
+    pair_sums as pairs,
+)
+from gnnlab.ops.operators import (
+    propagate as linear,
+)
+from gnnlab.ops.operators import (
+    sparse_product as sparse,
+)
 
 Case = tuple[Callable[..., Tensor], list[Tensor]]
 NODES, EDGES = 9, 31  # of the graph "plain"

@@ -10,7 +10,21 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from gnnlab.ops.backends.cpu import attend_rows, block_rows, inner, rows, softmax_rows
+from gnnlab.ops.backends.cpu.loops import (
+    attend as attend_rows,
+)
+from gnnlab.ops.backends.cpu.loops import (
+    block as block_rows,
+)
+from gnnlab.ops.backends.cpu.loops import (
+    edge_dot as inner,
+)
+from gnnlab.ops.backends.cpu.loops import (
+    reduce as rows,
+)
+from gnnlab.ops.backends.cpu.loops import (
+    softmax as softmax_rows,
+)
 
 pytestmark = pytest.mark.skipif(
     sys.platform != "linux", reason="memory cannot be mapped without being reserved"

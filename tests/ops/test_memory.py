@@ -11,8 +11,8 @@ import textwrap
 import pytest
 import torch
 
+from gnnlab.kernels import memory
 from gnnlab.ops import dropout, propagate
-from gnnlab.ops.backends.cpu import memory
 
 LARGE = (1 << 11, 1 << 10)  # 8 MB of float32
 
@@ -88,7 +88,7 @@ def test_a_forked_child_does_not_write_into_its_parents_memory() -> None:
     # already run them on several threads. In a process of its own: a deadlock ends as a timeout.
     program = f"""
     import os, torch
-    from gnnlab.ops.backends.cpu import memory
+    from gnnlab.kernels import memory
     y = memory.empty({LARGE}, torch.float32).fill_(1)
     memory.empty({LARGE}, torch.float32)  # one buffer waits
     child = os.fork()

@@ -11,15 +11,15 @@ from ops_oracles import GRAPHS, graph, normal
 from torch import Tensor
 
 from gnnlab.ops import Adjacency, use
-from gnnlab.ops.backends.cpu import overlap
-from gnnlab.ops.neighbor_lists import NeighborLists, stacked
-from gnnlab.ops.neighbors import (
+from gnnlab.ops.functions.common_neighbors import (
     EdgeDrop,
     common_neighbors,
     count_common_neighbors,
     neighbor_sum,
     residual_neighbors,
 )
+from gnnlab.ops.graphs.neighbor_lists import NeighborLists, stacked
+from gnnlab.ops.rows import intersection as overlap
 
 
 def around(adj: Adjacency) -> list[set[int]]:

@@ -12,7 +12,7 @@ from torch.autograd.graph import saved_tensors_hooks
 
 from gnnlab import ops
 from gnnlab.ops import Adjacency, Pairs, pair_aggregate, pair_reduce, pair_spread
-from gnnlab.ops.backends.cpu.pair_rows import WHOLE
+from gnnlab.ops.backends.cpu.loops.pair_sums import WHOLE
 
 SYMBOLS = ("uL", "vL", "uG", "vG", "vv", "vu", "uu")
 LOCAL = ("uL", "vL")

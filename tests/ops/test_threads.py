@@ -79,7 +79,7 @@ def test_bits_do_not_depend_on_threads_or_runs() -> None:
 
 def test_bits_do_not_depend_on_how_the_work_is_cut() -> None:
     program = """
-    from gnnlab.ops.backends import parallel
+    from gnnlab.kernels import threads as parallel
     parallel.GRAIN, parallel.CHUNKS_PER_THREAD = {}, {}
     torch.set_num_threads({})
     print(work())
@@ -89,7 +89,7 @@ def test_bits_do_not_depend_on_how_the_work_is_cut() -> None:
 
 
 def test_the_kernels_are_shared_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    from gnnlab.ops.backends import parallel
+    from gnnlab.kernels import threads as parallel
 
     seen = []
     submit = parallel._submit
@@ -109,7 +109,7 @@ def test_the_kernels_are_shared_out(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_torchs_threads_do_their_share_and_report_errors() -> None:
     import threading
 
-    from gnnlab.ops.backends.team import on_torchs_threads
+    from gnnlab.kernels.openmp import on_torchs_threads
 
     if "OpenMP" not in torch.__config__.parallel_info() or sys.platform != "linux":
         pytest.skip("a torch without OpenMP")
@@ -127,7 +127,7 @@ def test_torchs_threads_do_their_share_and_report_errors() -> None:
 def test_rows_are_shared_out_by_their_edges() -> None:
     import numpy as np
 
-    from gnnlab.ops.backends import parallel
+    from gnnlab.kernels import threads as parallel
 
     degrees = np.zeros(10_000, dtype=np.int32)
     degrees[::100] = 50_000
@@ -156,7 +156,7 @@ def test_forked_children_after_a_parallel_parent() -> None:
             torch.set_num_threads(1)  # as loaders do: torch's own threads do not survive a fork
             queue.put(work() == expected)
         def several(queue):  # nothing but ours runs in parallel here, and it does
-            from gnnlab.ops.backends import parallel
+            from gnnlab.kernels import threads as parallel
             assert parallel._pool is None
             same = bool((propagate(x, adj).numpy() == once.numpy()).all())
             queue.put(same and parallel._pool is not None)
@@ -268,7 +268,7 @@ def test_the_chosen_backend_is_the_threads_own() -> None:
         """
         import threading
         from gnnlab.ops import use
-        from gnnlab.ops.backends import choose
+        from gnnlab.ops.base import choice as choose
         seen = []
         with use("torch"):
             thread = threading.Thread(target=lambda: seen.append(choose._chosen.get()))
@@ -304,7 +304,7 @@ def test_small_inputs_start_no_threads() -> None:
 
 
 def test_use_is_undone_after_an_error() -> None:
-    from gnnlab.ops.backends import choose
+    from gnnlab.ops.base import choice as choose
 
     with pytest.raises(KeyError), use("torch"):
         raise KeyError
@@ -324,7 +324,7 @@ for name in ("torch", "numba"):
         print(int(dropout(x, 0.5, generator=torch.Generator().manual_seed(0)).count_nonzero()))
 """
     environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
-    constants = tmp_path / "gnnlab/ops/backends/random.py"
+    constants = tmp_path / "gnnlab/kernels/hashing.py"
     seen = []
     for _ in range(2):
         done = subprocess.run(

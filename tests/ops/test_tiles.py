@@ -11,7 +11,7 @@ from torch import Tensor
 
 from gnnlab.ops import Adjacency, attend, gcn_propagate, propagate
 
-tiles = pytest.importorskip("gnnlab.ops.backends.cpu.tiles")
+tiles = pytest.importorskip("gnnlab.ops.backends.cpu.column_tiles")
 Operation = Callable[[Tensor, Adjacency, Tensor], Tensor]
 OPERATIONS: dict[str, Operation] = {
     "sum": lambda x, adj, w: propagate(x.flatten(1), adj),

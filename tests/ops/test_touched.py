@@ -7,9 +7,10 @@ import torch
 from ops_oracles import dense_propagate, normal
 from torch import Tensor
 
-from gnnlab.ops import Adjacency, edge_dot, gather, propagate, segment_reduce, touched, use
-from gnnlab.ops.backends.cpu import memory
-from gnnlab.ops.touched import touched_rows
+from gnnlab.kernels import memory
+from gnnlab.ops import Adjacency, edge_dot, gather, propagate, segment_reduce, use
+from gnnlab.ops.functions import touched_rows as touched
+from gnnlab.ops.functions.touched_rows import touched_rows
 
 NODES = 50
 PAIRS = torch.tensor([[3, 49, 3, 7], [0, 3, 3, 12]])

@@ -16,8 +16,9 @@ from ops_oracles import GRAPHS, graph, normal
 from torch import Tensor
 
 from gnnlab import ops
-from gnnlab.ops import Adjacency, adjacency, sorted_rows, use
-from gnnlab.ops.neighbors import common_neighbors
+from gnnlab.ops import Adjacency, use
+from gnnlab.ops.functions.common_neighbors import common_neighbors
+from gnnlab.ops.graphs import adjacency, sorted_rows
 
 Case = Callable[[Adjacency, Tensor, Tensor], Tensor]
 CASES: dict[str, Case] = {  # of a graph, x (N, 4) and weights (E,)

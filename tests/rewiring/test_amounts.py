@@ -15,7 +15,7 @@ from rewiring_graphs import data_of
 
 from gnnlab import datasets, rewiring
 from gnnlab.rewiring import BORF, GTR, SDRF, FoSR, RandomEdges, apply
-from gnnlab.runner.rewirings import resolved_rewiring
+from gnnlab.runner.settings.rewirings import resolved_rewiring
 
 
 @pytest.fixture(autouse=True)

@@ -10,10 +10,10 @@ from rewiring_graphs import arcs, data_of
 from torch_geometric.data import Data
 
 from gnnlab.rewiring import BORF
-from gnnlab.rewiring.borf import _Flow
-from gnnlab.structure.csr import from_edges
-from gnnlab.structure.curvature import Ollivier
-from gnnlab.structure.graph import Graph, read_graph
+from gnnlab.rewiring.curvature.borf import _Flow
+from gnnlab.structure.curvature.ollivier import Ollivier
+from gnnlab.structure.graphs.graph import Graph, read_graph
+from gnnlab.structure.graphs.undirected_lists import from_edges
 
 
 def slowly(graph: Graph, method: BORF) -> set[tuple[int, int]]:

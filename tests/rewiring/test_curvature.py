@@ -15,7 +15,7 @@ from rewiring_graphs import both, of_networkx
 
 from gnnlab import datasets
 from gnnlab.rewiring import balanced_forman, ollivier_ricci
-from gnnlab.structure import neighbourhoods
+from gnnlab.structure.curvature import neighbourhoods
 
 alphas = pytest.mark.parametrize("alpha", [0.0, 0.5])
 

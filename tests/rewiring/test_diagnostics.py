@@ -57,7 +57,7 @@ def test_resistance_of_all_pairs(shape: nx.Graph) -> None:
 def test_resistance_of_given_pairs(
     shape: nx.Graph, dense: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("gnnlab.rewiring.resistance.DENSE", 10**6 if dense else 0)
+    monkeypatch.setattr("gnnlab.rewiring.diagnostics.resistance.DENSE", 10**6 if dense else 0)
     edge_index, nodes = of_networkx(shape)
     pairs = torch.from_numpy(np.random.default_rng(0).integers(nodes, size=(2, 60)))
     found = effective_resistance(edge_index, nodes, pairs).numpy()
@@ -124,7 +124,7 @@ def test_commute_time_is_that_of_a_random_walk(shape: nx.Graph) -> None:
 def test_spectral_gap_is_the_second_eigenvalue(
     shape: nx.Graph, dense: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("gnnlab.rewiring.gap.DENSE", 500 if dense else 2)
+    monkeypatch.setattr("gnnlab.rewiring.diagnostics.spectral_gap.DENSE", 500 if dense else 2)
     edge_index, nodes = of_networkx(shape)
     found = spectral_gap(edge_index, nodes)
     if nodes < 2:
@@ -207,7 +207,7 @@ def test_bad_settings_are_refused() -> None:
 
 
 def test_what_does_not_fit_names_the_alternative(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gnnlab.structure.memory.free_memory", lambda: 1 << 10)
+    monkeypatch.setattr("gnnlab.kernels.budget.free_memory", lambda: 1 << 10)
     edge_index, nodes = of_networkx(nx.path_graph(40))
     for function, way_out in (
         (effective_resistance, "ask for given pairs"),

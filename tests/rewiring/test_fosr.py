@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from rewiring_graphs import data_of
 
 from gnnlab.rewiring import FoSR, spectral_gap
-from gnnlab.structure.graph import read_graph
-from gnnlab.structure.spectral import first_order, smallest_product
+from gnnlab.structure.graphs.graph import read_graph
+from gnnlab.structure.spectra.first_order_gap import first_order, smallest_product
 
 
 def lowest_product(y: np.ndarray, adjacency: np.ndarray) -> tuple[int, int]:

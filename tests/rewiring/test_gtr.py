@@ -83,6 +83,6 @@ def test_bad_settings_are_refused() -> None:
 
 
 def test_what_does_not_fit_says_so_before_it_starts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gnnlab.structure.memory.free_memory", lambda: 1 << 10)
+    monkeypatch.setattr("gnnlab.kernels.budget.free_memory", lambda: 1 << 10)
     with pytest.raises(ValueError, match=r"40 nodes takes 0.0 GB.*use FoSR"):
         GTR(1)(data_of(nx.path_graph(40)))

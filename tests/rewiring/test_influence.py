@@ -13,9 +13,10 @@ from torch import Tensor, nn
 from torch_geometric.data import Data
 
 from gnnlab import layers, rewiring
-from gnnlab.rewiring import GTR, influence, total_influence
-from gnnlab.rewiring.balls import induced
-from gnnlab.rewiring.jacobian import jacobian_norms
+from gnnlab.rewiring import GTR, total_influence
+from gnnlab.rewiring.diagnostics import total_influence as influence
+from gnnlab.rewiring.diagnostics.jacobian import jacobian_norms
+from gnnlab.rewiring.diagnostics.neighbourhoods import induced
 
 
 class Powers(nn.Module):

@@ -15,7 +15,7 @@ from torch_geometric.data import Batch, Data
 
 from gnnlab import rewiring
 from gnnlab.rewiring import RandomEdges, Rewiring, count_edge_types
-from gnnlab.runner.cite import source
+from gnnlab.runner.reports.cite import source
 
 every_method = pytest.mark.parametrize("name", sorted(METHODS))
 few = settings(max_examples=25, deadline=None)

@@ -13,9 +13,9 @@ from rewiring_graphs import arcs, data_of
 from torch_geometric.data import Data
 
 from gnnlab.rewiring import SDRF
-from gnnlab.rewiring.sdrf import candidates
-from gnnlab.structure.csr import Neighbours, from_edges
-from gnnlab.structure.graph import read_graph
+from gnnlab.rewiring.curvature.sdrf import candidates
+from gnnlab.structure.graphs.graph import read_graph
+from gnnlab.structure.graphs.undirected_lists import Neighbours, from_edges
 
 
 def after_adding(graph: nx.Graph, i: int, j: int) -> dict[tuple[int, int], float]:

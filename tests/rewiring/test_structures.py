@@ -186,13 +186,13 @@ def test_too_many_pairs_of_a_dataset_are_refused_together(
     data = [data_of(nx.complete_graph(nodes)) for nodes in range(30, 60)]
     monkeypatch.setattr("gnnlab.structure.transforms.base.SHARE", 1)
     pairs = sum(nodes * (nodes - 1) for nodes in range(30, 60))
-    monkeypatch.setattr("gnnlab.structure.memory.free_memory", lambda: 32 * pairs)
+    monkeypatch.setattr("gnnlab.kernels.budget.free_memory", lambda: 32 * pairs)
     with pytest.raises(ValueError, match=f"{pairs:,} pairs .* up to 5 hops apart .*lower max_hop"):
         apply(AddHops(5), data)
     assert not home.exists()
-    monkeypatch.setattr("gnnlab.structure.memory.free_memory", lambda: 41 * pairs)
+    monkeypatch.setattr("gnnlab.kernels.budget.free_memory", lambda: 41 * pairs)
     apply(AddHops(5), data)
-    monkeypatch.setattr("gnnlab.structure.memory.free_memory", lambda: 24)
+    monkeypatch.setattr("gnnlab.kernels.budget.free_memory", lambda: 24)
     with pytest.raises(ValueError, match="lower max_hop"):  # also where they are only read
         apply(AddHops(5), data)
 

@@ -133,7 +133,7 @@ def test_a_transform_of_ones_own_must_find_something() -> None:
 def test_a_cache_that_holds_something_else_is_made_again(
     method: Any, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("gnnlab.rewiring.many.SAVE_EVERY", math.inf)  # all in one part
+    monkeypatch.setattr("gnnlab.rewiring.application.SAVE_EVERY", math.inf)  # all in one part
     graphs = [path(), data_of_ring()]
     expected = apply(method, graphs, progress=False)
     (part,) = home.rglob("*.npz")

@@ -15,7 +15,8 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 PRELOADED = (
-    "gnnlab.cli", "gnnlab.runner.run", "gnnlab.runner.prepared", "gnnlab.datasets", "gnnlab.tasks",
+    "gnnlab.cli", "gnnlab.runner.runs.run", "gnnlab.runner.runs.data",
+    "gnnlab.datasets", "gnnlab.tasks",
     "gnnlab.layers", "gnnlab.rewiring", "networkx", "optuna",
 )  # fmt: skip
 """Imported once, by a process of which those that are killed are forks: most of their short lives
@@ -98,7 +99,7 @@ def apply(out: Path, workers: int) -> None:
     from torch_geometric.utils import from_networkx
 
     from gnnlab import rewiring
-    from gnnlab.rewiring import many
+    from gnnlab.rewiring import application as many
 
     many.SAVE_EVERY = 0.0
     graphs = []

@@ -15,14 +15,14 @@ import torch
 
 from gnnlab import cli, datasets, tasks
 from gnnlab.datasets import FlawWarning, Stress
-from gnnlab.layers.budget import count_parameters
+from gnnlab.layers.parts.budget import count_parameters
 from gnnlab.runner import read_results
-from gnnlab.runner.bench import Bench, choose, read_bench, select_cells
-from gnnlab.runner.bench_cells import Outcome
-from gnnlab.runner.bench_page import Found, run_bench, table
-from gnnlab.runner.bench_sets import look_at_sets
-from gnnlab.runner.prepared import load_data
-from gnnlab.runner.run import make_encoder, make_task
+from gnnlab.runner.bench.cells import Outcome
+from gnnlab.runner.bench.data_facts import look_at_sets
+from gnnlab.runner.bench.page import Found, run_bench, table
+from gnnlab.runner.bench.plan import Bench, choose, read_bench, select_cells
+from gnnlab.runner.runs.data import load_data
+from gnnlab.runner.runs.run import make_encoder, make_task
 
 SMALL = ("model.budget=4000", "training.epochs=2", "run.splits=[0]", "run.seeds=[0, 1]")
 CSL = "csl copies=5"

@@ -12,15 +12,15 @@ from torch_geometric.data import Data
 
 from gnnlab import layers, rewiring
 from gnnlab.datasets import Graphs
-from gnnlab.datasets.splits import stratified
+from gnnlab.datasets.molecules.codes import ATOMS, BONDS
+from gnnlab.datasets.values.masks import stratified
 from gnnlab.layers import WithInputs
-from gnnlab.molecules import ATOMS, BONDS
 from gnnlab.runner import configure
-from gnnlab.runner.about import read_about, settings_of
-from gnnlab.runner.config import Config
-from gnnlab.runner.prepared import load_data
-from gnnlab.runner.results import read_results
-from gnnlab.runner.run import make_encoder, run
+from gnnlab.runner.runs.data import load_data
+from gnnlab.runner.runs.results import read_results
+from gnnlab.runner.runs.run import make_encoder, run
+from gnnlab.runner.runs.run_toml import read_about, settings_of
+from gnnlab.runner.settings.config import Config
 
 BASE = {
     "data": {"name": "karate"},

@@ -8,9 +8,9 @@ from torch_geometric.data import Data
 
 from gnnlab import datasets
 from gnnlab.runner import configure, recipe, recipe_names
-from gnnlab.runner.run import make_encoder, make_task
+from gnnlab.runner.runs.run import make_encoder, make_task
 from gnnlab.tasks import LinkSplit
-from gnnlab.tasks.link_steps import links_a_step
+from gnnlab.tasks.link.steps import links_a_step
 
 # Of each set: Hits@100 of NCN and NCNC; learning rates of encoder and head; links a step; dropout
 # of features, of the last states, of the encoder and of the head; edges that the head drops; scale,
@@ -130,7 +130,7 @@ def test_link_recipes_build_models_that_learn_in_every_weight(
     name: str, linked: dict[str, Data]
 ) -> None:
     from gnnlab import tasks
-    from gnnlab.tasks.optimizer import parameter_groups
+    from gnnlab.tasks.training.optimizer import parameter_groups
 
     config = configure(recipe(name).settings)
     graph = linked[config.task.links["protocol"]]

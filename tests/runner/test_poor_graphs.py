@@ -13,9 +13,9 @@ from torch_geometric.data import Data
 
 from gnnlab import datasets
 from gnnlab.datasets import Graphs
-from gnnlab.datasets.splits import Masks
+from gnnlab.datasets.values.masks import Masks
 from gnnlab.runner import configure, run
-from gnnlab.runner.results import read_results
+from gnnlab.runner.runs.results import read_results
 
 EMPTY = torch.zeros(2, 0, dtype=torch.int64)
 

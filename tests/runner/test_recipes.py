@@ -9,11 +9,11 @@ import torch
 from torch_geometric.data import Batch, Data
 
 from gnnlab import datasets
-from gnnlab.datasets.splits import stratified
-from gnnlab.molecules import ATOMS, BONDS
+from gnnlab.datasets.molecules.codes import ATOMS, BONDS
+from gnnlab.datasets.values.masks import stratified
 from gnnlab.runner import configure, read_results, recipe, recipe_names, run
-from gnnlab.runner.prepared import load_data
-from gnnlab.runner.run import make_encoder, make_task
+from gnnlab.runner.runs.data import load_data
+from gnnlab.runner.runs.run import make_encoder, make_task
 
 SETS = ("roman-empire", "amazon-ratings", "minesweeper", "tolokers", "questions")
 # Test scores as the release's stored notebook prints them: mean and std in the order of SETS.
@@ -149,7 +149,7 @@ def test_every_sheaf_has_its_controls_beside_it() -> None:
 @pytest.mark.parametrize("name", recipe_names("nsd"))
 def test_sheaf_recipes_build_models_whose_groups_exist(name: str) -> None:
     from gnnlab import layers, tasks
-    from gnnlab.tasks.optimizer import parameter_groups
+    from gnnlab.tasks.training.optimizer import parameter_groups
 
     config = configure(recipe(name).settings)
     settings = {key: value for key, value in config.model.items() if key != "name"}

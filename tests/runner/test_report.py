@@ -12,10 +12,10 @@ from small_runs import SETTINGS
 
 from gnnlab import cli
 from gnnlab.runner import configure
-from gnnlab.runner.results import read_results
-from gnnlab.runner.shown import command_of, link_of, typed
-from gnnlab.runner.study import Cell, Study
-from gnnlab.runner.study_page import run_study
+from gnnlab.runner.reports.shown import command_of, link_of, typed
+from gnnlab.runner.runs.results import read_results
+from gnnlab.runner.study.page import run_study
+from gnnlab.runner.study.plan import Cell, Study
 
 SWEEP = ["sweep", "--data", "csbm", "--model", "gcn", "--set", "data.nodes=60"]
 SWEEP += ["--set", "training.epochs=2", "--set", "model.hidden_channels=4", "--splits", "0,1"]
@@ -73,7 +73,7 @@ def test_a_report_shows_of_a_sweep_the_test_score_of_the_chosen_one_alone(
 def test_a_sweep_that_was_stopped_tells_no_test_score(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from gnnlab.runner import sweep_page
+    from gnnlab.runner.sweep import page as sweep_page
 
     def stop(*_: object, **__: object) -> str:
         raise KeyboardInterrupt

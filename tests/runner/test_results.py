@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from gnnlab import cli
-from gnnlab.runner.results import append_result, check_appendable, read_results
-from gnnlab.writing import NotWritten
+from gnnlab.core.writing import NotWritten
+from gnnlab.runner.runs.results import append_result, check_appendable, read_results
 
 
 def row(split: int = 0, **changes: Any) -> dict[str, Any]:

@@ -13,11 +13,11 @@ from torch_geometric.utils import from_networkx
 
 from gnnlab import cli
 from gnnlab.datasets import Graphs
-from gnnlab.datasets.splits import Masks
+from gnnlab.datasets.values.masks import Masks
 from gnnlab.rewiring import GTR, LASER, AddHops, FoSR, Identity
-from gnnlab.runner.rewired import compare, diameter, parse_settings
-from gnnlab.runner.rewirings import make_rewiring
-from gnnlab.structure.csr import undirected
+from gnnlab.runner.reports.rewiring_table import compare, diameter, parse_settings
+from gnnlab.runner.settings.rewirings import make_rewiring
+from gnnlab.structure.graphs.undirected_lists import undirected
 
 
 def barbell() -> Data:

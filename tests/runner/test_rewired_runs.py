@@ -10,9 +10,9 @@ import torch
 
 from gnnlab import cli, datasets, rewiring
 from gnnlab.runner import configure, read_results, run
-from gnnlab.runner.about import read_about, settings_of
-from gnnlab.runner.prepared import load_data
-from gnnlab.runner.run import make_encoder
+from gnnlab.runner.runs.data import load_data
+from gnnlab.runner.runs.run import make_encoder
+from gnnlab.runner.runs.run_toml import read_about, settings_of
 
 SETTINGS: dict[str, Any] = {
     "task": {"name": "node", "metric": "accuracy"},

@@ -14,11 +14,11 @@ import pytest
 
 from gnnlab import tasks
 from gnnlab.runner import Config, Recipe, configure, read_results, recipe, run, summarise
-from gnnlab.runner.about import read_about, settings_of, to_toml
-from gnnlab.runner.page import page, spans
-from gnnlab.runner.report import layout, table
-from gnnlab.runner.reproduce import comparison, distance
-from gnnlab.runner.results import append_result
+from gnnlab.runner.reports.reproduce import comparison, distance
+from gnnlab.runner.reports.results_page import page, spans
+from gnnlab.runner.reports.tables import layout, table
+from gnnlab.runner.runs.results import append_result
+from gnnlab.runner.runs.run_toml import read_about, settings_of, to_toml
 
 SETTINGS = {
     "task": {"name": "node", "metric": "accuracy"},
@@ -133,7 +133,7 @@ def test_where_a_run_is_resumed_is_added(
     run(configure(SETTINGS, ["run.splits=[1]"]), tmp_path)
     assert "resumed" not in tomllib.loads((folder / "run.toml").read_text())
     later = {"versions": {"torch": "9"}, "machine": {"cores": "1", "processor": "p"}, "source": {}}
-    monkeypatch.setattr("gnnlab.runner.about.environment", lambda device: later)
+    monkeypatch.setattr("gnnlab.runner.runs.run_toml.environment", lambda device: later)
     run(config, tmp_path)
     about = tomllib.loads((folder / "run.toml").read_text())
     assert about["resumed"] == [later]

@@ -10,8 +10,8 @@ import torch
 
 from gnnlab.datasets import Stress
 from gnnlab.runner import Config, configure, read_results, run, summarise
-from gnnlab.runner.about import read_about, settings_of
-from gnnlab.runner.prepared import load_data, stressed
+from gnnlab.runner.runs.data import load_data, stressed
+from gnnlab.runner.runs.run_toml import read_about, settings_of
 
 SMALL: dict[str, Any] = {
     "task": {"name": "graph", "readout": "root", "batch_size": 16},

@@ -15,12 +15,12 @@ from scipy import stats
 from small_runs import SETTINGS
 
 from gnnlab import cli, tasks
-from gnnlab.runner import cells as room
 from gnnlab.runner import configure, read_results
-from gnnlab.runner.cells import Edges, Outcome, compare, count_edges, random_twin, run_cell
-from gnnlab.runner.paired import Difference, corrected_t_test, difference
-from gnnlab.runner.study import Cell, Study, read_study, select_cells
-from gnnlab.runner.study_page import findings, page, run_study
+from gnnlab.runner.reports.paired_test import Difference, corrected_t_test, difference
+from gnnlab.runner.study import cells as room
+from gnnlab.runner.study.cells import Edges, Outcome, compare, count_edges, random_twin, run_cell
+from gnnlab.runner.study.page import findings, page, run_study
+from gnnlab.runner.study.plan import Cell, Study, read_study, select_cells
 
 FOSR = ["rewiring={name='fosr', num_edges=9}"]
 

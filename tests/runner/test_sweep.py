@@ -15,9 +15,10 @@ import pytest
 from small_runs import SETTINGS as QUICK
 
 from gnnlab import cli
-from gnnlab.runner import read_results, sweep_page
-from gnnlab.runner.sweep import Sweep, Trial, choose, run_sweep
-from gnnlab.runner.sweep_space import Range, grid, read_space
+from gnnlab.runner import read_results
+from gnnlab.runner.sweep import page as sweep_page
+from gnnlab.runner.sweep.grid import Sweep, Trial, choose, run_sweep
+from gnnlab.runner.sweep.space import Range, grid, read_space
 
 SETTINGS: dict[str, Any] = {**QUICK, "run": {"splits": [0, 1], "seeds": [0]}}
 SPACE = {"training.lr": [0.1, 0.01], "model.dropout": [0.0, 0.5, 0.8]}
@@ -109,7 +110,7 @@ def test_all_settings_are_trained_once(tmp_path: Path, monkeypatch: pytest.Monke
         assert t.config is not None and t.config.training["lr"] == t.values["training.lr"]
         assert t.config.model["dropout"] == t.values["model.dropout"]
         assert t.valid == statistics.fmean(row["valid"] for row in t.rows)
-    module = sys.modules["gnnlab.runner.run"]
+    module = sys.modules["gnnlab.runner.runs.run"]
     monkeypatch.setattr(module, "train", lambda *_, **__: pytest.fail("trained again"))
     again = list(run_sweep(sweep, tmp_path / "out"))
     assert [t.rows for t in again] == [t.rows for t in trials]

@@ -13,7 +13,7 @@ import torch
 from torch_geometric.data import Data
 
 from gnnlab import layers, rewiring, structure
-from gnnlab.structure import memory
+from gnnlab.kernels import budget as memory
 from gnnlab.structure.transforms import AddHops, KPathSubgraphs, PairDistances, RandomWalkPE
 
 torch.set_num_threads(1)

@@ -6,7 +6,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gnnlab.structure.csr import from_edges, undirected
+from gnnlab.structure.graphs.undirected_lists import from_edges, undirected
 
 
 @st.composite

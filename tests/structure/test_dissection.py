@@ -9,8 +9,8 @@ import networkx as nx
 import numpy as np
 import pytest
 
-from gnnlab.structure.dissection import count_fill, nested_dissection
-from gnnlab.structure.elimination import elimination, far_apart
+from gnnlab.structure.spectra.dissection import count_fill, nested_dissection
+from gnnlab.structure.spectra.elimination import elimination, far_apart
 
 GRAPHS: dict[str, Callable[[], Any]] = {
     "grid": lambda: nx.grid_2d_graph(20, 31),
@@ -88,7 +88,7 @@ def test_solver(name: str) -> None:
 
 
 def test_what_does_not_fit_has_no_plan(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gnnlab.structure.memory.free_memory", lambda: 10_000)
+    monkeypatch.setattr("gnnlab.kernels.budget.free_memory", lambda: 10_000)
     assert elimination(*lists(nx.complete_graph(60))) is None
     assert elimination(*lists(nx.star_graph(60))) is not None
 

@@ -12,9 +12,9 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from gnnlab.structure import eigenvectors
-from gnnlab.structure.eigenvectors import canonical, laplacian_eigenvectors
-from gnnlab.structure.returns import return_probabilities
+from gnnlab.structure.spectra import eigenvectors
+from gnnlab.structure.spectra.eigenvectors import canonical, laplacian_eigenvectors
+from gnnlab.structure.walks.returns import return_probabilities
 
 Array = NDArray[Any]
 

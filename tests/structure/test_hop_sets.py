@@ -12,11 +12,19 @@ import torch
 from hop_oracles import multiplied, random_graph, searched, sources
 from torch_geometric.data import Data
 
-from gnnlab.ops.backends import parallel
+from gnnlab.kernels import threads as parallel
 from gnnlab.rewiring import AddHops, apply
-from gnnlab.structure import hop_bits, hop_search, hop_sets
-from gnnlab.structure.hop_sets import HopSets, choose, hop_pairs
-from gnnlab.structure.hops import hop_matrix
+from gnnlab.structure.hops import (
+    bit_search as hop_bits,
+)
+from gnnlab.structure.hops import (
+    node_search as hop_search,
+)
+from gnnlab.structure.hops import (
+    sets as hop_sets,
+)
+from gnnlab.structure.hops.bfs import hop_matrix
+from gnnlab.structure.hops.sets import HopSets, choose, hop_pairs
 
 ENGINES = pytest.mark.parametrize("engine", [hop_bits, hop_search], ids=["bits", "search"])
 
@@ -164,7 +172,7 @@ def test_pairs_are_counted_and_refused_before_they_are_allocated(
         raise AssertionError("pairs were allocated")
 
     monkeypatch.setattr(hop_sets.memory, "empty", allocate)
-    monkeypatch.setattr("gnnlab.structure.memory.free_memory", lambda: 1 << 16)
+    monkeypatch.setattr("gnnlab.kernels.budget.free_memory", lambda: 1 << 16)
     complete = sources(*undirected(nx.complete_graph(80)))
     told = r"the 6,320 pairs of nodes up to 3 hops apart takes 0.0 GB, but .* lower max_hop"
     with pytest.raises(ValueError, match=told):
@@ -187,7 +195,7 @@ def test_a_hub_is_refused_before_its_pairs_are_counted(monkeypatch: pytest.Monke
         real(first, last, *rest)
 
     monkeypatch.setattr(hop_search, "count_hops", noted)
-    monkeypatch.setattr("gnnlab.structure.memory.free_memory", lambda: 1 << 28)
+    monkeypatch.setattr("gnnlab.kernels.budget.free_memory", lambda: 1 << 28)
     with pytest.raises(ValueError, match=r"list of more than [\d,]+ pairs .* 2 hops .*lower max"):
         AddHops(2)(star)
     assert 0 < sum(roots) < 1000

@@ -78,7 +78,7 @@ def test_many_threads_ask_at_once() -> None:
 
 def test_numbers_of_threads_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     nodes, edges = wide()
-    monkeypatch.setattr("gnnlab.ops.backends.parallel.GRAIN", 1)  # so that all is shared out
+    monkeypatch.setattr("gnnlab.kernels.threads.GRAIN", 1)  # so that all is shared out
     roots, threads = torch.arange(0, 3000, 7), torch.get_num_threads()
     found = []
     try:
@@ -112,7 +112,7 @@ def test_refusals(monkeypatch: pytest.MonkeyPatch) -> None:
         root: Any = 0 if call is k_hop_subgraph else torch.tensor([0])
         with pytest.raises(ValueError, match="num_hops is -1, but it must be a whole number"):
             call(root, -1, edges)
-    monkeypatch.setattr("gnnlab.structure.memory.free_memory", lambda: 100)
+    monkeypatch.setattr("gnnlab.kernels.budget.free_memory", lambda: 100)
     with pytest.raises(
         ValueError, match="a list of 3 subgraphs with 6 nodes and 3 edges takes 0.0 GB"
     ):

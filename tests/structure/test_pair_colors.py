@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from gnnlab.structure import subgraph_colors
-from gnnlab.structure.subgraphs import AGGREGATIONS, POLICIES, symbols_of
+from gnnlab.structure.subgraphs.symbols import AGGREGATIONS, POLICIES, symbols_of
 
 SYMBOLS = ("uL", "vL", "uG", "vG", "vv", "vu", "uu")
 Graph = tuple[Tensor, int]

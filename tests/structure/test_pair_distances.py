@@ -15,7 +15,7 @@ from torch_geometric.data import Batch, Data
 from gnnlab.layers import SubgraphGNN
 from gnnlab.rewiring import apply
 from gnnlab.structure.transforms import PairDistances
-from gnnlab.tasks.collate import Collate
+from gnnlab.tasks.shared.collate import Collate
 
 
 def expected(data: Data, limit: int) -> Tensor:

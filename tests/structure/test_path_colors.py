@@ -13,7 +13,7 @@ from path_oracles import all_shortest, both, simple
 from torch import Tensor
 
 from gnnlab.structure import path_colors
-from gnnlab.structure.paths_ties import refined_colors
+from gnnlab.structure.paths.tie_breaking import refined_colors
 
 Colors = dict[int, object]
 
@@ -80,7 +80,7 @@ def test_bad_input_and_too_many_paths(monkeypatch: pytest.MonkeyPatch) -> None:
         path_colors(none, 4, 2, "some")
     with pytest.raises(ValueError, match="length is 0"):
         path_colors(none, 4, 0)
-    monkeypatch.setattr("gnnlab.structure.paths_colors.MOST", 5000)
+    monkeypatch.setattr("gnnlab.structure.paths.colors.MOST", 5000)
     told = "walks every path, and there are more than 5,000 of up to 9 edges: lower length, or take"
     with pytest.raises(ValueError, match=told):
         path_colors(*both(nx.complete_graph(12)), 9, "all")

@@ -11,12 +11,12 @@ from path_oracles import all_shortest, both, listed, reversed_graph, simple
 from torch import Tensor
 from torch_geometric.data import Batch, Data
 
-from gnnlab.ops.backends import parallel
+from gnnlab.kernels import threads as parallel
 from gnnlab.rewiring import apply
-from gnnlab.structure import paths as module
 from gnnlab.structure import paths_from
-from gnnlab.structure.graph import join, read_arcs
-from gnnlab.structure.paths import KINDS, PathSets
+from gnnlab.structure.graphs.graph import join, read_arcs
+from gnnlab.structure.paths import sets as module
+from gnnlab.structure.paths.sets import KINDS, PathSets
 from gnnlab.structure.transforms import AddPaths
 
 every_kind = pytest.mark.parametrize("kind", KINDS)
@@ -185,7 +185,7 @@ def test_shortest_paths_are_counted_without_going_them() -> None:
 
 
 def free(monkeypatch: pytest.MonkeyPatch, memory: int) -> None:
-    monkeypatch.setattr("gnnlab.structure.memory.free_memory", lambda: memory)
+    monkeypatch.setattr("gnnlab.kernels.budget.free_memory", lambda: memory)
 
 
 def test_paths_are_counted_and_refused_before_they_are_allocated(

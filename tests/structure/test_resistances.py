@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 import torch
 
-from gnnlab.ops.backends import parallel
-from gnnlab.structure import resistance_updates
-from gnnlab.structure.components import components, induced
-from gnnlab.structure.csr import from_edges
-from gnnlab.structure.resistance_updates import Resistances, with_edges
-from gnnlab.structure.solve import sketch_size
+from gnnlab.kernels import threads as parallel
+from gnnlab.structure.graphs.components import components, induced
+from gnnlab.structure.graphs.undirected_lists import from_edges
+from gnnlab.structure.spectra import resistance_updates
+from gnnlab.structure.spectra.laplacian_solve import sketch_size
+from gnnlab.structure.spectra.resistance_updates import Resistances, with_edges
 
 
 def rows(graph: nx.Graph) -> tuple[np.ndarray, np.ndarray]:

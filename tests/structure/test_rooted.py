@@ -11,7 +11,7 @@ from torch_geometric.data import Batch, Data
 
 from gnnlab.rewiring import apply
 from gnnlab.structure.transforms import KPathSubgraphs
-from gnnlab.structure.transforms.rooted import KEYS
+from gnnlab.structure.transforms.k_path_subgraphs import KEYS
 
 Decoded = dict[int, tuple[dict[int, int], set[tuple[int, int]]]]
 
@@ -136,20 +136,20 @@ def test_what_holds_is_not_computed_again() -> None:
 
 def test_too_many_are_counted_and_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     graph = data_of(nx.complete_graph(20))
-    monkeypatch.setattr("gnnlab.structure.memory.free_memory", lambda: 30_000)
+    monkeypatch.setattr("gnnlab.kernels.budget.free_memory", lambda: 30_000)
     told = "more than 400 nodes and 7,600 arcs in subgraphs of paths up to 2 edges, of which"
     with pytest.raises(ValueError, match=told):
         KPathSubgraphs(2)(graph)
     two = [data_of(nx.cycle_graph(100)) for _ in range(2)]
     monkeypatch.setattr("gnnlab.structure.transforms.base.SHARE", 1)
-    monkeypatch.setattr("gnnlab.structure.memory.free_memory", lambda: 40_000)
+    monkeypatch.setattr("gnnlab.kernels.budget.free_memory", lambda: 40_000)
     with pytest.raises(ValueError, match="a list of the 600 nodes and 800 arcs in subgraphs"):
         KPathSubgraphs(1).many(two)
 
 
 def test_numbers_of_threads_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gnnlab.ops.backends.parallel.GRAIN", 1)
-    monkeypatch.setattr("gnnlab.structure.hop_search.FIRST", 8)
+    monkeypatch.setattr("gnnlab.kernels.threads.GRAIN", 1)
+    monkeypatch.setattr("gnnlab.structure.hops.node_search.FIRST", 8)
     graph, threads = data_of(nx.barabasi_albert_graph(300, 3, seed=0)), torch.get_num_threads()
     found: list[list[Tensor]] = []
     try:

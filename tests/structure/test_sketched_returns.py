@@ -11,11 +11,11 @@ import torch
 from torch_geometric.data import Data
 from torch_geometric.utils import from_networkx
 
-from gnnlab.structure import effort
-from gnnlab.structure.effort import LongWork, duration, require_time, stretches
-from gnnlab.structure.graph import read_graph
-from gnnlab.structure.returns import return_probabilities, walked_arcs
+from gnnlab.kernels import effort
+from gnnlab.kernels.effort import LongWork, duration, require_time, stretches
+from gnnlab.structure.graphs.graph import read_graph
 from gnnlab.structure.transforms import RandomWalkPE
+from gnnlab.structure.walks.returns import return_probabilities, walked_arcs
 
 
 def random_graph(directed: bool) -> Data:
@@ -80,7 +80,7 @@ def test_arcs_of_a_walk() -> None:
 
 def test_what_would_take_more_than_a_day_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     data = random_graph(False)
-    monkeypatch.setattr("gnnlab.structure.returns.ARC", 1e14)
+    monkeypatch.setattr("gnnlab.structure.walks.returns.ARC", 1e14)
     with pytest.raises(ValueError, match=r"201 nodes .* days, .* RandomWalkPE\(k, probes=1000\)"):
         RandomWalkPE(6)(data)
 
@@ -89,7 +89,7 @@ def test_long_work_is_told_and_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     data = random_graph(False)
     exact = return_probabilities(*arcs_of(data), 6, True)
     cost = 201 * walked_arcs(*arcs_of(data), 6)
-    monkeypatch.setattr("gnnlab.structure.returns.ARC", 60e9 * torch.get_num_threads() / cost)
+    monkeypatch.setattr("gnnlab.structure.walks.returns.ARC", 60e9 * torch.get_num_threads() / cost)
     monkeypatch.setattr(effort, "SLICE", 1e9)
     with pytest.warns(LongWork, match="will take about 60 seconds"):
         sliced = return_probabilities(*arcs_of(data), 6, True)

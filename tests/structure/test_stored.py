@@ -16,7 +16,7 @@ from torch_geometric.data import Batch, Data
 from gnnlab import datasets, layers, tasks
 from gnnlab.structure import transforms
 from gnnlab.structure.transforms import AddHops, AddPaths, RandomWalkPE, Structure
-from gnnlab.tasks.collate import Collate
+from gnnlab.tasks.shared.collate import Collate
 
 every = pytest.mark.parametrize("name", sorted(READERS))
 ANEW = r": run \w+(\(.*\)|\.transform)\(data\) again, as encoder.transform\(data\) does$"

@@ -8,9 +8,9 @@ import pytest
 import torch
 from torch_geometric.data import Data
 
-from gnnlab.structure.graph import count_nodes, read_graph, read_graphs
+from gnnlab.structure.graphs.graph import count_nodes, read_graph, read_graphs
 from gnnlab.structure.transforms import shallow
-from gnnlab.structure.transforms.stores import put
+from gnnlab.structure.transforms.data_stores import put
 
 
 class Own(Data):  # type: ignore[misc]  # PyG ships no types

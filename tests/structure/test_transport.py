@@ -8,13 +8,15 @@ import pytest
 import torch
 from networkx.algorithms.flow import maximum_flow_value
 
-from gnnlab.structure import curvature, effort, neighbourhoods, transport
-from gnnlab.structure.csr import Neighbours, from_edges
-from gnnlab.structure.curvature import Ollivier, as_lazy
-from gnnlab.structure.cycles import cycles
-from gnnlab.structure.flow import HEAD, MASK, WANT, flow_memory, saturate
-from gnnlab.structure.neighbourhoods import net
-from gnnlab.structure.transport import Lazy
+from gnnlab.kernels import effort
+from gnnlab.structure.curvature import neighbourhoods, transport
+from gnnlab.structure.curvature import ollivier as curvature
+from gnnlab.structure.curvature.max_flow import HEAD, MASK, WANT, flow_memory, saturate
+from gnnlab.structure.curvature.neighbourhoods import net
+from gnnlab.structure.curvature.ollivier import Ollivier, as_lazy
+from gnnlab.structure.curvature.short_cycles import cycles
+from gnnlab.structure.curvature.transport import Lazy
+from gnnlab.structure.graphs.undirected_lists import Neighbours, from_edges
 
 
 def lists(graph: nx.Graph) -> Neighbours:
@@ -140,7 +142,7 @@ def test_long_work_is_cut_into_slices_with_equal_results(monkeypatch: pytest.Mon
 def test_refuses_hubs_that_do_not_fit(monkeypatch: pytest.MonkeyPatch) -> None:
     graph = lists(nx.complete_bipartite_graph(40, 40))
     monkeypatch.setattr(curvature, "SCRATCH", 1000)
-    monkeypatch.setattr("gnnlab.structure.memory.free_memory", lambda: 1000)
+    monkeypatch.setattr("gnnlab.kernels.budget.free_memory", lambda: 1000)
     with pytest.raises(ValueError, match="neighbourhoods of 40 nodes.*use balanced_forman"):
         Ollivier(graph).curvature()
 

@@ -8,7 +8,7 @@ import torch
 from torch_geometric.data import Data
 
 from gnnlab.datasets import Graphs
-from gnnlab.datasets.splits import stratified
+from gnnlab.datasets.values.masks import stratified
 
 FEATURES = 4
 

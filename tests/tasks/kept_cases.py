@@ -17,14 +17,9 @@ from torch_geometric.data import Batch, Data
 
 from gnnlab import layers
 from gnnlab.datasets import Graphs, Masks
-from gnnlab.tasks import (
-    GraphPrediction,
-    LinkPrediction,
-    LinkSplit,
-    NodeClassification,
-    link_metrics,
-)
-from gnnlab.tasks.metrics import find
+from gnnlab.tasks import GraphPrediction, LinkPrediction, LinkSplit, NodeClassification
+from gnnlab.tasks.metrics import links as link_metrics
+from gnnlab.tasks.metrics.by_name import find
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from torch_geometric.data import Data
 
 from gnnlab import layers
 from gnnlab.tasks import LinkPrediction, LinkSplit
-from gnnlab.tasks.link_problem import LinkProblem
+from gnnlab.tasks.link.one_graph import LinkProblem
 
 
 def graph(**settings: Any) -> Data:

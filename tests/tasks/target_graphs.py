@@ -11,7 +11,7 @@ from torch_geometric.data import Batch
 
 from gnnlab import layers, tasks
 from gnnlab.datasets import Graphs
-from gnnlab.datasets.splits import stratified
+from gnnlab.datasets.values.masks import stratified
 
 NAN = float("nan")
 

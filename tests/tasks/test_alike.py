@@ -12,7 +12,7 @@ from torch_geometric.data import Data
 import gnnlab
 from gnnlab import layers, tasks
 from gnnlab.datasets import Graphs
-from gnnlab.datasets.splits import Masks
+from gnnlab.datasets.values.masks import Masks
 
 
 def ring(nodes: int) -> Data:

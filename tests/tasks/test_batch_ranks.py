@@ -10,9 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from gnnlab.tasks.batch_ranks import batch_ranks, by_pairs, by_products, graph_means, over_graphs
-from gnnlab.tasks.rank_metrics import Against, mrr, ranks
-from gnnlab.tasks.strangers import draw_strangers
+from gnnlab.tasks.link.batch_ranks import (
+    batch_ranks,
+    by_pairs,
+    by_products,
+    graph_means,
+    over_graphs,
+)
+from gnnlab.tasks.link.negative_sampling import draw_strangers
+from gnnlab.tasks.metrics.ranks import Against, mrr, ranks
 
 FEW = settings(max_examples=60, deadline=None)
 KINDS: tuple[Against, ...] = get_args(Against)

@@ -16,7 +16,7 @@ from torch_geometric.data import Data
 from gnnlab import layers, tasks
 from gnnlab.datasets import Graphs
 from gnnlab.runner import configure
-from gnnlab.tasks.classification import Classes
+from gnnlab.tasks.targets.classes import Classes
 
 
 def relabelled(data: Any, change: Any) -> Any:

@@ -15,9 +15,9 @@ from torch_geometric.loader import DataLoader
 
 from gnnlab import layers, tasks
 from gnnlab.datasets import Graphs
-from gnnlab.datasets.splits import stratified
-from gnnlab.tasks.collate import Collate
-from gnnlab.tasks.many import Parts
+from gnnlab.datasets.values.masks import stratified
+from gnnlab.tasks.shared.collate import Collate
+from gnnlab.tasks.shared.many_graphs import Parts
 
 COUNT = 9
 

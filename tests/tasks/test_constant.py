@@ -8,9 +8,9 @@ from torch import Tensor
 from torch_geometric.data import Data
 
 from gnnlab.datasets import Graphs
-from gnnlab.datasets.splits import Masks
+from gnnlab.datasets.values.masks import Masks
 from gnnlab.tasks import GraphPrediction
-from gnnlab.tasks.constant import constant_score
+from gnnlab.tasks.graph.constant_baseline import constant_score
 
 TRAIN, VALID = 24, 4
 

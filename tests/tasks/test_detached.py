@@ -85,7 +85,7 @@ def test_no_gradient_stays_and_nothing_is_run_backward_twice(case: str, computed
 
 
 def test_data_without_gradients_is_not_copied() -> None:
-    from gnnlab.tasks.detached import detached
+    from gnnlab.tasks.shared.detached import detached
 
     one, many = graph(), sets()
     assert detached(one) is one and detached(many) is many

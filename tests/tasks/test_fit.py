@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch_geometric.data.data import BaseData
 
 from gnnlab.tasks import NodeClassification, Result, Training
-from gnnlab.tasks.class_metrics import METRICS
+from gnnlab.tasks.metrics.classes import METRICS
 
 # What is learnt
 

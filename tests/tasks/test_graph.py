@@ -13,8 +13,8 @@ from torch_geometric.data import Batch, Data
 
 from gnnlab import datasets, layers, tasks
 from gnnlab.datasets import Graphs
-from gnnlab.datasets.splits import stratified
-from gnnlab.tasks.readout import Readout
+from gnnlab.datasets.values.masks import stratified
+from gnnlab.tasks.graph.readout import Readout
 
 SHORT = tasks.Training(lr=1e-2, epochs=3)
 

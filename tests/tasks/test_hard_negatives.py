@@ -15,7 +15,7 @@ from torch_geometric.data import Data
 
 from gnnlab import tasks
 from gnnlab.tasks import LinkSplit
-from gnnlab.tasks.hard_negatives import with_hard_negatives
+from gnnlab.tasks.link.splits.hard_negatives import with_hard_negatives
 
 FEW = settings(max_examples=20, deadline=None)
 

@@ -14,9 +14,9 @@ from torch_geometric.data import Data
 
 from gnnlab import layers, tasks
 from gnnlab.datasets import Graphs, load
-from gnnlab.datasets.splits import stratified
+from gnnlab.datasets.values.masks import stratified
 from gnnlab.runner import configure
-from gnnlab.tasks.head import DeepHead, Head
+from gnnlab.tasks.shared.head import DeepHead, Head
 
 
 @pytest.mark.parametrize("activation", ["relu", "gelu"])

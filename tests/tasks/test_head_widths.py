@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from gnnlab import tasks
-from gnnlab.tasks.head import DeepHead, Head
+from gnnlab.tasks.shared.head import DeepHead, Head
 
 STATES = torch.randn(500, 8, generator=torch.Generator().manual_seed(0))
 

@@ -16,10 +16,11 @@ from torch_geometric.data import Data
 
 from gnnlab import tasks
 from gnnlab.ops import Adjacency
-from gnnlab.structure.push import pagerank_rows
-from gnnlab.structure.simple_rows import simple_rows
-from gnnlab.tasks import LinkSplit, link_metrics
-from gnnlab.tasks.link_heads import heads
+from gnnlab.structure.graphs.in_neighbours import simple_rows
+from gnnlab.structure.walks.ppr_push import pagerank_rows
+from gnnlab.tasks import LinkSplit
+from gnnlab.tasks.link.heads.by_name import heads
+from gnnlab.tasks.metrics import links as link_metrics
 
 FEW = settings(max_examples=25, deadline=None)
 HEURISTICS = sorted(name for name, cls in heads().items() if not getattr(cls, "learns", True))

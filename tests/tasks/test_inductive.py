@@ -15,10 +15,10 @@ from torch_geometric.data import Batch, Data
 
 from gnnlab import datasets, layers, tasks
 from gnnlab.datasets import Graphs
-from gnnlab.datasets.splits import stratified
+from gnnlab.datasets.values.masks import stratified
 from gnnlab.runner import configure, read_results, run
-from gnnlab.runner.run import make_encoder, make_task
-from gnnlab.tasks.task import as_predictor
+from gnnlab.runner.runs.run import make_encoder, make_task
+from gnnlab.tasks.shared.contract import as_predictor
 
 CLASSES = 3
 

@@ -15,7 +15,7 @@ from torch_geometric.data import Batch, Data
 from gnnlab import layers, rewiring, tasks
 from gnnlab.datasets import Graphs
 from gnnlab.tasks import LinkPrediction, Training, fit
-from gnnlab.tasks.inductive_links import PairsProblem
+from gnnlab.tasks.link.many_graphs import PairsProblem
 
 METRICS = ("raw_mrr", "filtered_mrr", "extended_mrr")
 HEADS: tuple[Any, ...] = ("dot", {"name": "dot", "num_layers": 2}, "mlp", "ncn", "ncnc")

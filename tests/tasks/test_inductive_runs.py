@@ -12,7 +12,7 @@ from torch_geometric.data import Data
 
 from gnnlab import datasets
 from gnnlab.runner import configure, read_results, run
-from gnnlab.runner.about import read_about, settings_of
+from gnnlab.runner.runs.run_toml import read_about, settings_of
 
 SETTINGS: dict[str, Any] = {
     "data": {"name": "PCQM-Contact"},

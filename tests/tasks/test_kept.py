@@ -12,7 +12,7 @@ from kept_cases import Case, cases, number_of, of_graphs
 from kept_cases import many as graphs_of
 
 from gnnlab import layers, tasks
-from gnnlab.tasks.constant import constant_score
+from gnnlab.tasks.graph.constant_baseline import constant_score
 
 CASES = cases()
 EACH = [(name, encoder) for name, case in CASES.items() for encoder in case.encoders()]

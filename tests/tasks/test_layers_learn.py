@@ -11,7 +11,7 @@ from torch import nn
 from torch_geometric.data import Data
 
 from gnnlab import datasets, layers, tasks
-from gnnlab.datasets.splits import stratified
+from gnnlab.datasets.values.masks import stratified
 
 BOARD = datasets.minesweeper(seed=0, rows=40, columns=40)
 TRAINING = tasks.Training(lr=3e-3, epochs=40)
@@ -66,7 +66,7 @@ def test_every_encoder_is_decided_by_the_seed(name: str) -> None:
 
 
 def test_norms_and_biases_of_the_encoders_do_not_decay() -> None:
-    from gnnlab.tasks.optimizer import parameter_groups
+    from gnnlab.tasks.training.optimizer import parameter_groups
 
     model = tasks.Model(layers.GATSep(7, 16, num_layers=1), 1)
     groups = parameter_groups(model, tasks.Training(weight_decay=0.1))

@@ -18,10 +18,11 @@ from torch_geometric.data import Data
 
 from gnnlab import layers, rewiring, tasks
 from gnnlab.ops import Adjacency
-from gnnlab.tasks import LinkPrediction, LinkSplit, Training, fit, link_metrics
-from gnnlab.tasks.link_heads import heads, make_head, resolved_head
-from gnnlab.tasks.link_problem import LinkProblem, cross_entropy
-from gnnlab.tasks.masking import with_links, without
+from gnnlab.tasks import LinkPrediction, LinkSplit, Training, fit
+from gnnlab.tasks.link.heads.by_name import heads, make_head, resolved_head
+from gnnlab.tasks.link.masking import with_links, without
+from gnnlab.tasks.link.one_graph import LinkProblem, cross_entropy
+from gnnlab.tasks.metrics import links as link_metrics
 
 FEW = settings(max_examples=40, deadline=None)
 

@@ -18,9 +18,9 @@ from torch import Tensor
 from torch_geometric.data import Data
 
 from gnnlab import tasks
-from gnnlab.structure.kinds import by_numbering, two_colours
+from gnnlab.structure.graphs.node_kinds import by_numbering, two_colours
 from gnnlab.tasks import LinkPrediction, LinkSplit, Training, fit
-from gnnlab.tasks.link_split import PARTS
+from gnnlab.tasks.link.splits.split import PARTS
 
 FEW = settings(max_examples=30, deadline=None)
 quiet = pytest.mark.filterwarnings("ignore:every link crosses")

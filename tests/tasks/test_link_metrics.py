@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score, roc_auc_score
 from torch import Tensor
 
-from gnnlab.tasks import link_metrics, metrics
+from gnnlab.tasks.metrics import by_name as metrics
+from gnnlab.tasks.metrics import links as link_metrics
 
 FEW = settings(max_examples=80, deadline=None)
 TIED = st.integers(-3, 3)

@@ -18,7 +18,7 @@ from torch_geometric.data import Data
 
 from gnnlab import datasets, layers, rewiring
 from gnnlab.tasks import LinkPrediction, LinkSplit, Training, fit
-from gnnlab.tasks.link_steps import links_a_step
+from gnnlab.tasks.link.steps import links_a_step
 
 
 class Unmaskable(layers.GCN):

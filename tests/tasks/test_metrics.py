@@ -13,9 +13,17 @@ from hypothesis import strategies as st
 from sklearn import metrics as sklearn
 from torch import Tensor
 
-from gnnlab.tasks import class_metrics as metrics
-from gnnlab.tasks import label_metrics, regression_metrics
-from gnnlab.tasks.metrics import BY_KIND, LOWER_IS_BETTER, OWN_UNITS, find, is_fraction, sign
+from gnnlab.tasks.metrics import classes as metrics
+from gnnlab.tasks.metrics import labels as label_metrics
+from gnnlab.tasks.metrics import numbers as regression_metrics
+from gnnlab.tasks.metrics.by_name import (
+    BY_KIND,
+    LOWER_IS_BETTER,
+    OWN_UNITS,
+    find,
+    is_fraction,
+    sign,
+)
 
 FEW = settings(max_examples=60, deadline=None)
 

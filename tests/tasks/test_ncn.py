@@ -203,8 +203,8 @@ def test_blocks_change_nothing(cls: type[NCN], monkeypatch: pytest.MonkeyPatch) 
     head = built(cls)
     with torch.no_grad():
         expected = head(x, edge_index, edge_index)
-        monkeypatch.setattr("gnnlab.tasks.ncn.BLOCK", 3)
-        monkeypatch.setattr("gnnlab.tasks.ncnc.MOST", 7)
+        monkeypatch.setattr("gnnlab.tasks.link.heads.ncn.BLOCK", 3)
+        monkeypatch.setattr("gnnlab.tasks.link.heads.ncnc.MOST", 7)
         torch.testing.assert_close(head(x, edge_index, edge_index), expected)
 
 

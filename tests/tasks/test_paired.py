@@ -13,7 +13,13 @@ from torch import Tensor, nn
 from torch_geometric.data import Data
 
 from gnnlab import datasets, layers, tasks
-from gnnlab.tasks.paired import Comparison, PairedComparison, compare_pairs, hotelling, renumbered
+from gnnlab.tasks.graph.pair_discrimination import (
+    Comparison,
+    PairedComparison,
+    compare_pairs,
+    hotelling,
+    renumbered,
+)
 
 QUICK = PairedComparison(epochs=5, lr=1e-2)
 

@@ -12,10 +12,10 @@ from torch_geometric.nn import aggr
 
 from gnnlab import layers, tasks
 from gnnlab.datasets import Graphs
-from gnnlab.datasets.splits import stratified
-from gnnlab.tasks.model import Model
-from gnnlab.tasks.pooling import AttentionReadout, Set2Set, SortReadout
-from gnnlab.tasks.readout import make_readout
+from gnnlab.datasets.values.masks import stratified
+from gnnlab.tasks.graph.learned_readout import AttentionReadout, Set2Set, SortReadout
+from gnnlab.tasks.graph.readout import make_readout
+from gnnlab.tasks.shared.model import Model
 
 SIZES = (5, 1, 40, 3)
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from gnnlab.tasks.rank_metrics import Against, mrr, ranks
+from gnnlab.tasks.metrics.ranks import Against, mrr, ranks
 
 FEW = settings(max_examples=80, deadline=None)
 KINDS: tuple[Against, ...] = get_args(Against)

@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from gnnlab import datasets, layers, tasks
-from gnnlab.tasks.head import Head
+from gnnlab.tasks.shared.head import Head
 
 CLASSES: tuple[Any, ...] = (
     tasks.NodeClassification,

@@ -12,7 +12,7 @@ from torch_geometric.data import Data
 from torch_geometric.utils import erdos_renyi_graph
 
 from gnnlab import layers, tasks
-from gnnlab.tasks import sparse_reading
+from gnnlab.tasks.training import sparse_reading
 
 COLUMNS = 600
 

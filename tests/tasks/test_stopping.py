@@ -9,7 +9,7 @@ import pytest
 from learnable import graph, run
 
 from gnnlab.tasks import Curve, Training
-from gnnlab.tasks.selection import Best, should_stop
+from gnnlab.tasks.training.selection import Best, should_stop
 
 
 @pytest.mark.parametrize("select", ["metric", "loss"])

@@ -14,9 +14,10 @@ from torch_geometric.data import Data
 
 from gnnlab import layers, tasks
 from gnnlab.datasets import Graphs
-from gnnlab.datasets.splits import stratified
-from gnnlab.tasks import label_metrics, targets
-from gnnlab.tasks.classification import Classes
+from gnnlab.datasets.values.masks import stratified
+from gnnlab.tasks.metrics import labels as label_metrics
+from gnnlab.tasks.targets import target as targets
+from gnnlab.tasks.targets.classes import Classes
 
 
 @pytest.mark.parametrize("loss", ["auto", "l1", "mse"])

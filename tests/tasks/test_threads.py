@@ -11,7 +11,7 @@ from torch_geometric.data import Data
 
 from gnnlab import layers, tasks
 from gnnlab.datasets import load
-from gnnlab.tasks.threads import Step, multiplications, step_of
+from gnnlab.tasks.training.threads import Step, multiplications, step_of
 
 
 class Watched(layers.GCN):

@@ -19,8 +19,8 @@ from torch_geometric.utils import from_networkx, to_undirected
 
 from gnnlab import layers, rewiring, structure, tasks
 from gnnlab.tasks import GraphPrediction, Training
-from gnnlab.tasks.foreign import adapted
-from gnnlab.tasks.unread import unread
+from gnnlab.tasks.shared.foreign import adapted
+from gnnlab.tasks.shared.unread import unread
 
 BLIND = {"ResNet"}
 """Encoders without a graph."""
@@ -160,5 +160,5 @@ def test_asking_changes_no_number() -> None:
 
 
 def test_a_part_of_a_large_graph_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gnnlab.tasks.unread.NODES", 8)
+    monkeypatch.setattr("gnnlab.tasks.shared.unread.NODES", 8)
     assert set(unread(layers.GCN(4, 8, 2), full())) == {"edge_type", "pos"}

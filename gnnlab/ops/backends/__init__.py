@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from .choose import Backend, backend_for, kernel_for, neighbours_for, use, zeros_for
+from gnnlab.ops.base.choice import Backend, backend_for, kernel_for, neighbours_for, use, zeros_for
 
 __all__ = ["Backend", "backend_for", "kernel_for", "neighbours_for", "use", "zeros_for"]

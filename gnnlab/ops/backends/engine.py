@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Protocol
 from torch import Tensor
 
 if TYPE_CHECKING:
-    from gnnlab.ops.adjacency import Adjacency, Rows
-    from gnnlab.ops.features import SparseFeatures
-    from gnnlab.ops.pairs import Pairs
+    from gnnlab.ops.graphs.adjacency import Adjacency, Rows
+    from gnnlab.ops.graphs.node_pairs import Pairs
+    from gnnlab.ops.graphs.sparse_features import SparseFeatures
 
 Ends = tuple[Tensor, Tensor]
 """Source and target scores, or queries and keys."""

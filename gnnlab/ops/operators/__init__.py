@@ -12,15 +12,28 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from gnnlab.ops.adjacency import Adjacency
 from gnnlab.ops.backends import reference
 from gnnlab.ops.backends.reference import HALF
-from gnnlab.ops.features import SparseFeatures
-from gnnlab.ops.traced import Traced
-from gnnlab.ops.traced_pairs import TracedPairs
-
-from . import attention, block, linear, picked, sparse
-from . import pairs as by_pairs
+from gnnlab.ops.graphs.adjacency import Adjacency
+from gnnlab.ops.graphs.sparse_features import SparseFeatures
+from gnnlab.ops.graphs.traced import Traced
+from gnnlab.ops.graphs.traced_pairs import TracedPairs
+from gnnlab.ops.operators import (
+    attend as attention,
+)
+from gnnlab.ops.operators import (
+    block,
+)
+from gnnlab.ops.operators import (
+    extreme as picked,
+)
+from gnnlab.ops.operators import pair_sums as by_pairs
+from gnnlab.ops.operators import (
+    propagate as linear,
+)
+from gnnlab.ops.operators import (
+    sparse_product as sparse,
+)
 
 
 def traced(adj: Adjacency) -> Traced:

@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.library import custom_op
 
 from gnnlab.ops.backends import backend_for
-from gnnlab.ops.traced import sorted_graph
+from gnnlab.ops.graphs.traced import sorted_graph
 
 Gradients = tuple[Tensor | None, ...]
 

@@ -12,10 +12,9 @@ from torch import Tensor
 from torch_geometric.data import Batch, Data, HeteroData
 from torch_geometric.transforms import BaseTransform
 
-from gnnlab.described import described, refuse_other_graphs
-from gnnlab.structure.graph import Array, Graph, read_graph, read_graphs
-
-from .stores import shallow
+from gnnlab.contracts.described import described, refuse_other_graphs
+from gnnlab.structure.graphs.graph import Array, Graph, read_graph, read_graphs
+from gnnlab.structure.transforms.data_stores import shallow
 
 Found = TypeVar("Found")
 
@@ -27,7 +26,7 @@ SHARE = 1 << 14
 class GraphTransform(BaseTransform, Generic[Found]):  # type: ignore[misc]  # PyG ships no types
     """A PyG transform whose result depends on its settings and on the simple graph alone.
 
-    It finds something in a :class:`gnnlab.structure.graph.Graph` (no loops, no repeats, no
+    It finds something in a :class:`gnnlab.structure.graphs.graph.Graph` (no loops, no repeats, no
     features) and writes it into the data. What it found can so be kept by the graph's content, and
     :func:`gnnlab.rewiring.apply` does that for many graphs. A subclass is a frozen dataclass whose
     fields are its settings.

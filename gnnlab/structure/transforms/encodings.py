@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 from torch import Tensor
 
-from gnnlab.arguments import check_count
-from gnnlab.structure.forms import FLOATING, check_finite, check_form
-from gnnlab.structure.graph import Array, Graph, join, pieces
-
-from .base import shares
-from .structure import Structure
+from gnnlab.core.arguments import check_count
+from gnnlab.structure.graphs.graph import Array, Graph, join, pieces
+from gnnlab.structure.stored.forms import FLOATING, check_finite, check_form
+from gnnlab.structure.transforms.base import shares
+from gnnlab.structure.transforms.structure import Structure
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data
@@ -108,7 +107,7 @@ class LaplacianPE(Encoding):
 
     Cost:
         O(n^3) for components of up to 256 nodes; see
-        :func:`gnnlab.structure.eigenvectors.laplacian_eigenvectors` for larger ones.
+        :func:`gnnlab.structure.spectra.eigenvectors.laplacian_eigenvectors` for larger ones.
 
     Source:
         Dwivedi, Joshi, Luu, Laurent, Bengio and Bresson, "Benchmarking Graph Neural Networks", JMLR
@@ -127,7 +126,7 @@ class LaplacianPE(Encoding):
         return True
 
     def rows(self, graph: Graph) -> Array:
-        from gnnlab.structure.eigenvectors import laplacian_eigenvectors
+        from gnnlab.structure.spectra.eigenvectors import laplacian_eigenvectors
 
         return laplacian_eigenvectors(graph.rowptr, graph.arcs[1], self.k)[1]
 
@@ -147,7 +146,7 @@ class RandomWalkPE(Encoding):
     Args:
         k: steps.
         probes: None for exact numbers; else by how many random signs of each node they are
-            estimated, see :func:`gnnlab.structure.sketched_returns.sketched_returns`. On an
+            estimated, see :func:`gnnlab.structure.walks.sketched_returns.sketched_returns`. On an
             undirected graph the error of a number at an even step is at most sqrt(2 / probes) of
             it: 4.5% for 1,000.
         seed: of the signs.
@@ -182,7 +181,7 @@ class RandomWalkPE(Encoding):
             check_count("probes", self.probes, 2)
 
     def rows(self, graph: Graph) -> Array:
-        from gnnlab.structure.returns import return_probabilities
+        from gnnlab.structure.walks.returns import return_probabilities
 
         return return_probabilities(graph.rowptr, graph.arcs[1], self.k, _two_way(graph))
 
@@ -192,7 +191,7 @@ class RandomWalkPE(Encoding):
         if self.probes is None:
             yield from super().results(graphs)
             return
-        from gnnlab.structure.sketched_returns import sketched_returns
+        from gnnlab.structure.walks.sketched_returns import sketched_returns
 
         for graph in graphs:
             arcs = graph.rowptr, graph.arcs[1]

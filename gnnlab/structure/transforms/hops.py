@@ -10,13 +10,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from gnnlab.arguments import check_count
-from gnnlab.structure.forms import check_form, check_span
-from gnnlab.structure.graph import Array, Graph, join
-from gnnlab.structure.hop_sets import HopSets, require_pairs, require_room, room, views
-
-from .base import shares
-from .structure import Structure
+from gnnlab.core.arguments import check_count
+from gnnlab.structure.graphs.graph import Array, Graph, join
+from gnnlab.structure.hops.sets import HopSets, require_pairs, require_room, room, views
+from gnnlab.structure.stored.forms import check_form, check_span
+from gnnlab.structure.transforms.base import shares
+from gnnlab.structure.transforms.structure import Structure
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data

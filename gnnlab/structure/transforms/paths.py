@@ -12,12 +12,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from gnnlab.structure.forms import WHOLE, check_form, check_span
-from gnnlab.structure.graph import Array, Graph, join
-from gnnlab.structure.paths import Paths, PathSets, check_paths, require_paths, views
-
-from .base import shares
-from .structure import Structure
+from gnnlab.structure.graphs.graph import Array, Graph, join
+from gnnlab.structure.paths.sets import Paths, PathSets, check_paths, require_paths, views
+from gnnlab.structure.stored.forms import WHOLE, check_form, check_span
+from gnnlab.structure.transforms.base import shares
+from gnnlab.structure.transforms.structure import Structure
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data
@@ -41,7 +40,7 @@ class AddPaths(Structure[Paths]):
     any two nodes (SP+), and one ``"shortest"`` path for each two nodes (SP), which on an undirected
     graph is the same in either direction. Which one that is, the graph's structure decides where
     colour refinement tells the ways apart, and the numbers of the nodes where it does not
-    (:func:`gnnlab.structure.paths_ties.way_costs`): a rule without numbers there is none.
+    (:func:`gnnlab.structure.paths.tie_breaking.way_costs`): a rule without numbers there is none.
 
     The keys are set on every graph, also where there is no path. ``data.path_of`` tells for which
     graph, length and kind they were made: where that is this one (:meth:`holds`), nothing is

@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import torch
 from torch import Tensor
 
-from gnnlab.structure.graph import Array, Graph, count_nodes
-from gnnlab.structure.stamp import graph_digest
-from gnnlab.structure.stored import Stored
-
-from .base import Found, GraphTransform, beside
-from .stores import put
+from gnnlab.structure.graphs.graph import Array, Graph, count_nodes
+from gnnlab.structure.stored.fingerprint import graph_digest
+from gnnlab.structure.stored.structures import Stored
+from gnnlab.structure.transforms.base import Found, GraphTransform, beside
+from gnnlab.structure.transforms.data_stores import put
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data
@@ -25,10 +24,10 @@ if TYPE_CHECKING:
 class Structure(GraphTransform[Found]):
     """What is found in a graph's edges and stored under keys of its own, with a stamp beside them.
 
-    The stamp (:class:`gnnlab.structure.stored.Stored`) says of which graph and settings the keys
-    are. Where that is the graph at hand, nothing is computed; an encoder that reads them refuses
-    any other (:meth:`read_from`), in a batch too. Self-loops, repeats and the order of edges make
-    no other graph.
+    The stamp (:class:`gnnlab.structure.stored.structures.Stored`) says of which graph and settings
+    the keys are. Where that is the graph at hand, nothing is computed; an encoder that reads them
+    refuses any other (:meth:`read_from`), in a batch too. Self-loops, repeats and the order of
+    edges make no other graph.
     """
 
     stamp: ClassVar[str]

@@ -5,23 +5,32 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from gnnlab.ops.backends.parallel import array
-
-from . import kernels
-from . import lstm as lstm
-from . import neighbours as neighbours
-from .attention import attend, attend_grad
-from .blocks import block, outer
-from .extremes import extreme, extreme_grad_weight, extreme_grad_x, segment_extreme
-from .features import sparse_product
-from .masked import drop
-from .memory import zeros as zeros
-from .pair_sums import pair_aggregate, pair_collect, pair_gradients, pair_spread
-from .rectified import rectified, rectified_grad
-from .reflections import transport, transport_grad
-from .softmaxes import softmax, softmax_grad
-from .steps import horner, steps, takes_steps
-from .sums import edge_dot, propagate, scaled, segment_sum
+from gnnlab.kernels.memory import zeros as zeros
+from gnnlab.kernels.threads import array
+from gnnlab.ops.backends.cpu import lstm as lstm
+from gnnlab.ops.backends.cpu.attend import attend, attend_grad
+from gnnlab.ops.backends.cpu.block import block, outer
+from gnnlab.ops.backends.cpu.dropout import drop
+from gnnlab.ops.backends.cpu.extreme import (
+    extreme,
+    extreme_grad_weight,
+    extreme_grad_x,
+    segment_extreme,
+)
+from gnnlab.ops.backends.cpu.gcn_steps import horner, steps, takes_steps
+from gnnlab.ops.backends.cpu.loops import softmax_any as kernels
+from gnnlab.ops.backends.cpu.orthogonal_transport import transport, transport_grad
+from gnnlab.ops.backends.cpu.pair_sums import (
+    pair_aggregate,
+    pair_collect,
+    pair_gradients,
+    pair_spread,
+)
+from gnnlab.ops.backends.cpu.propagate import edge_dot, propagate, scaled, segment_sum
+from gnnlab.ops.backends.cpu.relu_propagate import rectified, rectified_grad
+from gnnlab.ops.backends.cpu.softmax import softmax, softmax_grad
+from gnnlab.ops.backends.cpu.sparse_product import sparse_product
+from gnnlab.ops.rows import compiled as neighbours
 
 
 def stored(x: Tensor) -> Tensor:

@@ -6,10 +6,9 @@ from collections.abc import Sequence
 
 from torch import Tensor
 
-from gnnlab.ops.backends.parallel import Array, array, over_items
-
-from . import lstm_rows
-from .memory import empty, empty_like
+from gnnlab.kernels.memory import empty, empty_like
+from gnnlab.kernels.threads import Array, array, over_items
+from gnnlab.ops.backends.cpu.loops import lstm as lstm_rows
 
 MOST = 4
 """Terms that one kernel adds up."""

@@ -9,10 +9,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from gnnlab.ops.backends.parallel import Array, array, over_items
-
-from .memory import empty
-from .pair_rows import (
+from gnnlab.kernels.memory import empty
+from gnnlab.kernels.threads import Array, array, over_items
+from gnnlab.ops.backends.cpu.loops.pair_sums import (
     COLUMN,
     DIAGONAL,
     ROW,
@@ -33,7 +32,7 @@ from .pair_rows import (
 )
 
 if TYPE_CHECKING:
-    from gnnlab.ops.pairs import Pairs
+    from gnnlab.ops.graphs.node_pairs import Pairs
 
 KINDS = {"uL": UL, "vL": VL, "uG": UG, "vG": VG, "vv": VV, "vu": VU, "uu": UU}
 PLACES = {"diagonal": DIAGONAL, "u": ROW, "v": COLUMN}

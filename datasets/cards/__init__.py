@@ -1,0 +1,1 @@
+"""Dataset cards: counts, statistics, source and known flaws of a dataset, printed."""

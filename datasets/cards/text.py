@@ -1,0 +1,26 @@
+"""A card's lines, wrapped."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Sequence
+
+from gnnlab.datasets.catalogue.records import Citation
+
+
+def lines(
+    title: str,
+    rows: Sequence[tuple[str, str]],
+    flaws: Iterable[str],
+    citation: Iterable[Citation],
+) -> str:
+    """Lay out a title, labelled rows, flaws and the papers to cite."""
+    rows = [*rows, *(("flaw", flaw) for flaw in flaws)]
+    body = [line for label, text in rows for line in _wrapped(label, text)]
+    return "\n".join([title, *body, "", *map(str, citation)]).rstrip()
+
+
+def _wrapped(label: str, text: str) -> list[str]:
+    return textwrap.wrap(text, 96, initial_indent=f"  {label:<15}", subsequent_indent=" " * 17) or [
+        f"  {label}"
+    ]

@@ -1,0 +1,1 @@
+"""The catalogue: one record a dataset, with its files, checksums and citation."""

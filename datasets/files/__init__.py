@@ -1,0 +1,1 @@
+"""Files: downloads, archives and containers, checked before anything is built from them."""

@@ -1,0 +1,1 @@
+"""Measures of datasets: homophily, label informativeness, graphs that occur twice."""

@@ -1,0 +1,1 @@
+"""Molecules: SMILES, stereo, and the codes of atoms and bonds."""

@@ -1,0 +1,1 @@
+"""Readers of sets of many graphs, one a file format."""

@@ -1,0 +1,1 @@
+"""Readers of single graphs with labels of nodes, one a file format."""

@@ -1,0 +1,1 @@
+"""Splits into training, validation and test parts: random, published, folds, scaffolds."""

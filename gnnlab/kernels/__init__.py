@@ -1,0 +1,1 @@
+"""Compiled loops: compilation, threads, vector instructions, memory and random numbers."""

@@ -1,0 +1,1 @@
+"""Derivatives of the operations, one file a family of operations."""

@@ -1,0 +1,36 @@
+"""Softmax over the edges of each row."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+
+from gnnlab.ops.autograd.propagate import Gather, SegmentSum
+from gnnlab.ops.backends.engine import Engine
+from gnnlab.ops.base.function import Function, keep, kept
+
+if TYPE_CHECKING:
+    from gnnlab.ops.graphs.adjacency import Adjacency
+
+
+class EdgeSoftmax(Function):
+    """a_e = exp(s_e) / sum of the row's; the gradient needs the result alone."""
+
+    @staticmethod
+    def forward(ctx: Any, score: Tensor, adj: Adjacency, engine: Engine) -> Tensor:
+        out = engine.softmax(score, adj)
+        ctx.adj, ctx.engine = adj, engine
+        keep(ctx, out)
+        return out
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None]:
+        (soft,) = kept(ctx)
+        adj: Adjacency = ctx.adj
+        if torch.is_grad_enabled():
+            rows = adj._target, adj._rows, ctx.engine
+            total = SegmentSum.call(soft * grad, *rows)
+            return soft * (grad - Gather.call(total, *rows)), None, None
+        return ctx.engine.softmax_grad(soft, grad, adj), None, None

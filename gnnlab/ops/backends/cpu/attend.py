@@ -1,0 +1,112 @@
+"""Attention; what the gradient needs is computed again, row by row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from torch import Tensor
+
+from gnnlab.kernels.memory import empty, empty_like
+from gnnlab.kernels.threads import Array, array, over_rows
+from gnnlab.ops.autograd.propagate import wide
+from gnnlab.ops.backends.cpu.column_tiles import joined, tiles
+from gnnlab.ops.backends.cpu.loops import attend as attend_rows
+from gnnlab.ops.backends.cpu.propagate import matrix
+from gnnlab.ops.backends.engine import Ends, Stats
+
+if TYPE_CHECKING:
+    from gnnlab.ops.graphs.adjacency import Adjacency
+
+Take = Callable[[Tensor], Tensor]
+Gradients = tuple[Tensor, Tensor, Tensor, Tensor | None]
+
+
+def attend(
+    kind: str, value: Tensor, adj: Adjacency, ends: Ends, factor: float, weight: Tensor | None
+) -> Stats:
+    """Attend, and keep two numbers per node and head for the gradient; some heads at a time."""
+    found = [
+        _attend(kind, take(value), adj, (take(ends[0]), take(ends[1])), factor, some(weight, take))
+        for take in head_tiles(value, adj)
+    ]
+    return found[0] if len(found) == 1 else _side_by_side(found)
+
+
+def _attend(
+    kind: str, value: Tensor, adj: Adjacency, ends: Ends, factor: float, weight: Tensor | None
+) -> Stats:
+    kernel = attend_rows.additive_rows if kind == "additive" else attend_rows.product_rows
+    out = empty_like(value)
+    top, share = (value.new_empty(value.shape[:2], dtype=wide(value)) for _ in range(2))
+    values, number = matrix(value), array(top).dtype.type
+    over_rows(
+        kernel, array(adj._rowptr), 2 * values.shape[1], matrix(out), array(top), array(share),
+        values, array(adj._col), array(adj._order), matrix(ends[0]), matrix(ends[1]),
+        number(factor), edge_table(weight),
+    )  # fmt: skip
+    return out, top, share
+
+
+def attend_grad(
+    kind: str, grad: Tensor, value: Tensor, adj: Adjacency, ends: Ends, factor: float,
+    weight: Tensor | None, stats: Stats,
+) -> Gradients:  # fmt: skip
+    """What a walk over the sources' out-edges yields; some heads at a time."""
+    found = []
+    for take in head_tiles(value, adj):
+        mine = (take(ends[0]), take(ends[1])), factor, some(weight, take)
+        kept = take(stats[0]), take(stats[1]), take(stats[2])
+        found.append(_attend_grad(kind, take(grad), take(value), adj, *mine, kept))
+    return found[0] if len(found) == 1 else _side_by_side(found)
+
+
+def _attend_grad(
+    kind: str, grad: Tensor, value: Tensor, adj: Adjacency, ends: Ends, factor: float,
+    weight: Tensor | None, stats: Stats,
+) -> Gradients:  # fmt: skip
+    out, top, share = stats
+    additive, reverse = kind == "additive", adj.transpose
+    kernel = attend_rows.additive_grad_rows if additive else attend_rows.product_grad_rows
+    grad_value = empty_like(value)
+    # Where the walk over sources ends up by itself: the source's score, or the key.
+    grad_end = empty_like(ends[0 if additive else 1])
+    grad_score = empty((adj.num_edges, value.shape[1]), wide(value))
+    grad_weight = empty_like(grad_score) if weight is not None else None
+    mean = (grad.to(top.dtype) * out).sum(-1)
+    values, number = matrix(value), array(top).dtype.type
+    over_rows(
+        kernel, array(reverse._rowptr), 4 * values.shape[1], matrix(grad_value), matrix(grad_end),
+        array(grad_score), edge_table(grad_weight), values, matrix(grad), array(reverse._col),
+        array(reverse._order), matrix(ends[0]), matrix(ends[1]), number(factor),
+        edge_table(weight), array(top), array(share), array(mean),
+    )  # fmt: skip
+    return grad_value, grad_end, grad_score, grad_weight
+
+
+def head_tiles(value: Tensor, adj: Adjacency) -> list[Take]:
+    """For each group of heads the function that takes them, out of a tensor (..., K, ...)."""
+    nodes, heads, width = value.shape
+    cuts = tiles(nodes, heads * width, width, value.dtype.itemsize, adj.num_edges)
+    if len(cuts) < 2:
+        return [lambda x: x]
+    return [partial(_heads, cut.start // width, cut.stop // width) for cut in cuts]
+
+
+def _heads(first: int, stop: int, x: Tensor) -> Tensor:
+    return x[:, first:stop].contiguous()
+
+
+def some(weight: Tensor | None, take: Take) -> Tensor | None:
+    """The weights of some heads, where heads have weights of their own."""
+    return weight if weight is None or weight.dim() == 1 else take(weight)
+
+
+def _side_by_side(found: list[Any]) -> Any:
+    return tuple(joined(list(parts)) for parts in zip(*found, strict=True))
+
+
+def edge_table(weight: Tensor | None) -> Array | None:
+    """(E, K) or (E, 1), in the caller's order."""
+    return None if weight is None else matrix(weight)

@@ -1,0 +1,1 @@
+"""The compiled loops themselves, one file a family of operations."""

@@ -1,0 +1,1 @@
+"""The ground of the operations: choice of a backend, precision, remembered results."""

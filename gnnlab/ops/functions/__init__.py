@@ -1,0 +1,1 @@
+"""The public operations: arguments are checked, then a backend is called."""

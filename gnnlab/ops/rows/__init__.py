@@ -1,0 +1,1 @@
+"""Sorted rows of whole numbers: grouping, search, intersection, difference, sampling."""

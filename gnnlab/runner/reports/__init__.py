@@ -1,0 +1,1 @@
+"""Reports: tables and pages made of results on disk, and reproductions of papers."""

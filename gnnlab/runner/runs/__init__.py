@@ -1,0 +1,1 @@
+"""Runs: data, model and training of one setting, and its results on disk."""

@@ -1,0 +1,109 @@
+"""The data of a run: loaded, made harder where settings say so, rewired and encoded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from gnnlab.runner.settings.config import Config
+from gnnlab.runner.settings.encoders import encoded
+from gnnlab.runner.settings.link_splits import message_graph
+from gnnlab.runner.settings.rewirings import find_rewiring
+
+if TYPE_CHECKING:
+    from torch_geometric.data import Data
+
+    from gnnlab.datasets import Graphs, Stress
+
+
+def load_data(config: Config) -> Data | Graphs:
+    """Load the data with the edges that ``stress`` gets wrong, rewire and encode them.
+
+    What was found is kept on disk and reused. Data for links are left as they are: rewirings and
+    encodings see what :func:`of_split` leaves of the edges.
+
+    Raises:
+        ValueError: one graph for a task on many, or the reverse; what the rewiring refuses.
+    """
+    from gnnlab import datasets
+
+    data = datasets.load(**config.data)
+    many = isinstance(data, datasets.Graphs)
+    fitting = _tasks_of(data) if many else ("node", "link")
+    if config.task.name not in fitting:
+        kind, other = "a set of graphs" if many else "one graph", fitting[0]
+        raise ValueError(
+            f"{config.data['name']} is {kind}, but task.name is {config.task.name}: set "
+            f"task.name={other} or name other data"
+        )
+    if config.stress:
+        data = _stress(config, data).graphs(data)
+    return data if splits_links(config, data) else _rewired(config, data)
+
+
+def _tasks_of(data: Graphs) -> tuple[str, ...]:
+    """What can be asked of a set of graphs, the likeliest first."""
+    from gnnlab.tasks.link.many_graphs import has_pairs
+    from gnnlab.tasks.node.many_graphs import has_node_labels
+
+    pairs = ("link",) if has_pairs(data) else ()
+    if pairs and "y" not in data[0]:
+        return pairs
+    return ("graph", *(("node",) if has_node_labels(data) else ()), *pairs)
+
+
+def splits_links(config: Config, data: Data | Graphs) -> bool:
+    """Whether links are told, and those of one graph, which are split before anything else; sets of
+    graphs come with their pairs."""
+    from gnnlab import datasets
+
+    return config.task.name == "link" and not isinstance(data, datasets.Graphs)
+
+
+def of_split(config: Config, data: Data | Graphs, split: int) -> Data | Graphs:
+    """What one split makes of the data: harder training graphs, or a graph without its held-out
+    links, rewired and encoded after that."""
+    if splits_links(config, data):
+        return _rewired(config, message_graph(config.task.links or {}, data, split))
+    return stressed(config, data, split)
+
+
+def _rewired(config: Config, data: Data | Graphs) -> Data | Graphs:
+    from gnnlab import datasets, rewiring
+
+    many = isinstance(data, datasets.Graphs)
+    method = find_rewiring(config.rewiring)
+    found = graphs = data if many else [data]
+    if method is not None:
+        found = rewiring.apply(method, graphs)
+    if "encoding" in config.model:
+        found = encoded(config.model, found)
+    if found is graphs:
+        return data
+    return data.with_graphs(found) if many else found[0]
+
+
+def stressed(config: Config, data: Data | Graphs, split: int) -> Data | Graphs:
+    """Make one split's training graphs harder to learn from, as ``stress`` says."""
+    return _stress(config, data).training(data, split) if config.stress else data
+
+
+def told(stress: Mapping[str, Any]) -> str:
+    """Write down what makes data harder.
+
+    Example:
+        >>> told({"labels": 0.2, "shots": 5, "seed": 0})
+        'labels 0.2, shots 5'
+    """
+    return ", ".join(f"{key} {value}" for key, value in stress.items() if key != "seed" or value)
+
+
+def _stress(config: Config, data: Any) -> Stress:
+    from gnnlab import datasets
+
+    if not isinstance(data, datasets.Graphs) or not config.stress:
+        raise ValueError(
+            f"stress is {config.stress}, but {config.data['name']} is one graph: it is for sets of "
+            "graphs, leave it out"
+        )
+    return datasets.Stress(**config.stress)

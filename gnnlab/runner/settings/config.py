@@ -1,0 +1,215 @@
+"""The settings of a run as one frozen, typed value."""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import json
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, get_args, get_type_hints
+
+import msgspec
+
+from gnnlab.runner.settings.keys import assignment, check_keys, place
+from gnnlab.runner.settings.resolve import (
+    FROM_THE_GRAPH,
+    find_task,
+    resolved_data,
+    resolved_model,
+    resolved_stress,
+    resolved_task,
+    resolved_training,
+)
+from gnnlab.runner.settings.rewirings import NONE, find_rewiring, resolved_rewiring
+
+
+def _choices(text: str) -> str:
+    """What a setting may be, where msgspec says that it is none of that."""
+    place = re.search(r"Invalid enum value .* at `\$\.task\.(\w+)`", text)
+    if place is None:
+        return ""
+    kinds = get_args(get_type_hints(Task)[place[1]])
+    names = [str(value) for kind in kinds for value in get_args(kind)]
+    return f"; it is one of {', '.join(names)}" if names else ""
+
+
+class Task(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is predicted and how it is scored; what is unset is not the task's to set."""
+
+    name: str = "node"
+    metric: str = "auto"
+    readout: (
+        Literal["attention", "max", "mean", "root", "set2set", "sort", "sum"] | msgspec.UnsetType
+    ) = msgspec.UNSET
+    batch_size: int | float | msgspec.UnsetType = msgspec.UNSET
+    kind: Literal["auto", "classes", "labels", "regression"] | msgspec.UnsetType = msgspec.UNSET
+    loss: Literal["auto", "l1", "mse"] | msgspec.UnsetType = msgspec.UNSET
+    standardise: bool | msgspec.UnsetType = msgspec.UNSET
+    class_weights: bool | tuple[float, ...] | msgspec.UnsetType = msgspec.UNSET
+    head_layers: int | msgspec.UnsetType = msgspec.UNSET
+    head_dropout: float | msgspec.UnsetType = msgspec.UNSET
+    head_activation: Literal["gelu", "relu"] | msgspec.UnsetType = msgspec.UNSET
+    head_drops_states: bool | msgspec.UnsetType = msgspec.UNSET
+    head_narrows: bool | msgspec.UnsetType = msgspec.UNSET
+    missing: Literal["refuse", "ignore"] | msgspec.UnsetType = msgspec.UNSET
+    head: str | dict[str, Any] | msgspec.UnsetType = msgspec.UNSET
+    drop_last: bool | msgspec.UnsetType = msgspec.UNSET
+    mask_targets: bool | msgspec.UnsetType = msgspec.UNSET
+    supervision: float | msgspec.UnsetType = msgspec.UNSET
+    negatives: Literal["epoch", "split"] | msgspec.UnsetType = msgspec.UNSET
+    also: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
+    chunk: int | msgspec.UnsetType = msgspec.UNSET
+    links: dict[str, Any] | msgspec.UnsetType = msgspec.UNSET
+
+
+class Run(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which splits and seeds are trained; each pair is one line of results."""
+
+    splits: tuple[int, ...] = (0,)
+    seeds: tuple[int, ...] = (0,)
+    device: str = "cpu"
+
+
+class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A run: task, data, model, training, rewiring, and what makes the data harder.
+
+    ``data``, ``model``, ``training`` and ``rewiring`` are handed on as keyword arguments to
+    ``datasets.load``, the encoder, ``tasks.Training`` and the rewiring, whose signatures say which
+    keys there are; ``configure`` fills in their defaults. ``model.budget`` stands in the place of
+    ``hidden_channels``: the largest number of parameters. ``model.encoding`` is a table of its own:
+    a positional encoding and how it is embedded beside the features, and ``model.features`` stands
+    in for features: ``embedding``, a learned vector a node, or ``constant``. ``task.links`` says
+    how links are split, see :mod:`gnnlab.runner.settings.link_splits`. ``stress`` goes to
+    ``datasets.Stress``, and is unset where the data stay as they are.
+    """
+
+    data: dict[str, Any]
+    model: dict[str, Any]
+    task: Task = Task()
+    training: dict[str, Any] = {}
+    rewiring: dict[str, Any] = msgspec.field(default_factory=lambda: {"name": "none"})
+    stress: dict[str, Any] | msgspec.UnsetType = msgspec.UNSET
+    run: Run = Run()
+
+    def key(self) -> str:
+        """Return a name for the settings: equal for equal ones, whatever splits are run."""
+        settings = msgspec.to_builtins(self)
+        settings["run"] = {"device": self.run.device}
+        text = json.dumps(settings, sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+    def label(self) -> str:
+        """Return a readable name for the run's folder."""
+        names = [self.data["name"], self.model["name"], self.rewiring["name"], self.key()]
+        return "-".join(name for name in names if name != NONE).lower()
+
+
+def configure(settings: Mapping[str, Any], overrides: Sequence[str] = ()) -> Config:
+    """Check settings, with ``dotted.key=VALUE`` overrides applied, and return them as a Config.
+
+    Args:
+        settings: nested tables as a TOML file has them.
+        overrides: VALUE is TOML; a word that is no TOML value counts as a string.
+
+    Raises:
+        ValueError: a key that nothing reads (the nearest is named), a value of the wrong type, an
+            unknown model or rewiring.
+    """
+    tables = json.loads(json.dumps(settings))
+    for override in overrides:
+        change(tables, override)
+    _check_tables(tables)
+    _check_constructors(tables)
+    try:
+        config = msgspec.convert(tables, Config)
+    except msgspec.ValidationError as error:
+        raise ValueError(f"the settings do not fit: {error}{_choices(str(error))}") from error
+    if not config.run.splits or not config.run.seeds:
+        raise ValueError("run.splits and run.seeds name what is trained: give at least one of each")
+    data = resolved_data(config.data)
+    task = resolved_task(msgspec.to_builtins(config.task), data)
+    return msgspec.structs.replace(
+        config,
+        task=msgspec.convert(task, Task),
+        data=data,
+        model=resolved_model(config.model),
+        training=resolved_training(config.training),
+        rewiring=resolved_rewiring(config.rewiring),
+        stress=resolved_stress(config.stress) or msgspec.UNSET,
+    )
+
+
+def _check_tables(tables: dict[str, Any]) -> None:
+    """Refuse keys that nothing reads, and sections and names of the wrong kind."""
+    check_keys("", tables, Config.__struct_fields__, everywhere())
+    for section in tables:
+        if not isinstance(tables[section], dict):
+            raise ValueError(
+                f"{section} is {tables[section]!r}, but it must be a table: set {section}.name or "
+                "another key of it"
+            )
+        name = tables[section].get("name", "")
+        if not isinstance(name, str):
+            raise ValueError(f"{section}.name is {name!r}, but a name is a string")
+    for section in ("data", "model"):
+        if not tables.get(section, {}).get("name"):
+            raise ValueError(f"{section}.name is missing: say which with --{section} NAME")
+    check_keys("run", tables.get("run", {}), Run.__struct_fields__)
+
+
+def everywhere() -> list[str]:
+    """Every key that some section has, dotted; of two of one name the likelier first."""
+    from dataclasses import fields
+
+    from gnnlab import datasets, layers, rewiring, tasks
+
+    own = {"training": [tasks.Training], "task": map(find_task, ("node", "graph", "link"))}
+    found = [f"{part}.{f.name}" for part, all_of in own.items() for c in all_of for f in fields(c)]
+    for cls in layers.encoders().values():
+        found += [f"model.{key}" for key in inspect.signature(cls).parameters]
+    found += [f"data.{key}" for key in inspect.signature(datasets.load).parameters]
+    found += [f"run.{key}" for key in Run.__struct_fields__]
+    found += [f"stress.{f.name}" for f in fields(datasets.Stress)]
+    for method in rewiring.rewirings().values():
+        found += [f"rewiring.{f.name}" for f in fields(method)]
+    left_out = {*FROM_THE_GRAPH, "seed"}  # of the data: who says seed alone means run.seeds
+    return [path for path in found if path.partition(".")[2] not in left_out]
+
+
+def change(tables: dict[str, Any], override: str, option: str = "--set") -> None:
+    """Set what ``dotted.key=VALUE`` says, in place.
+
+    Args:
+        option: which gave it, for the message.
+
+    Raises:
+        ValueError: another form, or a key within a value.
+    """
+    path, value = assignment(override, option)
+    place(tables, path, value, f"{option} {override!r}")
+
+
+def _check_constructors(tables: dict[str, Any]) -> None:
+    """Hold the free tables against the signatures that will receive them."""
+    from dataclasses import fields
+
+    from gnnlab import datasets, layers, tasks
+
+    task = tables.get("task", {})
+    cls = find_task(task.get("name", "node"))
+    links = cls is tasks.LinkPrediction
+    arguments = set(inspect.signature(layers.find(tables["model"]["name"])).parameters)
+    # A head stands on an encoder's last Linear where links are told; elsewhere it would predict.
+    own = arguments & {"out_channels"} if links else set()
+    known = {"name", "encoding", "budget", "features"} | (arguments - set(FROM_THE_GRAPH)) | own
+    others = everywhere()
+    check_keys("model", tables["model"], known, others)
+    check_keys(
+        "training", tables.get("training", {}), (f.name for f in fields(tasks.Training)), others
+    )
+    check_keys(
+        "stress", tables.get("stress", {}), (f.name for f in fields(datasets.Stress)), others
+    )
+    find_rewiring(tables.get("rewiring", {}))
+    check_keys("task", task, ["name", *["links"] * links, *(f.name for f in fields(cls))], others)

@@ -1,0 +1,1 @@
+"""The ``study`` command: rewirings x encoders x datasets, with controls."""

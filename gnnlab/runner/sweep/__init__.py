@@ -1,0 +1,1 @@
+"""The ``sweep`` command: a search over settings, chosen by validation alone."""

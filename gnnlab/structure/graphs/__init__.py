@@ -1,0 +1,1 @@
+"""Graphs as sorted lists of neighbours: reading, components, keys of pairs, kinds of nodes."""

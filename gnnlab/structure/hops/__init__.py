@@ -1,0 +1,1 @@
+"""Hop distances: breadth-first search from nodes, between pairs, between all pairs."""

@@ -1,0 +1,1 @@
+"""Paths: shortest and simple paths from every node, and what they tell apart."""

@@ -1,0 +1,1 @@
+"""Spectra: eigenvectors of the Laplacian, effective resistance, sparse factorisation."""

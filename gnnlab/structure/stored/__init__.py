@@ -1,0 +1,1 @@
+"""Structures that are stored beside a graph's edges, and whether they still belong to it."""

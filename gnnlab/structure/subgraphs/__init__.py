@@ -1,0 +1,1 @@
+"""Subgraphs around nodes: k-hop neighbourhoods, k-paths, counts of cycles."""

@@ -1,0 +1,1 @@
+"""Random walks: counts, return probabilities, personalised PageRank, Katz index."""

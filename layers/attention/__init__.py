@@ -1,0 +1,1 @@
+"""Attention: neighbours are weighted by learned scores."""

@@ -1,0 +1,1 @@
+"""Graph autoencoders: states are learned from the edges themselves."""

@@ -1,0 +1,1 @@
+"""Convolutions: each layer sums or averages messages of direct neighbours."""

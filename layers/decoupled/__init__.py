@@ -1,0 +1,1 @@
+"""Decoupled encoders: feature maps and propagation are apart."""

@@ -1,0 +1,1 @@
+"""Convolutions on directed graphs: incoming and outgoing neighbours have weights apart."""

@@ -1,0 +1,1 @@
+"""Inputs: features made before the first layer, of categories, positions or nothing."""

@@ -1,0 +1,1 @@
+"""Multi-hop message passing: layers read nodes that are several hops away."""

@@ -1,0 +1,1 @@
+"""Path networks: a node reads the paths that start at it."""

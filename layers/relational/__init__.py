@@ -1,0 +1,1 @@
+"""Relational convolutions: each type of edge has weights of its own."""

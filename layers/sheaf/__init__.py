@@ -1,0 +1,1 @@
+"""Sheaf diffusion: each edge compares its ends through linear maps."""

@@ -1,0 +1,1 @@
+"""Subgraph networks: a graph is read as the set of its nodes' subgraphs."""

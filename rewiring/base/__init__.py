@@ -1,0 +1,1 @@
+"""What a rewiring is: its base class, the changes that it asks for, and their checks."""

@@ -1,0 +1,1 @@
+"""Controls: rewirings that should not help."""

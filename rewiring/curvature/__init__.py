@@ -1,0 +1,1 @@
+"""Rewirings by curvature: edges are added where curvature is lowest."""

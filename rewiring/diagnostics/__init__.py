@@ -1,0 +1,1 @@
+"""Diagnostics: how well information can flow through a graph."""

@@ -1,0 +1,1 @@
+"""Rewirings that keep to near nodes."""

@@ -1,0 +1,1 @@
+"""Rewirings by spectrum: edges are added that raise the spectral gap or lower resistance."""

@@ -1,0 +1,1 @@
+"""Tasks of whole graphs: prediction, readouts, pairs to tell apart."""

@@ -1,0 +1,1 @@
+"""Link heads: from the states of two nodes to a score."""

@@ -1,0 +1,122 @@
+"""What scores a pair of nodes: heads by name, with their settings."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Callable, Mapping
+from copy import deepcopy
+from difflib import get_close_matches
+from functools import partial
+from typing import Any
+
+from torch import nn
+
+from gnnlab.core.names import find_by_name, plain
+from gnnlab.tasks.training.seed import reset
+
+Head = str | Mapping[str, Any] | Callable[[int], nn.Module] | nn.Module
+"""A name, a table of a name and settings, what makes a head of the width of the states, or a head,
+of which a copy is taken and its weights drawn anew.
+
+A head is a module ``(h (N, H), adj, pairs (2, P)) -> logits (P,)``: ``adj`` is the
+:class:`gnnlab.ops.Adjacency` of the message edges, without the links that are being predicted. One
+whose logits are dot products may say of what, ``factors(h) -> (N, H)``: all pairs of a graph are
+then scored at once where they are ranked.
+"""
+
+
+def heads() -> dict[str, type[nn.Module]]:
+    """Every exported head by name: classes that say whether they are ``symmetric``."""
+    room = sys.modules["gnnlab.tasks"]
+    found = {name: getattr(room, name) for name in room.__all__}
+    return {name: cls for name, cls in found.items() if hasattr(cls, "symmetric")}
+
+
+def find_head(name: str) -> type[nn.Module]:
+    """Return the head of that name, or of that short name such as ``dot``.
+
+    Raises:
+        ValueError: there is none; the nearest names are offered.
+    """
+    table = heads()
+    short = {getattr(cls, "short", key): cls for key, cls in table.items()}
+    found = {
+        **table,
+        **{key: cls for key, cls in short.items() if plain(key) not in map(plain, table)},
+    }
+    return find_by_name("head", name, found)
+
+
+def resolved_head(head: Head) -> dict[str, Any] | Callable[[int], nn.Module]:
+    """Return a head's table with its class's name and every setting that is not None.
+
+    Raises:
+        ValueError: no name, an unknown one, or a setting that the head does not have.
+    """
+    if isinstance(head, str):
+        head = {"name": head}
+    if isinstance(head, nn.Module):
+        return partial(_copied, head)
+    if not isinstance(head, Mapping):
+        if callable(head):
+            return head
+        raise ValueError(
+            f"head is {head!r}, but it is a name such as 'dot', a table with a name, a head such "
+            "as tasks.NCN(width), or a function that makes one of a width"
+        )
+    if not isinstance(head.get("name"), str):
+        raise ValueError(f"head is {dict(head)!r}, but a table needs a name: set head.name='dot'")
+    cls = find_head(head["name"])
+    settings = {key: value for key, value in head.items() if key != "name"}
+    known = dict(inspect.signature(cls).parameters)
+    known.pop("in_channels")
+    for key in settings:
+        if key not in known:
+            near = get_close_matches(key, known, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"it has {', '.join(known) or 'none'}"
+            raise ValueError(f"{cls.__name__} has no setting {key!r}; {hint}")
+    full = {key: settings.get(key, parameter.default) for key, parameter in known.items()}
+    return {"name": cls.__name__, **{key: v for key, v in full.items() if v is not None}}
+
+
+def make_head(head: Head, in_channels: int) -> nn.Module:
+    """Build a head for states of a width.
+
+    Raises:
+        ValueError: what the head refuses, or what was made is no module.
+    """
+    table = resolved_head(head)
+    if isinstance(table, dict):
+        settings = {key: value for key, value in table.items() if key != "name"}
+        return find_head(table["name"])(in_channels, **settings)
+    made = table(in_channels)
+    if not isinstance(made, nn.Module):
+        raise ValueError(f"head made {made!r}, but a torch.nn.Module is needed")
+    return _checked(made, in_channels)
+
+
+def _copied(head: nn.Module, in_channels: int) -> nn.Module:
+    """A copy of a head, its weights drawn anew."""
+    made = deepcopy(head)
+    reset(made, False)
+    return made
+
+
+def _checked(head: nn.Module, in_channels: int) -> nn.Module:
+    """Refuse what cannot be called as a head of that width."""
+    name = type(head).__name__
+    own = getattr(head, "in_channels", in_channels) if hasattr(head, "symmetric") else in_channels
+    try:
+        inspect.signature(head.forward).bind(None, None, None)
+    except TypeError as error:
+        raise ValueError(
+            f"{name} cannot score pairs ({error}): a head's forward takes the states h (N, H), the "
+            "graph adj and the pairs (2, P), and returns (P,)"
+        ) from None
+    if own != in_channels:
+        raise ValueError(
+            f"{name}.in_channels is {own}, but the encoder's states are {in_channels} wide: build "
+            f"it with {in_channels}, or give the class, which is built for the encoder"
+        )
+    return head

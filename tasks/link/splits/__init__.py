@@ -1,0 +1,1 @@
+"""Splits of links: drawn, official, with hard negatives, and their checks."""

@@ -1,0 +1,1 @@
+"""Metrics, by what is scored: classes, labels, numbers, links, ranks."""

@@ -1,0 +1,1 @@
+"""Node classification: in one graph, or over a set of many graphs."""

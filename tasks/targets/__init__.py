@@ -1,0 +1,1 @@
+"""Targets: outputs, loss and metric of classes, labels or numbers."""

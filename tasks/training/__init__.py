@@ -1,0 +1,1 @@
+"""The training loop and its parts: optimiser, schedule, choice of the epoch, threads."""
