@@ -24,7 +24,7 @@ from torch_geometric.data import Data
 from gnnlab import datasets, layers, ops, tasks
 from gnnlab.datasets.values.masks import stratified
 from gnnlab.ops import Adjacency
-from gnnlab.tasks.shared.contract import Task
+from gnnlab.tasks.contract import Task
 
 NODES, EDGES, WIDTH = 9, 24, 8
 

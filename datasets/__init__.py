@@ -7,11 +7,12 @@ if __name__ != "gnnlab.datasets":
         "import gnnlab.datasets, not datasets: the folder is a room of the gnnlab package"
     )
 
-from gnnlab.datasets.cards.card import Card, card, cite
+from gnnlab.datasets.cards.card import Card
 from gnnlab.datasets.cards.given_graphs import GivenCard
 from gnnlab.datasets.cards.graph import GraphsCard
 from gnnlab.datasets.cards.link import LinkCard
 from gnnlab.datasets.catalogue.records import Citation, Record
+from gnnlab.datasets.describing import card, cite
 from gnnlab.datasets.features.eccentricity_labels import equal_shares, hop_eccentricity
 from gnnlab.datasets.features.normalize import NormalizeFeatures
 from gnnlab.datasets.features.sparse import ToSparseFeatures

@@ -15,7 +15,8 @@ from gnnlab.core.processes import each
 from gnnlab.rewiring.base.remains import warn_of_losses
 from gnnlab.rewiring.base.rewiring import Rewiring
 from gnnlab.rewiring.cache import Cache, Key
-from gnnlab.structure.graphs.graph import Graph, read_graphs
+from gnnlab.structure.graphs.graph import Graph
+from gnnlab.structure.graphs.reading import read_graphs
 from gnnlab.structure.transforms import GraphTransform, refuse_batch, shallow, shares
 
 SAVE_EVERY = 5.0

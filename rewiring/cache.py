@@ -19,7 +19,8 @@ import numpy as np
 
 from gnnlab.core.paths import cache_home
 from gnnlab.core.writing import check_regular, naming, write_atomically, write_text
-from gnnlab.structure.graphs.graph import Array, Graph
+from gnnlab.structure.graphs.graph import Graph
+from gnnlab.structure.graphs.pair_keys import Array
 from gnnlab.structure.transforms import GraphTransform
 
 FORMAT = 2

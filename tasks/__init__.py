@@ -6,6 +6,7 @@ if __name__ != "gnnlab.tasks":
     raise ImportError("import gnnlab.tasks, not tasks: the folder is a room of the gnnlab package")
 
 from gnnlab.layers.parts.parameters import measured
+from gnnlab.tasks.fitting import Result, fit
 from gnnlab.tasks.graph.pair_discrimination import Comparison, PairedComparison, compare_pairs
 from gnnlab.tasks.graph.prediction import GraphPrediction
 from gnnlab.tasks.link.common_neighbors import common_neighbors
@@ -28,7 +29,6 @@ from gnnlab.tasks.link.splits.split import LinkSplit
 from gnnlab.tasks.node.one_graph import NodeClassification
 from gnnlab.tasks.shared.model import Model
 from gnnlab.tasks.training.curve import Curve, at_own_best
-from gnnlab.tasks.training.fit import Result, fit
 from gnnlab.tasks.training.settings import Training
 
 __all__ = [

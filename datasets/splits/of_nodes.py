@@ -9,10 +9,10 @@ import torch
 
 from gnnlab.datasets.catalogue.records import Record, Split, normal, unknown
 from gnnlab.datasets.files.damage import Damaged, parsing
+from gnnlab.datasets.files.npz import load_npz
 from gnnlab.datasets.files.numbers import places, truths
 from gnnlab.datasets.files.sources import locate
 from gnnlab.datasets.readers import RawGraph
-from gnnlab.datasets.readers.raw import load_npz
 from gnnlab.datasets.values.edge_lists import largest_component
 from gnnlab.datasets.values.masks import (
     Masks,

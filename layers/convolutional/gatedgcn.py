@@ -9,11 +9,11 @@ from torch import Tensor, nn
 
 from gnnlab.core.arguments import check_counts
 from gnnlab.layers.parts.activations import Activation, find_activation
+from gnnlab.layers.parts.building import check_sizes, reset_children
 from gnnlab.layers.parts.dropout import Dropout
 from gnnlab.layers.parts.edge_attr import check_edge_attr
 from gnnlab.layers.parts.gates import edge_linear, gate_inputs, gated_sum
 from gnnlab.layers.parts.linear import Linear, input_map
-from gnnlab.layers.parts.prenorm_stack import check_sizes, reset_children
 from gnnlab.ops import Adjacency, AdjacencyLike
 
 if TYPE_CHECKING:

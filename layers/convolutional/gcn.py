@@ -11,9 +11,10 @@ from torch import Tensor, nn
 from gnnlab.layers.convolutional.gcn_blocks import Residual, Stack, Tuned
 from gnnlab.layers.decoupled.puregnn import PureGNN
 from gnnlab.layers.parts.activations import Activation
+from gnnlab.layers.parts.building import check_sizes
 from gnnlab.layers.parts.gcn_conv import GCNConv, smooth
 from gnnlab.layers.parts.plain_stack import ConvStack
-from gnnlab.layers.parts.prenorm_stack import Block, FeedForward, ResidualEncoder, check_sizes
+from gnnlab.layers.parts.prenorm_stack import Block, FeedForward, ResidualEncoder
 from gnnlab.ops import Adjacency
 
 if TYPE_CHECKING:

@@ -9,10 +9,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gnnlab.core.arguments import check_not_negative, check_share
+from gnnlab.layers.parts.building import check_sizes, reset_children
 from gnnlab.layers.parts.dropout import Dropout
 from gnnlab.layers.parts.linear import Linear
 from gnnlab.layers.parts.predicting import Predicting
-from gnnlab.layers.parts.prenorm_stack import check_sizes, reset_children
 from gnnlab.layers.parts.self_loops import weighted
 from gnnlab.ops import Adjacency, gcn_propagate
 

@@ -12,10 +12,10 @@ from torch import Tensor, nn
 from gnnlab.core.arguments import check_choice, check_counts, check_number
 from gnnlab.layers.convolutional.gin import BareUpdate, GINUpdate
 from gnnlab.layers.parts.activations import Activation, find_activation
+from gnnlab.layers.parts.building import check_sizes, reset_children
 from gnnlab.layers.parts.dropout import Dropout
 from gnnlab.layers.parts.edge_attr import EdgeDim, EdgeSum
 from gnnlab.layers.parts.linear import input_map
-from gnnlab.layers.parts.prenorm_stack import check_sizes, reset_children
 from gnnlab.layers.parts.virtual_node import VirtualNode
 from gnnlab.ops import Adjacency, AdjacencyLike, is_sparse
 

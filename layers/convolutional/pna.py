@@ -15,10 +15,10 @@ from gnnlab.core.arguments import check_counts, check_positive
 from gnnlab.core.settings import checked
 from gnnlab.layers.parts.attention_heads import check_heads
 from gnnlab.layers.parts.batchnorm_stack import NormedStack
+from gnnlab.layers.parts.building import reset_children
 from gnnlab.layers.parts.edge_attr import check_edge_attr
 from gnnlab.layers.parts.gates import edge_linear
 from gnnlab.layers.parts.linear import Linear
-from gnnlab.layers.parts.prenorm_stack import reset_children
 from gnnlab.layers.parts.self_loops import check_weight
 from gnnlab.ops import Adjacency, AdjacencyLike, degree, edge_reduce, gather, is_sparse, propagate
 

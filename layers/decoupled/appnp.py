@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, ClassVar
 from torch import Tensor
 
 from gnnlab.core.arguments import check_count, check_share
+from gnnlab.layers.parts.building import check_sizes, reset_children
 from gnnlab.layers.parts.dropout import Dropout
 from gnnlab.layers.parts.mlp import MLP, mlp_widths
 from gnnlab.layers.parts.predicting import Predicting
-from gnnlab.layers.parts.prenorm_stack import check_sizes, reset_children
 from gnnlab.layers.parts.self_loops import weighted
 from gnnlab.ops import Adjacency, gcn_norm, gcn_propagate, propagate
 

@@ -8,9 +8,9 @@ import torch
 from torch import Tensor, nn
 
 from gnnlab.core.arguments import check_count
+from gnnlab.layers.parts.building import check_sizes, reset_children
 from gnnlab.layers.parts.mlp import MLP, mlp_widths
 from gnnlab.layers.parts.predicting import Predicting
-from gnnlab.layers.parts.prenorm_stack import check_sizes, reset_children
 from gnnlab.layers.parts.self_loops import weighted
 from gnnlab.ops import Adjacency, gcn_steps
 

@@ -10,11 +10,11 @@ from torch import Tensor, nn
 
 from gnnlab.core.arguments import check_count
 from gnnlab.layers.parts.adjacency_rows import times_rows
+from gnnlab.layers.parts.building import check_sizes, reset_children
 from gnnlab.layers.parts.dropout import Dropout
 from gnnlab.layers.parts.linear import Linear
 from gnnlab.layers.parts.mlp import mlp_widths
 from gnnlab.layers.parts.predicting import Predicting
-from gnnlab.layers.parts.prenorm_stack import check_sizes, reset_children
 from gnnlab.ops import Adjacency
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ import torch
 from torch import Tensor, nn
 
 from gnnlab.core.arguments import check_choice, check_share
+from gnnlab.layers.parts.building import check_sizes, reset_children
 from gnnlab.layers.parts.dropout import Dropout
 from gnnlab.layers.parts.linear import Linear
-from gnnlab.layers.parts.prenorm_stack import check_sizes, reset_children
 from gnnlab.layers.parts.self_loops import weighted
 from gnnlab.ops import Adjacency, dropout, gcn_propagate, propagate
 

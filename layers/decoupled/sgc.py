@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, ClassVar
 import torch
 from torch import Tensor
 
+from gnnlab.layers.parts.building import check_sizes
 from gnnlab.layers.parts.gcn_conv import smooth
 from gnnlab.layers.parts.linear import Linear
 from gnnlab.layers.parts.predicting import Predicting
-from gnnlab.layers.parts.prenorm_stack import check_sizes
 from gnnlab.ops import Adjacency, is_sparse, linear
 from gnnlab.structure.stored.fingerprint import row_digests
 from gnnlab.structure.stored.forms import FLOATING, check_finite, check_form

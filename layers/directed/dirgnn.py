@@ -10,9 +10,9 @@ import torch
 from torch import Tensor, nn
 
 from gnnlab.core.arguments import check_counts, check_share
+from gnnlab.layers.parts.building import reset_children
 from gnnlab.layers.parts.jumping_knowledge import Jump, JumpingStack
 from gnnlab.layers.parts.linear import Linear
-from gnnlab.layers.parts.prenorm_stack import reset_children
 from gnnlab.ops import Adjacency, AdjacencyLike, degree, inverse_root, propagate
 
 CONVS = ("gcn", "sage")

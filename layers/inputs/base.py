@@ -11,8 +11,8 @@ import torch
 from torch import Tensor, nn
 
 from gnnlab.core.arguments import check_counts
+from gnnlab.layers.parts.building import reset_children
 from gnnlab.layers.parts.categories import Categories
-from gnnlab.layers.parts.prenorm_stack import reset_children
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data

@@ -15,9 +15,9 @@ from gnnlab.core.arguments import check_count
 from gnnlab.layers.multihop.drew_conv import ConvHops
 from gnnlab.layers.multihop.drew_layers import DRewLayer, GatedHops, GCNHops, GINHops
 from gnnlab.layers.multihop.hop_graphs import hop_graphs
+from gnnlab.layers.parts.building import check_sizes, reset_children
 from gnnlab.layers.parts.gcn_conv import GCNConv
 from gnnlab.layers.parts.linear import input_map
-from gnnlab.layers.parts.prenorm_stack import check_sizes, reset_children
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data

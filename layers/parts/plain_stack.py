@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, ClassVar
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from gnnlab.layers.parts.building import check_sizes, reset_children
 from gnnlab.layers.parts.dropout import Dropout
-from gnnlab.layers.parts.prenorm_stack import check_sizes, reset_children
 from gnnlab.ops import Adjacency
 
 if TYPE_CHECKING:

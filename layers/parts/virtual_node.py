@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from gnnlab.core.arguments import check_counts
+from gnnlab.layers.parts.building import reset_children
 from gnnlab.layers.parts.dropout import Dropout
-from gnnlab.layers.parts.prenorm_stack import reset_children
 from gnnlab.ops import segment_reduce
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gnnlab.core.arguments import check_choice, check_counts
+from gnnlab.layers.parts.building import check_sizes, reset_children
 from gnnlab.layers.parts.dropout import Dropout
 from gnnlab.layers.parts.linear import Linear, input_map
-from gnnlab.layers.parts.prenorm_stack import check_sizes, reset_children
 from gnnlab.layers.paths.lstm import PathLSTM, Reading
 from gnnlab.layers.paths.reading import readings
 from gnnlab.ops import degree, edge_sum

@@ -10,9 +10,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gnnlab.core.arguments import check_counts
+from gnnlab.layers.parts.building import check_sizes, reset_children
 from gnnlab.layers.parts.dropout import Dropout
 from gnnlab.layers.parts.linear import Linear
-from gnnlab.layers.parts.prenorm_stack import check_sizes, reset_children
 from gnnlab.layers.sheaf.laplacian import NORMALISATIONS, Normalisation, Sheaf, laplacian
 from gnnlab.layers.sheaf.maps import trivial
 from gnnlab.layers.sheaf.undirected_edges import Pairs, refuse_negative, undirected

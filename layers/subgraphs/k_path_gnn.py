@@ -11,9 +11,9 @@ from torch import Tensor, nn
 
 from gnnlab.core.arguments import check_choice, check_counts, check_not_negative
 from gnnlab.layers.convolutional.gin import GINUpdate
+from gnnlab.layers.parts.building import check_sizes, reset_children
 from gnnlab.layers.parts.dropout import Dropout
 from gnnlab.layers.parts.linear import Linear
-from gnnlab.layers.parts.prenorm_stack import check_sizes, reset_children
 from gnnlab.layers.subgraphs.edge_drop_contrast import EdgeDropContrast
 from gnnlab.layers.subgraphs.k_path_reading import Subgraphs, read_subgraphs
 from gnnlab.ops import edge_reduce, edge_sum, gather, propagate

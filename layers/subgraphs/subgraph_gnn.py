@@ -9,12 +9,12 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gnnlab.core.arguments import check_choice, check_count
+from gnnlab.layers.parts.building import check_sizes, reset_children
 from gnnlab.layers.parts.dropout import Dropout
 from gnnlab.layers.parts.edge_attr import EdgeDim
 from gnnlab.layers.parts.linear import input_map
 from gnnlab.layers.parts.mlp import MLP
 from gnnlab.layers.parts.predicting import Predicting
-from gnnlab.layers.parts.prenorm_stack import check_sizes, reset_children
 from gnnlab.layers.subgraphs.layers import PairReadout, SubgraphLayer
 from gnnlab.ops import Adjacency, Pairs, pair_spread
 from gnnlab.structure.subgraphs.symbols import POLICIES, POOLINGS, symbols_of

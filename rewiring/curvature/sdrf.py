@@ -13,7 +13,8 @@ from gnnlab.rewiring.base.changes import Changes
 from gnnlab.rewiring.base.rewiring import Rewiring
 from gnnlab.rewiring.curvature.curvature_flow import Curved
 from gnnlab.rewiring.diagnostics.curvature import forman, forman_of_edges
-from gnnlab.structure.graphs.graph import Array, Graph
+from gnnlab.structure.graphs.graph import Graph
+from gnnlab.structure.graphs.pair_keys import Array
 from gnnlab.structure.graphs.undirected_lists import Neighbours
 
 NONE = np.empty(0, np.int64)

@@ -10,7 +10,8 @@ import numpy as np
 from gnnlab.core.arguments import check_count, check_positive, check_share
 from gnnlab.rewiring.base.changes import Changes
 from gnnlab.rewiring.base.rewiring import Rewiring
-from gnnlab.structure.graphs.graph import Array, Graph, distinct, ends, join
+from gnnlab.structure.graphs.graph import Graph, join
+from gnnlab.structure.graphs.pair_keys import Array, distinct, ends
 from gnnlab.structure.hops.farthest import FIRST, sparsest
 
 

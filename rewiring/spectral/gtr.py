@@ -10,7 +10,8 @@ from gnnlab.rewiring.base.amounts import amount, check_amount
 from gnnlab.rewiring.base.changes import NO_PAIRS, Changes
 from gnnlab.rewiring.base.rewiring import Rewiring
 from gnnlab.structure.graphs.components import components, induced
-from gnnlab.structure.graphs.graph import Array, Graph
+from gnnlab.structure.graphs.graph import Graph
+from gnnlab.structure.graphs.pair_keys import Array
 from gnnlab.structure.spectra.resistance_updates import Best, Resistances
 
 

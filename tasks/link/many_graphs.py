@@ -28,7 +28,7 @@ from gnnlab.tasks.shared.many_graphs import Batched, check_graphs, parts_of, spl
 if TYPE_CHECKING:
     from torch_geometric.data import Batch
 
-    from gnnlab.tasks.link.prediction import LinkPrediction
+    from gnnlab.tasks.link.settings import LinkSettings
 
 WHAT = "link prediction within many graphs"
 GRAPHS_A_STEP = 64
@@ -39,7 +39,7 @@ OF_ONE_GRAPH = ("drop_last", "mask_targets", "supervision")
 """Settings that say how the links of one graph are parted."""
 
 
-def setup(task: LinkPrediction, data: Any, split: int) -> PairsProblem:
+def setup(task: LinkSettings, data: Any, split: int) -> PairsProblem:
     """Check the graphs and return what to minimise and to measure on one of the splits.
 
     Shapes:
@@ -66,7 +66,7 @@ def settled(metric: str) -> str:
     return "filtered_mrr" if metric == "auto" else metric
 
 
-def check_settings(task: LinkPrediction) -> None:
+def check_settings(task: LinkSettings) -> None:
     """Refuse settings that many graphs do not have.
 
     Raises:
@@ -102,7 +102,7 @@ class PairsProblem(Batched):
     of a part of each graph's own.
     """
 
-    task: LinkPrediction
+    task: LinkSettings
     metric: str
 
     def model(self, encoder: nn.Module) -> LinkModel:
@@ -218,7 +218,7 @@ def _given(graph: Any, name: str) -> Tensor:
     )
 
 
-def _check_part(task: LinkPrediction, data: Any, part: Tensor, name: str, split: int) -> None:
+def _check_part(task: LinkSettings, data: Any, part: Tensor, name: str, split: int) -> None:
     """Refuse a part that nothing can be learnt from or judged by."""
     labels = {number: data[number].edge_label for number in part.tolist()}
     for number, own in labels.items():

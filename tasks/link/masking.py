@@ -10,7 +10,7 @@ from torch import Tensor
 
 from gnnlab.contracts.edge_rows import edge_keys, more_rows
 from gnnlab.ops import Adjacency
-from gnnlab.tasks.link.splits.split import kept_edges
+from gnnlab.tasks.link.splits.edges import kept_edges
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data

@@ -4,23 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from gnnlab.contracts.data import check
 from gnnlab.contracts.described import refuse_other_graphs
-from gnnlab.core.arguments import check_count
-from gnnlab.core.settings import check_settings
-from gnnlab.structure.graphs.graph import among
-from gnnlab.structure.graphs.pair_keys import pair_keys
+from gnnlab.structure.graphs.pair_keys import among, pair_keys
 from gnnlab.tasks.link import many_graphs as inductive_links
-from gnnlab.tasks.link.heads.by_name import Head, resolved_head
 from gnnlab.tasks.link.many_graphs import PairsProblem
 from gnnlab.tasks.link.one_graph import LinkProblem, free_pairs
+from gnnlab.tasks.link.settings import LinkSettings
 from gnnlab.tasks.link.splits.checks import keys_of
 from gnnlab.tasks.link.splits.split import LinkSplit
-from gnnlab.tasks.link.steps import check_batch_size
 from gnnlab.tasks.metrics import links as link_metrics
 
 if TYPE_CHECKING:
@@ -30,7 +26,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class LinkPrediction:
+class LinkPrediction(LinkSettings):
     r"""Tell the links of one graph, or the true pairs within many, from pairs that are none.
 
     One graph: the data is a split's message graph, ``LinkSplit.ncn(data, seed).graph(data)``,
@@ -86,38 +82,6 @@ class LinkPrediction:
     Raises:
         ValueError: an unknown metric or head, a value out of range.
     """
-
-    metric: str = "auto"
-    head: Head = "dot"
-    batch_size: int | float | None = None
-    drop_last: bool = False
-    mask_targets: bool = True
-    supervision: float = 0.3
-    negatives: Literal["epoch", "split"] = "epoch"
-    also: Sequence[str] = ()
-    chunk: int = 1 << 17
-
-    def __post_init__(self) -> None:
-        # First what is told better here than by types.
-        also = (self.also,) if isinstance(self.also, str) else self.also
-        if not isinstance(also, Sequence) or not all(isinstance(name, str) for name in also):
-            raise ValueError(
-                f"also is {also!r}, but it must be a list of names of metrics, such as ['mrr']"
-            )
-        object.__setattr__(self, "also", tuple(also))
-        if not isinstance(self.metric, str) or self.metric != "auto":
-            link_metrics.check_name(self.metric)
-        for name in self.also:
-            link_metrics.check_name(name)
-        object.__setattr__(self, "head", resolved_head(self.head))
-        check_settings(self)
-        if self.batch_size is not None:
-            check_batch_size(self.batch_size)
-        check_count("chunk", self.chunk)
-        if not 0 < self.supervision < 1:
-            raise ValueError(
-                f"supervision is {self.supervision}, but a share of the links lies between 0 and 1"
-            )
 
     def setup(self, data: Data | Graphs, split: int) -> LinkProblem | PairsProblem:
         """Check the data and return what to minimise and to measure.

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from gnnlab.tasks.shared.foreign import adapted
+from gnnlab.tasks.training.foreign import adapted
 
 _turn = threading.RLock()
 

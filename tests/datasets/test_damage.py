@@ -19,9 +19,9 @@ import pytest
 from gnnlab.datasets.catalogue.records import find
 from gnnlab.datasets.files import bounds as room
 from gnnlab.datasets.files.damage import Damaged, in_brief, parsing
+from gnnlab.datasets.files.npz import load_npz
 from gnnlab.datasets.files.unpickling import ARRAYS, unpickle
 from gnnlab.datasets.readers import reader
-from gnnlab.datasets.readers.raw import load_npz
 
 
 @pytest.mark.parametrize(

@@ -21,9 +21,9 @@ from torch_geometric.data import Batch
 
 from gnnlab import datasets
 from gnnlab.datasets import loading
-from gnnlab.datasets.cards.card import _papers
 from gnnlab.datasets.cards.given_graphs import describe_given
 from gnnlab.datasets.catalogue.records import Record, find, records
+from gnnlab.datasets.describing import _papers
 from gnnlab.datasets.files import sources
 from gnnlab.datasets.molecules.codes import ATOMS, BONDS
 from gnnlab.datasets.values.graphs import Graphs

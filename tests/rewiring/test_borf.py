@@ -12,7 +12,8 @@ from torch_geometric.data import Data
 from gnnlab.rewiring import BORF
 from gnnlab.rewiring.curvature.borf import _Flow
 from gnnlab.structure.curvature.ollivier import Ollivier
-from gnnlab.structure.graphs.graph import Graph, read_graph
+from gnnlab.structure.graphs.graph import Graph
+from gnnlab.structure.graphs.reading import read_graph
 from gnnlab.structure.graphs.undirected_lists import from_edges
 
 

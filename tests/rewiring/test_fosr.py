@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from rewiring_graphs import data_of
 
 from gnnlab.rewiring import FoSR, spectral_gap
-from gnnlab.structure.graphs.graph import read_graph
+from gnnlab.structure.graphs.reading import read_graph
 from gnnlab.structure.spectra.first_order_gap import first_order, smallest_product
 
 

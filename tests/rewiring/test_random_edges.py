@@ -9,7 +9,7 @@ import pytest
 from rewiring_graphs import arcs, data_of
 
 from gnnlab.rewiring import LASER, AddHops, RandomEdges
-from gnnlab.structure.graphs.graph import read_graph
+from gnnlab.structure.graphs.reading import read_graph
 
 
 @pytest.mark.parametrize("add", [3, 24, 28, 100])

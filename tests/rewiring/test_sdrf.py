@@ -14,7 +14,7 @@ from torch_geometric.data import Data
 
 from gnnlab.rewiring import SDRF
 from gnnlab.rewiring.curvature.sdrf import candidates
-from gnnlab.structure.graphs.graph import read_graph
+from gnnlab.structure.graphs.reading import read_graph
 from gnnlab.structure.graphs.undirected_lists import Neighbours, from_edges
 
 

@@ -12,10 +12,10 @@ from small_runs import SETTINGS
 
 from gnnlab import cli
 from gnnlab.runner import configure
-from gnnlab.runner.reports.shown import command_of, link_of, typed
 from gnnlab.runner.runs.results import read_results
 from gnnlab.runner.study.page import run_study
 from gnnlab.runner.study.plan import Cell, Study
+from gnnlab.runner.sweep.shown import command_of, link_of, typed
 
 SWEEP = ["sweep", "--data", "csbm", "--model", "gcn", "--set", "data.nodes=60"]
 SWEEP += ["--set", "training.epochs=2", "--set", "model.hidden_channels=4", "--splits", "0,1"]

@@ -17,8 +17,9 @@ from small_runs import SETTINGS as QUICK
 from gnnlab import cli
 from gnnlab.runner import read_results
 from gnnlab.runner.sweep import page as sweep_page
-from gnnlab.runner.sweep.grid import Sweep, Trial, choose, run_sweep
+from gnnlab.runner.sweep.grid import run_sweep
 from gnnlab.runner.sweep.space import Range, grid, read_space
+from gnnlab.runner.sweep.trials import Sweep, Trial, choose
 
 SETTINGS: dict[str, Any] = {**QUICK, "run": {"splits": [0, 1], "seeds": [0]}}
 SPACE = {"training.lr": [0.1, 0.01], "model.dropout": [0.0, 0.5, 0.8]}

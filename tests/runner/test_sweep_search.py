@@ -13,8 +13,9 @@ import pytest
 from small_runs import SETTINGS as QUICK
 
 from gnnlab.runner.sweep import grid as room
-from gnnlab.runner.sweep.grid import Sweep, Trial, run_sweep
+from gnnlab.runner.sweep.grid import run_sweep
 from gnnlab.runner.sweep.space import read_space
+from gnnlab.runner.sweep.trials import Sweep, Trial
 
 SETTINGS: dict[str, Any] = {**QUICK, "run": {"splits": [0, 1], "seeds": [0]}}
 needs_optuna = pytest.mark.skipif(find_spec("optuna") is None, reason="optuna is not installed")

@@ -14,7 +14,8 @@ from torch_geometric.data import Batch, Data
 from gnnlab.kernels import threads as parallel
 from gnnlab.rewiring import apply
 from gnnlab.structure import paths_from
-from gnnlab.structure.graphs.graph import join, read_arcs
+from gnnlab.structure.graphs.graph import join
+from gnnlab.structure.graphs.reading import read_arcs
 from gnnlab.structure.paths import sets as module
 from gnnlab.structure.paths.sets import KINDS, PathSets
 from gnnlab.structure.transforms import AddPaths

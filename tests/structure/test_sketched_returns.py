@@ -13,7 +13,7 @@ from torch_geometric.utils import from_networkx
 
 from gnnlab.kernels import effort
 from gnnlab.kernels.effort import LongWork, duration, require_time, stretches
-from gnnlab.structure.graphs.graph import read_graph
+from gnnlab.structure.graphs.reading import read_graph
 from gnnlab.structure.transforms import RandomWalkPE
 from gnnlab.structure.walks.returns import return_probabilities, walked_arcs
 

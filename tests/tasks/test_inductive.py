@@ -18,7 +18,7 @@ from gnnlab.datasets import Graphs
 from gnnlab.datasets.values.masks import stratified
 from gnnlab.runner import configure, read_results, run
 from gnnlab.runner.runs.run import make_encoder, make_task
-from gnnlab.tasks.shared.contract import as_predictor
+from gnnlab.tasks.contract import as_predictor
 
 CLASSES = 3
 

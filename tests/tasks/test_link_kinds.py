@@ -20,7 +20,7 @@ from torch_geometric.data import Data
 from gnnlab import tasks
 from gnnlab.structure.graphs.node_kinds import by_numbering, two_colours
 from gnnlab.tasks import LinkPrediction, LinkSplit, Training, fit
-from gnnlab.tasks.link.splits.split import PARTS
+from gnnlab.tasks.link.splits.parts import PARTS
 
 FEW = settings(max_examples=30, deadline=None)
 quiet = pytest.mark.filterwarnings("ignore:every link crosses")

@@ -19,8 +19,8 @@ from torch_geometric.utils import from_networkx, to_undirected
 
 from gnnlab import layers, rewiring, structure, tasks
 from gnnlab.tasks import GraphPrediction, Training
-from gnnlab.tasks.shared.foreign import adapted
 from gnnlab.tasks.shared.unread import unread
+from gnnlab.tasks.training.foreign import adapted
 
 BLIND = {"ResNet"}
 """Encoders without a graph."""

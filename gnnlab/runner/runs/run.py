@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from gnnlab.datasets import Graphs
     from gnnlab.tasks import Result
-    from gnnlab.tasks.shared.contract import Task
+    from gnnlab.tasks.contract import Task
 
 Pair = tuple[int, int]
 Inspect = Callable[[Pair, "Result", Any], None]
@@ -89,7 +89,7 @@ def _try_out(config: Config, data: Data | Graphs, splits: list[int]) -> None:
 
     Links are split and rewired for one split alone: that may take long, and all are drawn alike.
     """
-    from gnnlab.tasks.shared.contract import as_predictor
+    from gnnlab.tasks.contract import as_predictor
 
     linked = splits_links(config, data)
     for split in dict.fromkeys(splits[:1] if linked else splits):
@@ -211,7 +211,7 @@ def _width(
     """Take the budget out of the settings and return the width it allows, readout and head
     included."""
     from gnnlab import layers
-    from gnnlab.tasks.shared.contract import as_predictor
+    from gnnlab.tasks.contract import as_predictor
 
     budget = settings.pop("budget")
     problem = make_task(config).setup(data, config.run.splits[0])

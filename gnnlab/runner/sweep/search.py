@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from gnnlab.core.arguments import check_count
 from gnnlab.core.writing import naming
-from gnnlab.runner.sweep.grid import Sweep, Trial
 from gnnlab.runner.sweep.space import Range, Values
+from gnnlab.runner.sweep.trials import Sweep, Trial
 from gnnlab.tasks.metrics.by_name import sign
 
 if TYPE_CHECKING:

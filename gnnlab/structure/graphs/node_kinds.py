@@ -10,8 +10,7 @@ import torch
 from torch import Tensor
 
 from gnnlab.core.arguments import check_choice
-from gnnlab.structure.graphs.graph import Array
-from gnnlab.structure.graphs.pair_keys import pair_keys
+from gnnlab.structure.graphs.pair_keys import Array, pair_keys
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from gnnlab.ops import Adjacency, remember
-from gnnlab.structure.graphs.graph import count_nodes
+from gnnlab.structure.graphs.reading import count_nodes
 from gnnlab.structure.stored.fingerprint import (
     Bounds,
     checksum,

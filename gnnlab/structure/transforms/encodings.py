@@ -11,7 +11,8 @@ import numpy as np
 from torch import Tensor
 
 from gnnlab.core.arguments import check_count
-from gnnlab.structure.graphs.graph import Array, Graph, join, pieces
+from gnnlab.structure.graphs.graph import Graph, join
+from gnnlab.structure.graphs.pair_keys import Array, pieces
 from gnnlab.structure.stored.forms import FLOATING, check_finite, check_form
 from gnnlab.structure.transforms.base import shares
 from gnnlab.structure.transforms.structure import Structure

@@ -11,7 +11,8 @@ import torch
 from torch import Tensor
 
 from gnnlab.core.arguments import check_count
-from gnnlab.structure.graphs.graph import Array, Graph, join
+from gnnlab.structure.graphs.graph import Graph, join
+from gnnlab.structure.graphs.pair_keys import Array
 from gnnlab.structure.hops.sets import HopSets, require_pairs, require_room, room, views
 from gnnlab.structure.stored.forms import check_form, check_span
 from gnnlab.structure.transforms.base import shares

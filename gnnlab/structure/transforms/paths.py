@@ -12,7 +12,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from gnnlab.structure.graphs.graph import Array, Graph, join
+from gnnlab.structure.graphs.graph import Graph, join
+from gnnlab.structure.graphs.pair_keys import Array
 from gnnlab.structure.paths.sets import Paths, PathSets, check_paths, require_paths, views
 from gnnlab.structure.stored.forms import WHOLE, check_form, check_span
 from gnnlab.structure.transforms.base import shares

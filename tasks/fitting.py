@@ -17,8 +17,8 @@ from torch import Tensor, nn
 from gnnlab.contracts.data import check_device
 from gnnlab.contracts.described import described
 from gnnlab.core.arguments import check_flag
+from gnnlab.tasks.contract import Problem, Task, as_predictor
 from gnnlab.tasks.link.model import LinkModel
-from gnnlab.tasks.shared.contract import Problem, Task, as_predictor
 from gnnlab.tasks.shared.detached import detached
 from gnnlab.tasks.shared.model import Model
 from gnnlab.tasks.shared.unread import warn_of_unread
