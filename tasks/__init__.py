@@ -3,66 +3,8 @@
 from __future__ import annotations
 
 if __name__ != "gnnlab.tasks":
-    raise ImportError("import gnnlab.tasks, not tasks: the folder is a room of the gnnlab package")
+    raise ImportError("import gnnlab.tasks, not tasks: the folder is a package of gnnlab")
 
-from gnnlab.layers.parts.parameters import measured
-from gnnlab.tasks.fitting import Result, fit
-from gnnlab.tasks.graph.pair_discrimination import Comparison, PairedComparison, compare_pairs
-from gnnlab.tasks.graph.prediction import GraphPrediction
-from gnnlab.tasks.link.common_neighbors import common_neighbors
-from gnnlab.tasks.link.heads.dot import DotProduct
-from gnnlab.tasks.link.heads.hadamard import HadamardMLP
-from gnnlab.tasks.link.heads.ncn import NCN
-from gnnlab.tasks.link.heads.ncnc import NCNC
-from gnnlab.tasks.link.heuristics import (
-    AdamicAdar,
-    CommonNeighbors,
-    Katz,
-    PersonalizedPageRank,
-    ResourceAllocation,
-    ShortestPath,
-    heuristic,
-)
-from gnnlab.tasks.link.model import LinkModel
-from gnnlab.tasks.link.prediction import LinkPrediction
-from gnnlab.tasks.link.splits.split import LinkSplit
-from gnnlab.tasks.node.one_graph import NodeClassification
-from gnnlab.tasks.shared.model import Model
-from gnnlab.tasks.training.curve import Curve, at_own_best
-from gnnlab.tasks.training.settings import Training
+from gnnlab.core.faces import face
 
-__all__ = [
-    "NCN",
-    "NCNC",
-    "AdamicAdar",
-    "CommonNeighbors",
-    "Comparison",
-    "Curve",
-    "DotProduct",
-    "GraphPrediction",
-    "HadamardMLP",
-    "Katz",
-    "LinkModel",
-    "LinkPrediction",
-    "LinkSplit",
-    "Model",
-    "NodeClassification",
-    "PairedComparison",
-    "PersonalizedPageRank",
-    "ResourceAllocation",
-    "Result",
-    "ShortestPath",
-    "Training",
-    "at_own_best",
-    "common_neighbors",
-    "compare_pairs",
-    "fit",
-    "heuristic",
-]
-
-_HEADS: tuple[type, ...] = (
-    *(NCN, NCNC, DotProduct, HadamardMLP),
-    *(AdamicAdar, CommonNeighbors, Katz, PersonalizedPageRank, ResourceAllocation, ShortestPath),
-)
-for _head in _HEADS:
-    measured(_head)
+__getattr__, __dir__, __all__ = face(__name__, __file__)

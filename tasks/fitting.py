@@ -37,7 +37,7 @@ from gnnlab.tasks.training.threads import multiplications, threads_for
 if TYPE_CHECKING:
     from torch_geometric.data import Data
 
-    from gnnlab.datasets import Graphs
+    from gnnlab.datasets.values.graphs import Graphs
 
 Encoder = nn.Module | Callable[[], nn.Module]
 

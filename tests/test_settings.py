@@ -12,8 +12,8 @@ import pytest
 import torch
 
 from gnnlab import datasets, layers, rewiring
+from gnnlab.contracts import parameters
 from gnnlab.core.settings import check_type, checked, fits
-from gnnlab.layers.parts import parameters
 
 
 @pytest.mark.parametrize(

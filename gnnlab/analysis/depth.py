@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from gnnlab.analysis.energy import dirichlet_energy
 from gnnlab.analysis.separation import class_separation
-from gnnlab.analysis.smoothness import smoothness
+from gnnlab.analysis.smoothing import smoothness
 from gnnlab.core.settings import checked
 
 if TYPE_CHECKING:

@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from gnnlab.contracts.parameters import measured
 from gnnlab.core.arguments import check_count, check_not_negative
 from gnnlab.layers.parts.building import check_sizes, reset_children
 from gnnlab.layers.parts.dropout import Dropout
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from torch_geometric.data import Data
 
 
+@measured
 class GAE(nn.Module):
     r"""GCN convolutions with ReLU between them and nothing after the last.
 
@@ -87,6 +89,7 @@ class GAE(nn.Module):
         return h, adj, weight
 
 
+@measured
 class VGAE(GAE):
     r"""A graph auto-encoder whose states are drawn from a normal distribution of each node's own.
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from gnnlab.contracts.parameters import measured
 from gnnlab.core.arguments import check_counts
 from gnnlab.layers.parts.activations import Activation, find_activation
 from gnnlab.layers.parts.building import check_sizes, reset_children
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from torch_geometric.data import Data
 
 
+@measured
 class GatedGCNConv(nn.Module):
     r"""Add the neighbours to a node, each channel of each message weighed by a gate of its edge.
 
@@ -163,6 +165,7 @@ class _EdgeNorm(nn.BatchNorm1d):
         )
 
 
+@measured
 class GatedGCN(nn.Module):
     r"""Gated graph convolutions whose edges have states too.
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from torch import Tensor, nn
 
+from gnnlab.contracts.parameters import measured
 from gnnlab.layers.convolutional.gcn_blocks import Residual, Stack, Tuned
 from gnnlab.layers.decoupled.puregnn import PureGNN
 from gnnlab.layers.parts.activations import Activation
@@ -38,6 +39,7 @@ class GCNBlock(Block):
         self.feed_forward.reset_parameters()
 
 
+@measured
 class GCN(nn.Module):
     r"""One of the encoders that this literature calls GCN.
 

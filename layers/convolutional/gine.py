@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 import torch
 from torch import Tensor, nn
 
+from gnnlab.contracts.parameters import measured
 from gnnlab.core.arguments import check_choice, check_counts, check_number
 from gnnlab.layers.convolutional.gin import BareUpdate, GINUpdate
 from gnnlab.layers.parts.activations import Activation, find_activation
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from torch_geometric.data import Data
 
 
+@measured
 class GINEConv(nn.Module):
     r"""Add up a node and its neighbours, shifted by their edges, and map the sum by an MLP.
 
@@ -105,6 +107,7 @@ class GINEConv(nn.Module):
         return f"{self.linear.in_features} -> {self.linear.out_features}"
 
 
+@measured
 class GINE(nn.Module):
     r"""A Linear on the features, and GINE convolutions with ReLU and residual connections.
 

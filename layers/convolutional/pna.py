@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from gnnlab.contracts.described import described
+from gnnlab.contracts.parameters import measured
 from gnnlab.core.arguments import check_counts, check_positive
 from gnnlab.core.settings import checked
 from gnnlab.layers.parts.attention_heads import check_heads
@@ -48,6 +49,7 @@ def average_log_degree(graphs: Iterable[Data]) -> float:
     return mean
 
 
+@measured
 class PNAConv(nn.Module):
     r"""Take mean, maximum, minimum and deviation of the messages, each times three scales.
 
@@ -161,6 +163,7 @@ class PNAConv(nn.Module):
         return f"towers={self.towers}, average_log_degree={self.delta:.4g}"
 
 
+@measured
 class PNA(NormedStack):
     r"""A Linear on the features, and PNA convolutions with batch norm, ReLU and residual.
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from torch import Tensor
 
+from gnnlab.contracts.parameters import measured
 from gnnlab.core.arguments import check_count, check_share
 from gnnlab.layers.parts.building import check_sizes, reset_children
 from gnnlab.layers.parts.dropout import Dropout
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from torch_geometric.data import Data
 
 
+@measured
 class APPNP(Predicting):
     r"""An MLP, then K steps of propagation that each return to its output with probability alpha.
 

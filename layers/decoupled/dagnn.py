@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 import torch
 from torch import Tensor, nn
 
+from gnnlab.contracts.parameters import measured
 from gnnlab.core.arguments import check_count
 from gnnlab.layers.parts.building import check_sizes, reset_children
 from gnnlab.layers.parts.mlp import MLP, mlp_widths
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from torch_geometric.data import Data
 
 
+@measured
 class DAGNN(Predicting):
     r"""An MLP to class space, K steps of propagation there, and a gate on every step.
 

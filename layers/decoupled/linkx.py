@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from gnnlab.contracts.parameters import measured
 from gnnlab.core.arguments import check_count
 from gnnlab.layers.parts.adjacency_rows import times_rows
 from gnnlab.layers.parts.building import check_sizes, reset_children
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from torch_geometric.data import Data
 
 
+@measured
 class LINKX(Predicting):
     r"""Map features and adjacency apart, put them together, and predict by an MLP.
 

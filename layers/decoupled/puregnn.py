@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal, get_args
 import torch
 from torch import Tensor, nn
 
+from gnnlab.contracts.parameters import measured
 from gnnlab.core.arguments import check_choice, check_share
 from gnnlab.layers.parts.building import check_sizes, reset_children
 from gnnlab.layers.parts.dropout import Dropout
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 Aggregation = Literal["gcn", "mean", "sum"]
 
 
+@measured
 class PureGNN(nn.Module):
     r"""One Linear, then steps of propagation that learn nothing but how much each counts.
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 import torch
 from torch import Tensor
 
+from gnnlab.contracts.parameters import measured
 from gnnlab.layers.parts.building import check_sizes
 from gnnlab.layers.parts.gcn_conv import smooth
 from gnnlab.layers.parts.linear import Linear
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from torch_geometric.data import Data
 
 
+@measured
 class SGC(Predicting):
     r"""K steps of propagation and one Linear.
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 import torch
 from torch import Tensor, nn
 
+from gnnlab.contracts.parameters import measured
 from gnnlab.core.arguments import check_counts
 from gnnlab.layers.parts.building import reset_children
 from gnnlab.layers.parts.categories import Categories
@@ -50,6 +51,7 @@ class Input(nn.Module, ABC):
         reset_children(self)
 
 
+@measured
 class WithInputs(nn.Module):
     r"""An encoder with steps before it, which is an encoder again.
 
@@ -143,6 +145,7 @@ class WithInputs(nn.Module):
         reset_children(self)
 
 
+@measured
 class NodeCategories(Input):
     r"""Replace codes of categories by sums of learned vectors, :math:`x_i = \sum_k T_k[c_{ik}]`.
 
@@ -180,6 +183,7 @@ class NodeCategories(Input):
         return self.channels
 
 
+@measured
 class EdgeCategories(Input):
     r"""Replace codes on the edges by sums of learned vectors, as :class:`NodeCategories` does.
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from torch import Tensor, nn
 
+from gnnlab.contracts.parameters import measured
 from gnnlab.core.arguments import check_count
 from gnnlab.layers.multihop.drew_conv import ConvHops
 from gnnlab.layers.multihop.drew_layers import DRewLayer, GatedHops, GCNHops, GINHops
@@ -28,6 +29,7 @@ DEGREES = ("hop", "graph")
 SCHEDULES = ("dynamic", "all")
 
 
+@measured
 class DRew(nn.Module):
     r"""Dynamic rewiring with delay: layer t hears the nodes at every distance up to t.
 

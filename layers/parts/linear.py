@@ -7,10 +7,12 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
+from gnnlab.contracts.parameters import measured
 from gnnlab.core.arguments import check_counts
 from gnnlab.ops import SparseFeatures, is_sparse, linear
 
 
+@measured
 class Linear(nn.Linear):
     r"""A linear map of features, of which sparse ones are read entry by entry.
 

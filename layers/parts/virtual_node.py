@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
+from gnnlab.contracts.parameters import measured
 from gnnlab.core.arguments import check_counts
 from gnnlab.layers.parts.building import reset_children
 from gnnlab.layers.parts.dropout import Dropout
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from torch_geometric.data import Data
 
 
+@measured
 class VirtualNode(nn.Module):
     r"""Let a graph's virtual node hear all of its nodes, and speak to them, before a layer.
 

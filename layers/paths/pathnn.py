@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from gnnlab.contracts.parameters import measured
 from gnnlab.core.arguments import check_choice, check_counts
 from gnnlab.layers.parts.building import check_sizes, reset_children
 from gnnlab.layers.parts.dropout import Dropout
@@ -100,6 +101,7 @@ class PathLayer(nn.Module):
         reset_children(self)
 
 
+@measured
 class PathNN(nn.Module):
     r"""Path neural network: layer k reads the paths of k edges, for k = 1, …, K.
 

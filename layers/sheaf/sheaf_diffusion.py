@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from torch import Tensor, nn
 
+from gnnlab.contracts.parameters import measured
 from gnnlab.layers.parts.dropout import Dropout
 from gnnlab.layers.parts.orthogonal import Kind
 from gnnlab.layers.sheaf.encoder import SheafEncoder
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from torch_geometric.data import Data
 
 
+@measured
 class SheafDiffusion(SheafEncoder):
     r"""Diffusion on a sheaf that every layer learns from its states.
 

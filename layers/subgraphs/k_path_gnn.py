@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from gnnlab.contracts.parameters import measured
 from gnnlab.core.arguments import check_choice, check_counts, check_not_negative
 from gnnlab.layers.convolutional.gin import GINUpdate
 from gnnlab.layers.parts.building import check_sizes, reset_children
@@ -66,6 +67,7 @@ class KPathLayer(nn.Module):
         nn.init.zeros_(self.eps)
 
 
+@measured
 class KPathSubgraphGNN(nn.Module):
     r"""A network on the subgraph of the paths of at most k edges from each node, pooled to a state.
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from gnnlab.contracts.parameters import measured
 from gnnlab.core.arguments import check_choice, check_count
 from gnnlab.layers.parts.building import check_sizes, reset_children
 from gnnlab.layers.parts.dropout import Dropout
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from torch_geometric.data import Data
 
 
+@measured
 class SubgraphGNN(Predicting):
     r"""A state for every pair (u, v): node v in the subgraph of u; local and global sums over both.
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gnnlab.core.arguments import check_count, check_number, check_positive
+from gnnlab.core.settings import checked
 from gnnlab.rewiring.base.amounts import amount, check_amount
 from gnnlab.rewiring.base.changes import Changes
 from gnnlab.rewiring.base.rewiring import Rewiring
@@ -22,6 +23,7 @@ DIGITS = 12
 """Curvatures that agree to so many digits are equal: sums of fractions, rounded in some order."""
 
 
+@checked
 @dataclass(frozen=True)
 class SDRF(Rewiring):
     r"""Support the most negatively curved edge, and drop the most positively curved, in turn.

@@ -22,7 +22,7 @@ from gnnlab.tasks.metrics import links as link_metrics
 if TYPE_CHECKING:
     from torch_geometric.data import Data
 
-    from gnnlab.datasets import Graphs
+    from gnnlab.datasets.values.graphs import Graphs
 
 
 @dataclass(frozen=True)

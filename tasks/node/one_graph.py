@@ -35,7 +35,7 @@ from gnnlab.tasks.training.threads import Step, step_of
 if TYPE_CHECKING:
     from torch_geometric.data import Data
 
-    from gnnlab.datasets import Graphs
+    from gnnlab.datasets.values.graphs import Graphs
 
 
 @dataclass(frozen=True)

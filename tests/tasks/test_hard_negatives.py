@@ -23,7 +23,7 @@ FEW = settings(max_examples=20, deadline=None)
 @FEW
 @given(data=linked(), seed=st.integers(0, 99))
 def test_no_negative_is_a_link_and_each_end_is_kept_by_half(data: Data, seed: int) -> None:
-    split = LinkSplit.hard(data, 0.1, 0.2, seed, per_positive=4)
+    split = LinkSplit.hard(data, 0.1, 0.2, seed, kinds="one", per_positive=4)
     links = as_set(data.edge_index)
     for part in ("valid", "test"):
         positive, negative = (getattr(split, f"{part}_{kind}") for kind in ("positive", "negative"))

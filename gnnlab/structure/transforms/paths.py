@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from gnnlab.core.settings import checked
 from gnnlab.structure.graphs.graph import Graph, join
 from gnnlab.structure.graphs.pair_keys import Array
 from gnnlab.structure.paths.sets import Paths, PathSets, check_paths, require_paths, views
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 KEY = re.compile(r"path_\d+_(index|distance)")
 
 
+@checked
 @dataclass(frozen=True)
 class AddPaths(Structure[Paths]):
     r"""Store the paths of k = 1, …, ``length`` edges that begin at each node.

@@ -6,11 +6,13 @@ from typing import ClassVar
 
 from torch import Tensor, nn
 
+from gnnlab.contracts.parameters import measured
 from gnnlab.core.arguments import check_counts
 from gnnlab.ops import Adjacency
 from gnnlab.tasks.link.heads.pair_mlp import PairMLP
 
 
+@measured
 class DotProduct(nn.Module):
     r"""Score a pair by the dot product of its nodes' states, as they are or mapped.
 

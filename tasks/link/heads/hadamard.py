@@ -6,11 +6,13 @@ from typing import ClassVar
 
 from torch import Tensor, nn
 
+from gnnlab.contracts.parameters import measured
 from gnnlab.core.arguments import check_counts, check_share
 from gnnlab.ops import Adjacency
 from gnnlab.tasks.link.heads.pair_mlp import PairMLP
 
 
+@measured
 class HadamardMLP(nn.Module):
     r"""Score a pair by an MLP on the entrywise product of its nodes' states.
 

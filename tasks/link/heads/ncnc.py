@@ -7,6 +7,7 @@ from typing import Literal, get_args
 import torch
 from torch import Tensor
 
+from gnnlab.contracts.parameters import measured
 from gnnlab.core.arguments import check_count, check_number, check_positive
 from gnnlab.ops import Adjacency, AdjacencyLike, EdgeDrop, NeighborLists, residual_neighbors
 from gnnlab.tasks.link.heads.ncn import NCN
@@ -16,6 +17,7 @@ MOST = 1 << 16
 """Pairs that are completed at once, which bounds the memory of completing all neighbours."""
 
 
+@measured
 class NCNC(NCN):
     r"""NCN whose sum also takes in the neighbours of one end, by the probability of the other edge.
 

@@ -7,7 +7,7 @@ import inspect
 import math
 from collections.abc import Callable
 from numbers import Integral
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import nn
@@ -15,6 +15,7 @@ from torch import nn
 from gnnlab.core.settings import checked
 from gnnlab.kernels.budget import require_memory
 
+Class = TypeVar("Class", bound=type[Any])
 MANY = 1 << 27
 """Where the product of all whole numbers that a module is built from is below it, no one asks."""
 DEEPEST = 10_000
@@ -23,7 +24,7 @@ DEPTHS = ("num_layers", "num_steps")
 """Settings that say how often something is repeated."""
 
 
-def measured(cls: type[Any]) -> type[Any]:
+def measured(cls: Class) -> Class:
     """Check a class's settings by their types when it is built, and a module's also by what its
     parameters would take.
 
