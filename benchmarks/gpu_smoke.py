@@ -87,7 +87,7 @@ def finite(y: Tensor, module: torch.nn.Module) -> None:
 def node_task(device: torch.device, dry: bool) -> None:
     """A short fit on a Minesweeper board."""
     side = 5 if dry else 40
-    data = datasets.generators.minesweeper(rows=side, columns=side, splits=1)
+    data = datasets.minesweeper(rows=side, columns=side, splits=1)
     encoder = layers.GCN(data.num_features, WIDTH, 2)
     training = tasks.Training(lr=1e-2, epochs=2)
     result = tasks.fit(tasks.NodeClassification(), encoder, data, training, device=device)

@@ -13,6 +13,7 @@ import gnnlab
 from gnnlab import layers, tasks
 from gnnlab.datasets import Graphs
 from gnnlab.datasets.values.masks import Masks
+from gnnlab.tasks.metrics.by_name import sign
 
 
 def ring(nodes: int) -> Data:
@@ -96,4 +97,4 @@ def test_attributes_in_double_precision_are_read(make: Callable[[], Any]) -> Non
 
 def test_scores_are_roots_of_mean_squares() -> None:
     result = fit(rings(), layers.GIN(2, 8, 2))
-    assert result.test > 0 and tasks.metrics.sign("rmse") == -1
+    assert result.test > 0 and sign("rmse") == -1

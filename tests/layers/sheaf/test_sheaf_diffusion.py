@@ -12,6 +12,7 @@ from torch import Tensor
 from torch_geometric.data import Batch, Data
 
 from gnnlab import layers, tasks
+from gnnlab.layers.parts import dropout as dropouts
 from gnnlab.layers.sheaf.undirected_edges import undirected
 from gnnlab.tasks.training.optimizer import parameter_groups
 
@@ -149,13 +150,13 @@ def test_a_single_arc_counts_half_in_both_directions() -> None:
 def test_dropout_acts_where_the_release_has_it(monkeypatch: pytest.MonkeyPatch) -> None:
     """Features, first states, the weights of each layer; the learner from the second layer on."""
     seen = []
-    dropout = layers.dropout.dropout
+    dropout = dropouts.dropout
 
     def record(x: Tensor, p: float, *arguments: object) -> Tensor:
         seen.append((p, x.dim()))
         return dropout(x, p, *arguments)
 
-    monkeypatch.setattr(layers.dropout, "dropout", record)
+    monkeypatch.setattr(dropouts, "dropout", record)
     layers.SheafDiffusion(3, 4, 3, dropout=0.5, input_dropout=0.7).double().train()(graph())
     assert seen == [(0.7, 2), (0.5, 2), *[(0.5, 3)] * (3 + 2)]
 

@@ -17,6 +17,7 @@ from torch_geometric.loader import DataLoader
 from gnnlab import layers, tasks
 from gnnlab.datasets import Graphs
 from gnnlab.datasets.values.masks import stratified
+from gnnlab.layers.subgraphs.layers import SubgraphLayer
 from gnnlab.structure import subgraph_colors
 from gnnlab.structure.subgraphs.symbols import AGGREGATIONS
 
@@ -48,7 +49,7 @@ def build(channels: int = 5, **settings: Any) -> layers.SubgraphGNN:
                 nn.init.normal_(module.running_mean)
                 nn.init.uniform_(module.running_var, 0.5, 2)
                 nn.init.normal_(module.weight, 1, 0.3)
-            if isinstance(module, layers.subgraph_layers.SubgraphLayer):
+            if isinstance(module, SubgraphLayer):
                 nn.init.normal_(module.eps)
     return encoder.eval()
 

@@ -19,6 +19,7 @@ from gnnlab import layers, tasks
 from gnnlab.datasets import Graphs
 from gnnlab.datasets.values.masks import stratified
 from gnnlab.layers.subgraphs.edge_drop_contrast import EdgeDropContrast, info_nce
+from gnnlab.layers.subgraphs.k_path_gnn import KPathLayer
 from gnnlab.layers.subgraphs.k_path_reading import read_subgraphs
 from gnnlab.tasks.shared.model import Model
 
@@ -47,7 +48,7 @@ def build(**settings: Any) -> layers.KPathSubgraphGNN:
                 nn.init.normal_(module.running_mean)
                 nn.init.uniform_(module.running_var, 0.5, 2)
                 nn.init.normal_(module.weight, 1, 0.3)
-            if isinstance(module, layers.kpath.KPathLayer):
+            if isinstance(module, KPathLayer):
                 nn.init.normal_(module.eps)
     return encoder.eval()
 

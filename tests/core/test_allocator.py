@@ -32,7 +32,7 @@ glibc = pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="another C 
 def faults(word: str) -> tuple[int, int]:
     done = subprocess.run(
         [sys.executable, "-c", FAULTS, word],
-        capture_output=True, text=True, check=True, cwd=Path(__file__).resolve().parent.parent,
+        capture_output=True, text=True, check=True, cwd=Path(__file__).resolve().parents[2],
     )  # fmt: skip
     kept, count = done.stdout.split()
     return int(kept), int(count)

@@ -112,9 +112,10 @@ def hold(file: str) -> None:
 @pytest.mark.parametrize("how", ["wait", "hold"])
 def test_processes_end_with_a_caller_that_is_killed(tmp_path: Path, how: str) -> None:
     told = tmp_path / "pid"
-    code = f"from tests.test_parallel import *; list(side_by_side({how}, [{str(told)!r}], jobs=1))"
+    call = f"list(side_by_side({how}, [{str(told)!r}], jobs=1))"
+    code = f"from tests.core.test_processes import *; {call}"
     # Not multiprocessing: its process would end its own children as it goes.
-    root = Path(__file__).resolve().parents[1]
+    root = Path(__file__).resolve().parents[2]
     caller = subprocess.Popen([sys.executable, "-c", code], cwd=root)
     deadline = time.monotonic() + 60
     while not (told.exists() and told.read_text()) and time.monotonic() < deadline:

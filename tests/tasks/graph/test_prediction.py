@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import torch
+from small_graphs import cycle, path
 from torch import Tensor, nn
 from torch_geometric.data import Batch, Data
 
@@ -17,18 +18,6 @@ from gnnlab.datasets.values.masks import stratified
 from gnnlab.tasks.graph.readout import Readout
 
 SHORT = tasks.Training(lr=1e-2, epochs=3)
-
-
-def cycle(nodes: int, label: int) -> Data:
-    one = torch.arange(nodes)
-    edge_index = torch.cat([torch.stack([one, one.roll(1)]), torch.stack([one.roll(1), one])], 1)
-    return Data(x=torch.ones(nodes, 1), edge_index=edge_index, y=torch.tensor([label]))
-
-
-def path(nodes: int, label: int) -> Data:
-    one = torch.arange(nodes - 1)
-    edge_index = torch.cat([torch.stack([one, one + 1]), torch.stack([one + 1, one])], 1)
-    return Data(x=torch.ones(nodes, 1), edge_index=edge_index, y=torch.tensor([label]))
 
 
 def collection(classes: int = 2, size: int = 20) -> Graphs:

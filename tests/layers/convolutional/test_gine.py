@@ -14,6 +14,7 @@ from torch_geometric import nn as pyg
 from torch_geometric.data import Batch, Data
 
 from gnnlab import layers
+from gnnlab.layers.parts import dropout as dropouts
 from gnnlab.layers.parts.categories import Categories
 from gnnlab.layers.parts.edge_attr import EdgeDim
 from gnnlab.ops import combinations, use
@@ -270,13 +271,13 @@ def test_layers_of_both_kinds(block: str, activation: str) -> None:
 
 def test_a_bare_layer_drops_after_each_linear(monkeypatch: pytest.MonkeyPatch) -> None:
     seen = []
-    original = layers.dropout.dropout
+    original = dropouts.dropout
 
     def noted(x: Tensor, *rest: Any) -> Tensor:
         seen.append(x)
         return original(x, *rest)
 
-    monkeypatch.setattr(layers.dropout, "dropout", noted)
+    monkeypatch.setattr(dropouts, "dropout", noted)
     encoder = layers.GINE(4, 8, 3, block="bare", dropout=0.5).double().train()
     encoder(graph(30, 200))
     assert [bool(x.requires_grad) for x in seen] == [True] * 9  # once before, with a share of 0

@@ -15,7 +15,7 @@ import pytest
 
 from gnnlab.core.writing import NotWritten, append_line, write_atomically, write_text
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from gnnlab.analysis import hidden_states
 from gnnlab.datasets.molecules.codes import ATOMS, BONDS
 from gnnlab.datasets.values.masks import stratified
 from gnnlab.layers import EdgeCategories, NodeCategories, PositionalEncoder, WithInputs
+from gnnlab.layers.inputs.positional import flipped
 from gnnlab.structure.transforms import LaplacianPE, RandomWalkPE
 
 SIGNS = ("flip", "invariant", "keep")
@@ -86,12 +87,12 @@ def test_signs_are_flipped_in_training_alone_and_by_torchs_generator() -> None:
     step.embed = nn.ModuleList()  # type: ignore[assignment]
     for number in range(60):
         torch.manual_seed(number)
-        signs = layers.positional.flipped(raw, batch) / raw
+        signs = flipped(raw, batch) / raw
         assert bool((signs.abs() == 1).all())
         of_graph = torch.stack([signs[batch.batch == g][0] for g in range(3)])
         assert torch.equal(of_graph[batch.batch], signs)  # one for each graph and column
         torch.manual_seed(number)
-        assert torch.equal(layers.positional.flipped(raw, batch) / raw, signs)
+        assert torch.equal(flipped(raw, batch) / raw, signs)
         seen.add(tuple(of_graph.flatten().tolist()))
     assert len(seen) > 50  # of 512
     means = torch.tensor(sorted(seen)).mean(0)
@@ -101,7 +102,7 @@ def test_signs_are_flipped_in_training_alone_and_by_torchs_generator() -> None:
 def test_a_single_graph_is_flipped_as_a_whole() -> None:
     data = LaplacianPE(6)(graph())
     torch.manual_seed(1)
-    signs = layers.positional.flipped(data.laplacian_eigenvector_pe, data)
+    signs = flipped(data.laplacian_eigenvector_pe, data)
     ratio = signs / data.laplacian_eigenvector_pe
     assert torch.equal(ratio, ratio[:1].expand_as(ratio)) and len(ratio[0].unique()) == 2
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 import torch
+from small_graphs import cycle
 from target_graphs import NAN, collection, fit, labels, numbers, part
-from test_graph import cycle
 from torch import Tensor
 from torch.nn import functional as F
 from torch_geometric.data import Data

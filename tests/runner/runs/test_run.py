@@ -272,7 +272,7 @@ def test_numbers_in_a_row_are_written_as_a_span() -> None:
 
 
 def test_page_of_results_is_made_from_the_runs_kept() -> None:
-    docs = Path(__file__).resolve().parents[2] / "docs"
+    docs = Path(__file__).resolve().parents[3] / "docs"
     folders = sorted(path for path in (docs / "results").iterdir() if path.is_dir())
     typed = "gnnlab report --page docs/results.md docs/results/*"
     assert (docs / "results.md").read_text() == page(folders, typed, "[results/](results)")
