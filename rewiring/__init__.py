@@ -7,9 +7,10 @@ if __name__ != "gnnlab.rewiring":
         "import gnnlab.rewiring, not rewiring: the folder is a room of the gnnlab package"
     )
 
+from gnnlab.contracts.graph_arguments import count_edge_types
 from gnnlab.core.settings import checked
 from gnnlab.rewiring.application import apply
-from gnnlab.rewiring.base.changes import Changes, count_edge_types
+from gnnlab.rewiring.base.changes import Changes
 from gnnlab.rewiring.base.rewiring import Rewiring
 from gnnlab.rewiring.controls.identity import Identity
 from gnnlab.rewiring.controls.random_edges import RandomEdges

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Literal
 
-from torch import Tensor, nn
+from torch import Tensor
 
+from gnnlab.contracts.encoder import Encoder
 from gnnlab.layers.convolutional.gcn_blocks import Residual, Stack, Tuned
 from gnnlab.layers.decoupled.puregnn import PureGNN
 from gnnlab.layers.parts.activations import Activation
@@ -37,7 +38,7 @@ class GCNBlock(Block):
         self.feed_forward.reset_parameters()
 
 
-class GCN(nn.Module):
+class GCN(Encoder):
     r"""One of the encoders that this literature calls GCN.
 
     ``platonov``: pre-norm residual blocks with a feed-forward,
@@ -84,7 +85,7 @@ class GCN(nn.Module):
         Graph Benchmark", TMLR 2024 (https://arxiv.org/abs/2309.00367), with GELU.
     """
 
-    level: ClassVar[str] = "node"
+    later = {"activation": "relu", "map_input": True, "batch_norm": False}
 
     def __init__(
         self,

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from copy import copy
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
+from gnnlab.contracts.encoder import Predicting
 from gnnlab.layers.parts.gcn_conv import smooth
 from gnnlab.layers.parts.linear import Linear
-from gnnlab.layers.parts.predicting import Predicting
 from gnnlab.layers.parts.prenorm_stack import check_sizes
 from gnnlab.ops import Adjacency, is_sparse, linear
 from gnnlab.structure.stored.fingerprint import row_digests
@@ -53,8 +53,7 @@ class SGC(Predicting):
         2019, eq. 8 (https://arxiv.org/abs/1902.07153).
     """
 
-    level: ClassVar[str] = "node"
-    predicts: ClassVar[str] = "is one Linear, to the classes"
+    predicts = "is one Linear, to the classes"
 
     def __init__(
         self,

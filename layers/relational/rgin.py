@@ -6,6 +6,7 @@ from functools import partial
 
 from torch import Tensor, nn
 
+from gnnlab.contracts.graph_arguments import edge_types_of
 from gnnlab.layers.convolutional.gin import GINUpdate
 from gnnlab.layers.parts.linear import Linear
 from gnnlab.layers.parts.plain_stack import ConvStack
@@ -95,6 +96,8 @@ class RGIN(ConvStack):
         2020 (https://arxiv.org/abs/1906.12192). Which of several forms this is, :class:`RGINConv`
         says.
     """
+
+    from_graph = {"num_relations": edge_types_of}
 
     def __init__(
         self,
