@@ -65,8 +65,7 @@ def modules(device: torch.device) -> dict[str, Callable[[], None]]:
     def encoder(name: str) -> None:
         extra = {"num_nodes": data.num_nodes} if name == "ResNetAdj" else {}
         model = layers.find(name)(3, WIDTH, 2, dropout=0.5, **extra).to(device)
-        transform = getattr(model, "transform", None)
-        finite(model(transform(data) if transform is not None else data), model)
+        finite(model(model.transform(data)), model)
 
     steps: dict[str, Callable[[], None]] = {}
     for name in sorted(layers.convs()):

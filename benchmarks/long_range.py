@@ -72,7 +72,7 @@ def every(table: Study) -> Iterator[tuple[str, dict[str, Any]]]:
     from gnnlab import layers
 
     for name, encoder in layers.encoders().items():
-        if hasattr(encoder, "transductive") or encoder.level != "node":
+        if encoder.transductive or encoder.level != "node":
             continue
         known = inspect.signature(encoder).parameters
         own = {"name": name, **table["every"]["settings"], **table["every"].get(name, {})}
@@ -124,9 +124,7 @@ def look(settings: Mapping[str, Any], pair: Pair, result: Any, data: Any) -> Row
     """Measure how far away what a trained model depends on lies."""
     from gnnlab.rewiring import total_influence
 
-    transform = getattr(result.model.encoder, "transform", None)
-    if callable(transform):
-        data = transform(copy(data))
+    data = result.model.encoder.transform(copy(data))
     found = total_influence(result.model, data, **settings)
     return {"range": found.range, "by_hop": found.by_hop("all").tolist()}
 

@@ -6,6 +6,7 @@ import sys
 
 from torch import nn
 
+from gnnlab.contracts.encoder import Encoder
 from gnnlab.core.names import find_by_name
 from gnnlab.core.settings import checked
 
@@ -15,13 +16,14 @@ def convs() -> dict[str, type[nn.Module]]:
     return {name: cls for name, cls in _exported().items() if name.endswith("Conv")}
 
 
-def encoders() -> dict[str, type[nn.Module]]:
-    """Every exported encoder by name."""
-    return {name: cls for name, cls in _exported().items() if hasattr(cls, "level")}
+def encoders() -> dict[str, type[Encoder]]:
+    """Every exported encoder by name; one with steps before it is built of another."""
+    found = {name: cls for name, cls in _exported().items() if issubclass(cls, Encoder)}
+    return {name: cls for name, cls in found.items() if name != "WithInputs"}
 
 
 @checked
-def find(name: str) -> type[nn.Module]:
+def find(name: str) -> type[Encoder]:
     """Return the encoder of that name; case, ``-``, ``_`` and ``+`` do not matter.
 
     Raises:

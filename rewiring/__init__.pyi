@@ -2,10 +2,10 @@
 
 from .application import apply as apply
 from .base.changes import Changes as Changes
-from .base.changes import count_edge_types as count_edge_types
-from .base.graph_structures import AddHops as AddHops
-from .base.graph_structures import AddPaths as AddPaths
-from .base.graph_structures import Graph as Graph
+from .base.reexports import AddHops as AddHops
+from .base.reexports import AddPaths as AddPaths
+from .base.reexports import Graph as Graph
+from .base.reexports import count_edge_types as count_edge_types
 from .base.rewiring import Rewiring as Rewiring
 from .controls.identity import Identity as Identity
 from .controls.random_edges import RandomEdges as RandomEdges

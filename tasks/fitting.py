@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from gnnlab.contracts.data import check_device
 from gnnlab.contracts.described import described
+from gnnlab.contracts.foreign import declared
 from gnnlab.core.arguments import check_flag
 from gnnlab.tasks.contract import Problem, Task, as_predictor
 from gnnlab.tasks.link.model import LinkModel
@@ -248,20 +249,19 @@ def _suited(task: Task, problem: Problem, encoder: nn.Module, data: Any, split: 
     if callable(own):
         suited: Problem = own(encoder)
         return suited
-    transform: Any = getattr(encoder, "transform", None)
-    if callable(transform) and not isinstance(transform, nn.Module):
+    if declared(encoder).transforms():
         return task.setup(detached(_transformed(data, encoder)), split)
     return problem
 
 
-def _transformed(data: Any, encoder: Any) -> Any:
+def _transformed(data: Any, encoder: nn.Module) -> Any:
     """Apply an encoder's transform to copies; the caller's graphs stay as they are."""
     from torch_geometric.data.data import BaseData
 
+    own = declared(encoder)
     if isinstance(data, BaseData):
-        return encoder.transform(copy(data))
-    many = getattr(encoder, "transform_many", None)
-    return data.map(encoder.transform) if many is None else data.with_graphs(many(data))
+        return own.transform(copy(data))
+    return data.with_graphs(own.transform_many(data))
 
 
 def _check_kinds(task: Any, data: Any, training: Any) -> None:

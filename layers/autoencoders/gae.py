@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from gnnlab.contracts.encoder import Encoder
 from gnnlab.contracts.parameters import measured
 from gnnlab.core.arguments import check_count, check_not_negative
 from gnnlab.layers.parts.building import check_sizes, reset_children
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @measured
-class GAE(nn.Module):
+class GAE(Encoder):
     r"""GCN convolutions with ReLU between them and nothing after the last.
 
     .. math:: Z = \hat A \operatorname{ReLU}(\hat A X W_1) W_2
@@ -46,8 +47,6 @@ class GAE(nn.Module):
         Kipf and Welling, "Variational Graph Auto-Encoders", NeurIPS 2016 workshop on Bayesian deep
         learning (https://arxiv.org/abs/1611.07308), with biases as GCN has them.
     """
-
-    level: ClassVar[str] = "node"
 
     def __init__(
         self,

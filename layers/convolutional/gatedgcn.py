@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from gnnlab.contracts.encoder import Encoder
+from gnnlab.contracts.graph_arguments import edge_width
 from gnnlab.contracts.parameters import measured
 from gnnlab.core.arguments import check_counts
 from gnnlab.layers.parts.activations import Activation, find_activation
@@ -166,7 +168,7 @@ class _EdgeNorm(nn.BatchNorm1d):
 
 
 @measured
-class GatedGCN(nn.Module):
+class GatedGCN(Encoder):
     r"""Gated graph convolutions whose edges have states too.
 
     .. math:: h_i \leftarrow h_i + \operatorname{ReLU}\Big(\operatorname{BN}\Big(A h_i +
@@ -209,7 +211,8 @@ class GatedGCN(nn.Module):
         least two nodes.
     """
 
-    level: ClassVar[str] = "node"
+    from_graph = {"edge_dim": edge_width}
+    later = {"activation": "relu", "map_input": True}
 
     def __init__(
         self,

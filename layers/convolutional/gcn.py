@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Literal
 
-from torch import Tensor, nn
+from torch import Tensor
 
+from gnnlab.contracts.encoder import Encoder
 from gnnlab.contracts.parameters import measured
 from gnnlab.layers.convolutional.gcn_blocks import Residual, Stack, Tuned
 from gnnlab.layers.decoupled.puregnn import PureGNN
@@ -40,7 +41,7 @@ class GCNBlock(Block):
 
 
 @measured
-class GCN(nn.Module):
+class GCN(Encoder):
     r"""One of the encoders that this literature calls GCN.
 
     ``platonov``: pre-norm residual blocks with a feed-forward,
@@ -87,7 +88,7 @@ class GCN(nn.Module):
         Graph Benchmark", TMLR 2024 (https://arxiv.org/abs/2309.00367), with GELU.
     """
 
-    level: ClassVar[str] = "node"
+    later = {"activation": "relu", "map_input": True, "batch_norm": False}
 
     def __init__(
         self,

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from gnnlab.contracts.encoder import Predicting
 from gnnlab.contracts.parameters import measured
 from gnnlab.core.arguments import check_not_negative, check_share
 from gnnlab.layers.parts.building import check_sizes, reset_children
 from gnnlab.layers.parts.dropout import Dropout
 from gnnlab.layers.parts.linear import Linear
-from gnnlab.layers.parts.predicting import Predicting
 from gnnlab.layers.parts.self_loops import weighted
 from gnnlab.ops import Adjacency, gcn_propagate
 
@@ -52,8 +52,7 @@ class GCNII(Predicting):
         the two Linear maps differently: ``training.groups`` does that.
     """
 
-    level: ClassVar[str] = "node"
-    predicts: ClassVar[str] = "drops states before the Linear to the classes"
+    predicts = "drops states before the Linear to the classes"
 
     def __init__(
         self,

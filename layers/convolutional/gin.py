@@ -156,6 +156,8 @@ class GIN(ConvStack):
         readout for graphs also reads those before.
     """
 
+    later = {"batch_norm": False}
+
     def __init__(
         self,
         in_channels: int,

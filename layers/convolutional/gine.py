@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Literal
 
 import torch
 from torch import Tensor, nn
 
+from gnnlab.contracts.encoder import Encoder
+from gnnlab.contracts.graph_arguments import edge_values
 from gnnlab.contracts.parameters import measured
 from gnnlab.core.arguments import check_choice, check_counts, check_number
 from gnnlab.layers.convolutional.gin import BareUpdate, GINUpdate
@@ -108,7 +110,7 @@ class GINEConv(nn.Module):
 
 
 @measured
-class GINE(nn.Module):
+class GINE(Encoder):
     r"""A Linear on the features, and GINE convolutions with ReLU and residual connections.
 
     .. math:: h_i \leftarrow h_i + \operatorname{ReLU}\Big(\operatorname{MLP}\Big((1 + \epsilon)\,
@@ -151,8 +153,9 @@ class GINE(nn.Module):
         ``bare`` ones with GELU. There, all layers share one embedding of the edges.
     """
 
-    level: ClassVar[str] = "node"
-    reads_codes: ClassVar[str] = "looks up categories of edges by itself, in every layer"
+    reads_codes = "looks up categories of edges by itself, in every layer"
+    from_graph = {"edge_dim": edge_values}
+    later = {"block": "norm", "activation": "relu", "map_input": True}
 
     def __init__(
         self,

@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
 
 from gnnlab.contracts.described import described
+from gnnlab.contracts.graph_arguments import edge_width, graphs_of
 from gnnlab.contracts.parameters import measured
 from gnnlab.core.arguments import check_counts, check_positive
 from gnnlab.core.settings import checked
@@ -47,6 +48,11 @@ def average_log_degree(graphs: Iterable[Data]) -> float:
     if not mean > 0:
         raise ValueError(f"the mean of log(degree + 1) is {mean}, but PNA needs a node with edges")
     return mean
+
+
+def mean_log_degree(data: Any) -> float:
+    """That of a graph or of a set of them."""
+    return average_log_degree(graphs_of(data))
 
 
 @measured
@@ -194,6 +200,8 @@ class PNA(NormedStack):
         (https://arxiv.org/abs/2004.05718). While training, batch normalisation needs at least two
         nodes.
     """
+
+    from_graph = {"edge_dim": edge_width, "average_log_degree": mean_log_degree}
 
     def __init__(
         self,

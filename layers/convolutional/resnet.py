@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 import torch
 from torch import Tensor, nn
 
+from gnnlab.contracts.graph_arguments import nodes_of_first
 from gnnlab.contracts.parameters import measured
 from gnnlab.core.arguments import check_count
 from gnnlab.layers.parts.adjacency_rows import times_rows
@@ -143,7 +142,8 @@ class ResNetAdj(ResNet):
         are left out of A.
     """
 
-    transductive: ClassVar[str] = "learns one row of weights for every node of the training graph"
+    transductive = "learns one row of weights for every node of the training graph"
+    from_graph = {"num_nodes": nodes_of_first}
 
     def __init__(
         self,

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from torch import Tensor
 
+from gnnlab.contracts.encoder import Predicting
 from gnnlab.contracts.parameters import measured
 from gnnlab.core.arguments import check_count, check_share
 from gnnlab.layers.parts.building import check_sizes, reset_children
 from gnnlab.layers.parts.dropout import Dropout
 from gnnlab.layers.parts.mlp import MLP, mlp_widths
-from gnnlab.layers.parts.predicting import Predicting
 from gnnlab.layers.parts.self_loops import weighted
 from gnnlab.ops import Adjacency, gcn_norm, gcn_propagate, propagate
 
@@ -53,8 +53,7 @@ class APPNP(Predicting):
         Personalized PageRank", ICLR 2019, eq. 4 (https://arxiv.org/abs/1810.05997).
     """
 
-    level: ClassVar[str] = "node"
-    predicts: ClassVar[str] = "propagates what it predicts"
+    predicts = "propagates what it predicts"
 
     def __init__(
         self,

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
 
+from gnnlab.contracts.encoder import Predicting
 from gnnlab.contracts.parameters import measured
 from gnnlab.core.arguments import check_count
 from gnnlab.layers.parts.building import check_sizes, reset_children
 from gnnlab.layers.parts.mlp import MLP, mlp_widths
-from gnnlab.layers.parts.predicting import Predicting
 from gnnlab.layers.parts.self_loops import weighted
 from gnnlab.ops import Adjacency, gcn_steps
 
@@ -53,8 +53,7 @@ class DAGNN(Predicting):
         (https://arxiv.org/abs/2007.09296). The bias of the gate is the release's.
     """
 
-    level: ClassVar[str] = "node"
-    predicts: ClassVar[str] = "propagates and gates what it predicts"
+    predicts = "propagates and gates what it predicts"
 
     def __init__(
         self,

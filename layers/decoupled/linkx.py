@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from gnnlab.contracts.encoder import Predicting
+from gnnlab.contracts.graph_arguments import nodes_of_first
 from gnnlab.contracts.parameters import measured
 from gnnlab.core.arguments import check_count
 from gnnlab.layers.parts.adjacency_rows import times_rows
@@ -15,7 +17,6 @@ from gnnlab.layers.parts.building import check_sizes, reset_children
 from gnnlab.layers.parts.dropout import Dropout
 from gnnlab.layers.parts.linear import Linear
 from gnnlab.layers.parts.mlp import mlp_widths
-from gnnlab.layers.parts.predicting import Predicting
 from gnnlab.ops import Adjacency
 
 if TYPE_CHECKING:
@@ -56,9 +57,9 @@ class LINKX(Predicting):
         normalisation needs two nodes to train.
     """
 
-    level: ClassVar[str] = "node"
-    predicts: ClassVar[str] = "ends in an MLP"
-    transductive: ClassVar[str] = "learns one row of weights for every node of the training graph"
+    predicts = "ends in an MLP"
+    transductive = "learns one row of weights for every node of the training graph"
+    from_graph = {"num_nodes": nodes_of_first}
 
     def __init__(
         self,

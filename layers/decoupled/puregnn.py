@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 import torch
 from torch import Tensor, nn
 
+from gnnlab.contracts.encoder import Encoder
 from gnnlab.contracts.parameters import measured
 from gnnlab.core.arguments import check_choice, check_share
 from gnnlab.layers.parts.building import check_sizes, reset_children
@@ -22,7 +23,7 @@ Aggregation = Literal["gcn", "mean", "sum"]
 
 
 @measured
-class PureGNN(nn.Module):
+class PureGNN(Encoder):
     r"""One Linear, then steps of propagation that learn nothing but how much each counts.
 
     .. math:: h_0 = \operatorname{Dropout}(W \operatorname{Dropout}(x) + b), \qquad
@@ -59,8 +60,6 @@ class PureGNN(nn.Module):
         2024 (https://arxiv.org/abs/2302.00890), and its release, which calls s a softmax but
         takes none. ``GCN(block="pure")`` is ``gcn`` with ``equal_start``.
     """
-
-    level: ClassVar[str] = "node"
 
     def __init__(
         self,

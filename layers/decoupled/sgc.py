@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from copy import copy
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
+from gnnlab.contracts.encoder import Predicting
 from gnnlab.contracts.parameters import measured
 from gnnlab.layers.parts.building import check_sizes
 from gnnlab.layers.parts.gcn_conv import smooth
 from gnnlab.layers.parts.linear import Linear
-from gnnlab.layers.parts.predicting import Predicting
 from gnnlab.ops import Adjacency, is_sparse, linear
 from gnnlab.structure.stored.fingerprint import row_digests
 from gnnlab.structure.stored.forms import FLOATING, check_finite, check_form
@@ -55,8 +55,7 @@ class SGC(Predicting):
         2019, eq. 8 (https://arxiv.org/abs/1902.07153).
     """
 
-    level: ClassVar[str] = "node"
-    predicts: ClassVar[str] = "is one Linear, to the classes"
+    predicts = "is one Linear, to the classes"
 
     def __init__(
         self,

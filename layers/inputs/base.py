@@ -5,11 +5,13 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from copy import copy
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import torch
 from torch import Tensor, nn
 
+from gnnlab.contracts.encoder import DenseReader, Encoder, GraphReader
+from gnnlab.contracts.foreign import declared
 from gnnlab.contracts.parameters import measured
 from gnnlab.core.arguments import check_counts
 from gnnlab.layers.parts.building import reset_children
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     from torch_geometric.data import Data
 
 
-class Input(nn.Module, ABC):
+class Input(GraphReader, DenseReader, ABC):
     """A step before an encoder: a graph in, a graph with other features out.
 
     It never changes the graph it is given. What it looks up in the graph, ``transform`` puts there
@@ -29,8 +31,6 @@ class Input(nn.Module, ABC):
         data.x (N, F) -> data.x (N, ``width(F)``)
     """
 
-    reads_dense: ClassVar[str] = "looks up the features or puts others beside them"
-
     @abstractmethod
     def forward(self, data: Data) -> Data:
         """Return a copy with other features."""
@@ -39,20 +39,12 @@ class Input(nn.Module, ABC):
     def width(self, in_channels: int) -> int:
         """How many features there are after it, of so many before."""
 
-    def transform(self, data: Data) -> Data:
-        """Return the graph with what ``forward`` looks up; the same graph by default."""
-        return data
-
-    def transform_many(self, graphs: Sequence[Data]) -> list[Data]:
-        """Return many graphs so; a subclass may be faster than one after the other."""
-        return [self.transform(copy(data)) for data in graphs]
-
     def reset_parameters(self) -> None:
         reset_children(self)
 
 
 @measured
-class WithInputs(nn.Module):
+class WithInputs(Encoder):
     r"""An encoder with steps before it, which is an encoder again.
 
     .. math:: \operatorname{encoder}(\operatorname{input}_m(\dots \operatorname{input}_1(G)))
@@ -81,7 +73,7 @@ class WithInputs(nn.Module):
         self, in_channels: int, inputs: Sequence[Input], make: Callable[[int], nn.Module]
     ) -> None:
         super().__init__()
-        self.reads_features = not inputs or getattr(inputs[0], "reads_features", True)
+        self.reads_features = not inputs or inputs[0].reads_features
         if self.reads_features or in_channels:
             check_counts(in_channels=in_channels)
         self.in_channels = width = in_channels
@@ -89,22 +81,20 @@ class WithInputs(nn.Module):
             width = step.width(width)
         self.encoder = make(width)  # first: its layers are what an analysis of depth looks at
         self.inputs = nn.ModuleList(inputs)
-        self.level: str = getattr(self.encoder, "level", "node")
-        for name in ("hidden_channels", "out_channels", "predicts", "transductive"):
-            if hasattr(self.encoder, name):
-                setattr(self, name, getattr(self.encoder, name))
-        if not all(getattr(part, "maskable", True) for part in (self.encoder, *inputs)):
+        own = declared(self.encoder)
+        self.level, self.predicts = own.level, own.predicts
+        self.hidden_channels, self.out_channels = own.hidden_channels, own.out_channels
+        if any(part.maskable is False for part in (own, *inputs)):
             self.maskable = False
-        for step in inputs:
-            if told := getattr(step, "transductive", None):
-                self.transductive = told
-        reasons = (getattr(step, "stochastic_encoding", None) for step in inputs)
-        self.stochastic_encoding = next(filter(None, reasons), None)
+        self.transductive = _last([own.transductive, *(step.transductive for step in inputs)])
+        self.stochastic_encoding = _last([step.stochastic_encoding for step in inputs])
 
-    def with_outputs(self, out_channels: int) -> WithInputs:
-        """Return the same with an encoder that predicts so many numbers a row."""
-        own = cast(Any, self.encoder).with_outputs(out_channels)
-        return WithInputs(self.in_channels, cast(Any, list(self.inputs)), lambda width: own)
+    def with_outputs(self, out_channels: int) -> WithInputs | None:
+        """Return the same with an encoder that predicts so many numbers a row, if it can be."""
+        own = declared(self.encoder).with_outputs(out_channels)
+        if own is None:
+            return None
+        return WithInputs(self.in_channels, self._steps, lambda width: own)
 
     def forward(self, data: Data) -> Tensor:
         out: Tensor = self.encoder(self._read(data))
@@ -112,11 +102,7 @@ class WithInputs(nn.Module):
 
     def with_loss(self, data: Data) -> tuple[Tensor, Tensor | None]:
         """Return what the encoder gives, and what it adds to the loss of a step, if anything."""
-        own: Any = getattr(self.encoder, "with_loss", None)
-        if own is None:
-            return self(data), None
-        out, loss = own(self._read(data))
-        return out, loss
+        return declared(self.encoder).with_loss(self._read(data))
 
     def _read(self, data: Data) -> Data:
         for step in self.inputs:
@@ -125,24 +111,32 @@ class WithInputs(nn.Module):
 
     def transform(self, data: Data) -> Data:
         """Return the graph with all that the steps and the encoder look up in it."""
-        for step in self.inputs:
-            data = step.transform(data)  # type: ignore[operator]
-        own: Any = getattr(self.encoder, "transform", None)
-        return data if own is None else own(data)
+        for step in self._steps:
+            data = step.transform(data)
+        return declared(self.encoder).transform(data)
 
     def transform_many(self, graphs: Sequence[Data]) -> list[Data]:
         """Return many graphs so, each step for all of them."""
         found = [copy(data) for data in graphs]
-        for step in self.inputs:
-            found = step.transform_many(found)  # type: ignore[operator]
-        many: Any = getattr(self.encoder, "transform_many", None)
-        one: Any = getattr(self.encoder, "transform", None)
-        if many is None:
-            return found if one is None else [one(data) for data in found]
-        return list(many(found))
+        for step in self._steps:
+            found = step.transform_many(found)
+        return declared(self.encoder).transform_many(found)
+
+    def transforms(self) -> bool:
+        """Whether a step or the encoder looks anything up in the graph."""
+        return any(part.transforms() for part in (*self._steps, declared(self.encoder)))
+
+    @property
+    def _steps(self) -> list[Input]:
+        return cast("list[Input]", list(self.inputs))
 
     def reset_parameters(self) -> None:
         reset_children(self)
+
+
+def _last(reasons: Sequence[str | None]) -> str | None:
+    """The last reason that holds."""
+    return next(filter(None, reversed(reasons)), None)
 
 
 @measured

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar, Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 import torch
 from torch import Tensor, nn
@@ -64,7 +64,7 @@ class PositionalEncoder(Input):
         paper's other part, is not offered.
     """
 
-    maskable: ClassVar[bool] = False
+    maskable = False
     """Encodings are found before training, and a masked link would still be in them."""
 
     def __init__(
@@ -84,17 +84,14 @@ class PositionalEncoder(Input):
         self.encoding, self.channels = transform, channels
         self.signs = signs if transform.signed else "keep"
         self.combine = combine
+        if self.signs == "flip":
+            self.stochastic_encoding = "flips signs at random while training"
         width, self.phi = transform.k, None
         if self.signs == "invariant":
             self.phi = MLP([1, channels, channels])
             width *= channels
         self.norm = nn.BatchNorm1d(width) if batch_norm else None
         self.embed = MLP([width, *[channels] * num_layers])
-
-    @property
-    def stochastic_encoding(self) -> str | None:
-        """Why two passes in training differ, where they do."""
-        return "flips signs at random while training" if self.signs == "flip" else None
 
     def forward(self, data: Data) -> Data:
         if is_sparse(data.x):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
@@ -22,7 +22,7 @@ class ConstantFeatures(Input):
         data.x (N, F), F may be 0 -> data.x (N, 1)
     """
 
-    reads_features: ClassVar[bool] = False
+    reads_features = False
 
     def forward(self, data: Data) -> Data:
         return replaced(data, x=data.x.new_ones(data.x.shape[0], 1))
@@ -54,8 +54,8 @@ class NodeEmbedding(Input):
         initialisation included.
     """
 
-    transductive: ClassVar[str] = "learns a vector for every node of the training graph"
-    reads_features: ClassVar[bool] = False
+    transductive = "learns a vector for every node of the training graph"
+    reads_features = False
 
     def __init__(self, num_nodes: int, channels: int) -> None:
         super().__init__()

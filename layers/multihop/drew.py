@@ -7,10 +7,12 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from functools import partial
 from numbers import Real
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from torch import Tensor, nn
 
+from gnnlab.contracts.encoder import Encoder
+from gnnlab.contracts.graph_arguments import edge_width
 from gnnlab.contracts.parameters import measured
 from gnnlab.core.arguments import check_count
 from gnnlab.layers.multihop.drew_conv import ConvHops
@@ -30,7 +32,7 @@ SCHEDULES = ("dynamic", "all")
 
 
 @measured
-class DRew(nn.Module):
+class DRew(Encoder):
     r"""Dynamic rewiring with delay: layer t hears the nodes at every distance up to t.
 
     With :math:`N_k(i)` the nodes from which the shortest way to i has k edges,
@@ -104,10 +106,13 @@ class DRew(nn.Module):
         beside it. While training, batch normalisation needs at least two nodes.
     """
 
-    level: ClassVar[str] = "node"
-    maskable: ClassVar[bool] = False
+    maskable = False
     """The pairs are found before training, and a masked link would still be in them: link tasks
     train with disjoint message and supervision edges."""
+
+    from_graph = {"edge_dim": edge_width}
+    later = {"schedule": "dynamic", "map_input": True, "read_edges": True}
+    settings_choose_edges = True
 
     def __init__(
         self,
@@ -150,8 +155,8 @@ class DRew(nn.Module):
         )
         self.output = None if out_channels is None else nn.Linear(hidden_channels, out_channels)
 
-    @staticmethod
-    def reads_edges(conv: object = "gcn", read_edges: bool = True, **settings: Any) -> bool:
+    @classmethod
+    def reads_edges(cls, conv: object = "gcn", read_edges: bool = True, **settings: Any) -> bool:
         """Whether a model of these settings looks at ``data.edge_attr``, given ``edge_dim``."""
         return read_edges and conv not in ("gcn", "gin")
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from gnnlab.contracts.encoder import Encoder
 from gnnlab.layers.parts.building import check_sizes, reset_children
 from gnnlab.layers.parts.dropout import Dropout
 from gnnlab.layers.parts.linear import Linear
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from torch_geometric.data import Data
 
 
-class NormedStack(nn.Module):
+class NormedStack(Encoder):
     r"""A Linear on the features, then ``num_layers`` convolutions of the same width.
 
     .. math:: h \leftarrow h + \operatorname{Dropout}(\operatorname{ReLU}(\operatorname{BN}(
@@ -39,8 +40,6 @@ class NormedStack(nn.Module):
     Raises:
         ValueError: a width or a number of layers below 1.
     """
-
-    level: ClassVar[str] = "node"
 
     def __init__(
         self,

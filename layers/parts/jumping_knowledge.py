@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, ClassVar, Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from gnnlab.contracts.encoder import Predicting
 from gnnlab.layers.parts.building import check_sizes, reset_children
 from gnnlab.layers.parts.dropout import Dropout
-from gnnlab.layers.parts.predicting import Predicting
 from gnnlab.ops import Adjacency
 
 if TYPE_CHECKING:
@@ -108,8 +108,7 @@ class JumpingStack(Predicting):
         ValueError: a width or a number of layers below 1, another jump.
     """
 
-    level: ClassVar[str] = "node"
-    predicts: ClassVar[str] = "maps the states of all its layers to the classes"
+    predicts = "maps the states of all its layers to the classes"
 
     def __init__(
         self,

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 import torch
 from torch import Tensor, nn
 
+from gnnlab.contracts.encoder import DenseReader
 from gnnlab.contracts.parameters import measured
 from gnnlab.core.arguments import check_counts
 from gnnlab.ops import SparseFeatures, is_sparse, linear
@@ -58,10 +57,8 @@ class Linear(nn.Linear):
         return linear(x, own, self.bias) + linear(other, rest)
 
 
-class AsTheyAre(nn.Module):
+class AsTheyAre(DenseReader):
     """Features that are states already: dense ones unchanged, (N, H) -> (N, H)."""
-
-    reads_dense: ClassVar[str] = "takes the features for states"
 
     def forward(self, x: Tensor) -> Tensor:
         return x.to_dense() if is_sparse(x) else x

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from gnnlab.contracts.encoder import Encoder
 from gnnlab.layers.parts.building import check_sizes, reset_children
 from gnnlab.layers.parts.dropout import Dropout
 from gnnlab.ops import Adjacency
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from torch_geometric.data import Data
 
 
-class ConvStack(nn.Module):
+class ConvStack(Encoder):
     r"""Dropout, a convolution and ReLU, ``num_layers`` times.
 
     .. math:: h \leftarrow \operatorname{ReLU}(\operatorname{Conv}(\operatorname{Dropout}(h)))
@@ -39,8 +40,6 @@ class ConvStack(nn.Module):
     Raises:
         ValueError: a width or a number of layers below 1.
     """
-
-    level: ClassVar[str] = "node"
 
     def __init__(
         self,

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from gnnlab.contracts.encoder import Encoder
 from gnnlab.layers.parts.building import check_sizes
 from gnnlab.layers.parts.dropout import Dropout
 from gnnlab.layers.parts.linear import Linear
@@ -72,7 +73,7 @@ class FeedForwardBlock(Block):
         self.feed_forward.reset_parameters()
 
 
-class ResidualEncoder(nn.Module):
+class ResidualEncoder(Encoder):
     r"""Input Linear, dropout and GELU, then blocks that each add to the states, and a last norm.
 
     .. math:: h \leftarrow h + \operatorname{Block}(\operatorname{LayerNorm}(h))
@@ -95,8 +96,6 @@ class ResidualEncoder(nn.Module):
         Platonov et al., "A critical look at the evaluation of GNNs under heterophily: Are we
         really making progress?", ICLR 2023, appendix B (https://arxiv.org/abs/2302.11640).
     """
-
-    level: ClassVar[str] = "node"
 
     def __init__(
         self,

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Literal
 
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from gnnlab.contracts.encoder import Encoder
+from gnnlab.contracts.graph_arguments import edge_width
 from gnnlab.contracts.parameters import measured
 from gnnlab.core.arguments import check_choice, check_counts
 from gnnlab.layers.parts.building import check_sizes, reset_children
@@ -102,7 +104,7 @@ class PathLayer(nn.Module):
 
 
 @measured
-class PathNN(nn.Module):
+class PathNN(Encoder):
     r"""Path neural network: layer k reads the paths of k edges, for k = 1, …, K.
 
     .. math:: h_v \leftarrow \operatorname{ReLU}\Big(\operatorname{BN}_k\Big(h_v + \sum_{p = (v,
@@ -164,11 +166,12 @@ class PathNN(nn.Module):
         two nodes.
     """
 
-    level: ClassVar[str] = "node"
-    maskable: ClassVar[bool] = False
+    maskable = False
     """The paths are found before training, and a masked link would still be in them: link tasks
     train with disjoint message and supervision edges."""
     order_dependent: str | None = TIES
+    from_graph = {"edge_dim": edge_width}
+    later = {"map_input": True, "norm": "batch"}
 
     def __init__(
         self,

@@ -6,6 +6,7 @@ from functools import partial
 
 from torch import Tensor, nn
 
+from gnnlab.contracts.graph_arguments import edge_types_of
 from gnnlab.contracts.parameters import measured
 from gnnlab.layers.parts.linear import Linear
 from gnnlab.layers.parts.plain_stack import ConvStack
@@ -98,6 +99,9 @@ class RGCN(ConvStack):
         LASER (Barbero et al., ICLR 2024) gives snapshots weights of their own in the last layer
         alone.
     """
+
+    from_graph = {"num_relations": edge_types_of}
+    later = {"batch_norm": False}
 
     def __init__(
         self,

@@ -6,6 +6,7 @@ from functools import partial
 
 from torch import Tensor, nn
 
+from gnnlab.contracts.graph_arguments import edge_types_of
 from gnnlab.contracts.parameters import measured
 from gnnlab.layers.convolutional.gin import GINUpdate
 from gnnlab.layers.parts.linear import Linear
@@ -98,6 +99,8 @@ class RGIN(ConvStack):
         2020 (https://arxiv.org/abs/1906.12192). Which of several forms this is, :class:`RGINConv`
         says.
     """
+
+    from_graph = {"num_relations": edge_types_of}
 
     def __init__(
         self,

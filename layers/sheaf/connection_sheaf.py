@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from copy import copy
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
@@ -72,8 +72,8 @@ class ConnectionSheaf(SheafEncoder):
         learning (https://arxiv.org/abs/2206.08702).
     """
 
-    completes_frames: str = "borrows the nearest nodes of the graph where a node has few neighbours"
-    maskable: ClassVar[bool] = False
+    completes_frames = "borrows the nearest nodes of the graph where a node has few neighbours"
+    maskable = False
     """Transports are found before training, and a masked link would still be in them."""
     varies = False
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from gnnlab.contracts.encoder import Encoder
 from gnnlab.core.arguments import check_counts
 from gnnlab.layers.parts.building import check_sizes, reset_children
 from gnnlab.layers.parts.dropout import Dropout
@@ -74,7 +75,7 @@ class Diffusion(nn.Module):
         nn.init.zeros_(self.epsilon)
 
 
-class SheafEncoder(nn.Module, ABC):
+class SheafEncoder(Encoder, ABC):
     r"""Features into stalks, ``num_layers`` steps of diffusion, and stalks laid out side by side.
 
     .. math:: X = \operatorname{Dropout}(\operatorname{ELU}(\operatorname{Dropout}(x) W + b))
@@ -96,7 +97,6 @@ class SheafEncoder(nn.Module, ABC):
         normalisation: ``augmented``, ``textbook`` or ``none``.
     """
 
-    level: ClassVar[str] = "node"
     varies: bool = True
     """Whether every step has a sheaf of its own; if not, all take the first one's."""
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Literal
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from gnnlab.contracts.encoder import Encoder
+from gnnlab.contracts.graph_arguments import edge_width
 from gnnlab.contracts.parameters import measured
 from gnnlab.core.arguments import check_choice, check_counts, check_not_negative
 from gnnlab.layers.convolutional.gin import GINUpdate
@@ -68,7 +70,7 @@ class KPathLayer(nn.Module):
 
 
 @measured
-class KPathSubgraphGNN(nn.Module):
+class KPathSubgraphGNN(Encoder):
     r"""A network on the subgraph of the paths of at most k edges from each node, pooled to a state.
 
     .. math:: h^0_{uv} = W x_u + b + T[m_{uv}], \qquad z_v = \operatorname{ReLU}\Big(\operatorname{
@@ -122,9 +124,10 @@ class KPathSubgraphGNN(nn.Module):
         no path.
     """
 
-    level: ClassVar[str] = "node"
-    maskable: ClassVar[bool] = False
+    maskable = False
     """Subgraphs are found before training, and a masked link would still be in them."""
+
+    from_graph = {"edge_dim": edge_width}
 
     def __init__(
         self,

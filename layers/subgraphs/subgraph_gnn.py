@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from gnnlab.contracts.encoder import Predicting
+from gnnlab.contracts.graph_arguments import edge_values
 from gnnlab.contracts.parameters import measured
 from gnnlab.core.arguments import check_choice, check_count
 from gnnlab.layers.parts.building import check_sizes, reset_children
@@ -15,7 +17,6 @@ from gnnlab.layers.parts.dropout import Dropout
 from gnnlab.layers.parts.edge_attr import EdgeDim
 from gnnlab.layers.parts.linear import input_map
 from gnnlab.layers.parts.mlp import MLP
-from gnnlab.layers.parts.predicting import Predicting
 from gnnlab.layers.subgraphs.layers import PairReadout, SubgraphLayer
 from gnnlab.ops import Adjacency, Pairs, pair_spread
 from gnnlab.structure.subgraphs.symbols import POLICIES, POOLINGS, symbols_of
@@ -84,11 +85,13 @@ class SubgraphGNN(Predicting):
         training, batch normalisation needs at least two nodes.
     """
 
-    level: ClassVar[str] = "graph"
-    maskable: ClassVar[bool] = False
+    level = "graph"
+    maskable = False
     """Distances are found before training, and a masked link would still be in them."""
-    reads_codes: ClassVar[str] = "looks up categories of edges by itself, in every layer"
-    predicts: ClassVar[str] = "ends in an MLP"
+    reads_codes = "looks up categories of edges by itself, in every layer"
+    predicts = "ends in an MLP"
+    from_graph = {"edge_dim": edge_values}
+    later = {"map_input": True}
 
     def __init__(
         self,

@@ -11,7 +11,6 @@ import torch
 from torch import Tensor
 
 from gnnlab.contracts.edge_rows import edge_keys, kept_rows, more_rows
-from gnnlab.core.settings import checked
 from gnnlab.structure.graphs.graph import Graph
 from gnnlab.structure.graphs.pair_keys import Array, among
 
@@ -94,39 +93,6 @@ def unpack(arrays: Mapping[str, Array]) -> Callable[[int], Changes]:
 
 def _kind(changes: Changes) -> Array:
     return np.zeros(changes.added.shape[1], np.int64) if changes.kind is None else changes.kind
-
-
-@checked
-def count_edge_types(data: Data) -> int:
-    """Return T: the stored ``num_edge_types``, else the largest ``edge_type`` + 1, else 1.
-
-    ``data.num_edge_types`` is PyG's property, which looks at one graph's edges and would miss a
-    type that only other graphs have.
-
-    Raises:
-        ValueError: ``edge_type`` is not (E,) int64 from 0 on, or has more types than are stored.
-    """
-    stored = data.to_dict()
-    edge_type, seen = stored.get("edge_type"), 0
-    if edge_type is not None:
-        if edge_type.dtype != torch.int64 or edge_type.dim() != 1:
-            raise ValueError(
-                f"data.edge_type is {edge_type.dtype} of shape {tuple(edge_type.shape)}, but edge "
-                "types are numbers from 0, (E,) int64: use .argmax(-1) on one-hot rows, .long() "
-                "on others"
-            )
-        if edge_type.numel():
-            low, high = (int(end) for end in edge_type.aminmax())
-            if low < 0:
-                raise ValueError(f"data.edge_type is {low}, but edge types are numbered from 0")
-            seen = high + 1
-    types = int(stored.get("num_edge_types", max(seen, 1)))
-    if types < seen:
-        raise ValueError(
-            f"data.edge_type goes up to {seen - 1}, but num_edge_types is {types}: store "
-            f"{seen}, or the number of types in the whole dataset"
-        )
-    return types
 
 
 def _added_arcs(graph: Graph, changes: Changes) -> tuple[Array, Array]:

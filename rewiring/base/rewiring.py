@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from gnnlab.contracts.graph_arguments import count_edge_types
 from gnnlab.core.arguments import check_number
-from gnnlab.rewiring.base.changes import Changes, count_edge_types, pack, unpack, write
+from gnnlab.rewiring.base.changes import Changes, pack, unpack, write
 from gnnlab.rewiring.base.wrong_changes import check_changes
 from gnnlab.structure.graphs.graph import Graph
 from gnnlab.structure.graphs.pair_keys import Array

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from gnnlab.contracts.foreign import declared
 from gnnlab.core.arguments import check_count
 from gnnlab.core.settings import checked
 from gnnlab.rewiring.diagnostics.jacobian import (
@@ -173,7 +174,7 @@ def _norms(model: nn.Module, data: Data, graph: Neighbours, chosen: Tensor) -> I
 
 def _is_local(model: nn.Module) -> bool:
     """Whether it may be handed a part of the graph: it learns nothing for a node by number."""
-    return not any(hasattr(part, "transductive") for part in model.modules())
+    return not any(declared(part).transductive for part in model.modules())
 
 
 def _neighbourhoods(graph: Neighbours, chosen: Tensor, radius: int) -> tuple[Tensor, list[Tensor]]:

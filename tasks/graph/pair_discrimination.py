@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
+from gnnlab.contracts.foreign import declared
 from gnnlab.core.arguments import check_count, check_not_negative, check_positive, check_share
 from gnnlab.core.settings import check_settings
 from gnnlab.tasks.graph.prediction import pooled_model
@@ -104,7 +105,8 @@ class PairedComparison:
         with isolated(CPU):
             seed_all(seed, CPU)
             model = self._model(build(encoder)[0], first)
-            transform = getattr(model.encoder, "transform", None)
+            own = declared(model.encoder)
+            transform = own.transform if own.transforms() else None
             one, two, again = (
                 renumbered(graph, self.copies, transform) for graph in (first, second, first)
             )
@@ -118,7 +120,7 @@ class PairedComparison:
         return Comparison(apart, control, self.threshold)
 
     def _model(self, encoder: nn.Module, graph: Data) -> Model:
-        if told := getattr(encoder, "transductive", None):
+        if told := declared(encoder).transductive:
             raise ValueError(
                 f"{type(encoder).__name__} {told}, so it cannot read two graphs: take another one"
             )

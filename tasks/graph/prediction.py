@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from torch import nn
 
+from gnnlab.contracts.foreign import declared
 from gnnlab.core.arguments import check_count
 from gnnlab.core.settings import check_settings
 from gnnlab.tasks.graph.readout import LEARNED, Pooling, check_root, make_readout
@@ -154,9 +155,9 @@ def pooled_model(
     Raises:
         ValueError: an encoder that predicts by itself under a readout of states.
     """
-    if getattr(encoder, "level", "node") == "graph":
+    if declared(encoder).level == "graph":
         return Model(encoder, outputs, head=head, units=units)
-    predicts = getattr(encoder, "out_channels", None) is not None
+    predicts = declared(encoder).out_channels is not None
     if predicts and pooling in LEARNED:
         raise ValueError(
             f"{type(encoder).__name__} predicts by itself, and readout {pooling!r} pools states: "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -15,6 +15,7 @@ from gnnlab.core.arguments import check_count, check_positive
 from gnnlab.core.settings import checked
 from gnnlab.ops import Adjacency
 from gnnlab.tasks.link.heads.by_name import Head, make_head
+from gnnlab.tasks.link.heads.pair_head import PairHead, declared_head
 from gnnlab.tasks.link.model import LinkModel
 from gnnlab.tasks.link.prediction import LinkPrediction
 
@@ -40,7 +41,7 @@ def heuristic(
         ValueError: a head that learns; what the task refuses.
     """
     made = head if isinstance(head, nn.Module) else make_head(head, 1)
-    if any(True for _ in made.parameters()) or getattr(made, "learns", True):
+    if any(True for _ in made.parameters()) or declared_head(made).learns:
         raise ValueError(
             f"{type(made).__name__} reads what an encoder has learnt: train it with "
             "tasks.fit(tasks.LinkPrediction(head=...), encoder, data)"
@@ -58,11 +59,10 @@ class _Nothing(nn.Module):
         return torch.zeros(int(data.num_nodes or 0), 1, device=data.edge_index.device)
 
 
-class Heuristic(nn.Module, ABC):
+class Heuristic(PairHead, ABC):
     """A head that reads the graph alone. Loops do not count, and repeated edges count once."""
 
-    symmetric: ClassVar[bool] = True
-    learns: ClassVar[bool] = False
+    learns = False
 
     def __init__(self, in_channels: int = 1) -> None:
         super().__init__()
@@ -103,7 +103,7 @@ class CommonNeighbors(Shared):
         2001.
     """
 
-    short: ClassVar[str] = "cn"
+    short = "cn"
 
     def weight(self, degree: Tensor) -> Tensor:
         return torch.ones_like(degree)
@@ -121,7 +121,7 @@ class AdamicAdar(Shared):
         Adamic and Adar, "Friends and neighbors on the Web", Social Networks 25, 2003.
     """
 
-    short: ClassVar[str] = "aa"
+    short = "aa"
 
     def weight(self, degree: Tensor) -> Tensor:
         return torch.where(degree > 1, 1 / degree.clamp(min=2).log(), 0.0)
@@ -138,7 +138,7 @@ class ResourceAllocation(Shared):
         Journal B 71, 2009.
     """
 
-    short: ClassVar[str] = "ra"
+    short = "ra"
 
     def weight(self, degree: Tensor) -> Tensor:
         return 1 / degree.clamp(min=1)
@@ -166,7 +166,7 @@ class Katz(Heuristic):
         walks up to a length; both directions of a directed graph are added.
     """
 
-    short: ClassVar[str] = "katz"
+    short = "katz"
 
     def __init__(self, in_channels: int = 1, *, beta: float = 0.005, length: int = 3) -> None:
         super().__init__(in_channels)
@@ -214,7 +214,7 @@ class PersonalizedPageRank(Heuristic):
         Andersen, Chung and Lang, FOCS 2006.
     """
 
-    short: ClassVar[str] = "ppr"
+    short = "ppr"
 
     def __init__(self, in_channels: int = 1, *, alpha: float = 0.15, error: float = 1e-7) -> None:
         super().__init__(in_channels)
@@ -255,7 +255,7 @@ class ShortestPath(Heuristic):
         Liben-Nowell and Kleinberg, "The link prediction problem for social networks", CIKM 2003.
     """
 
-    short: ClassVar[str] = "sp"
+    short = "sp"
 
     def __init__(self, in_channels: int = 1, *, max_hop: int | None = None) -> None:
         super().__init__(in_channels)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
 
+from gnnlab.contracts.foreign import declared
 from gnnlab.ops import Adjacency
 from gnnlab.tasks.link.heads.by_name import Head, make_head
+from gnnlab.tasks.link.heads.pair_head import declared_head
 from gnnlab.tasks.link.splits.checks import check_pairs
 from gnnlab.tasks.shared.model import as_batch, computing, parameter_type
 from gnnlab.tasks.training.settings import Autocast
@@ -54,10 +56,7 @@ class LinkModel(nn.Module):
 
     def states_and_loss(self, data: Data) -> tuple[Tensor, Tensor | None]:
         """The nodes' states, and what the encoder adds to the loss of a step, if anything."""
-        own: Any = getattr(self.encoder, "with_loss", None)
-        if own is None:
-            return self.states(data), None
-        h, loss = own(data)
+        h, loss = declared(self.encoder).with_loss(data)
         return self._checked(h, data), loss
 
     def score(self, h: Tensor, data: Data, pairs: Tensor, adj: Adjacency | None = None) -> Tensor:
@@ -78,12 +77,8 @@ class LinkModel(nn.Module):
 
     def factors(self, h: Tensor) -> Tensor | None:
         """What the logits are dot products of, (N, H), where the head says so."""
-        own: Any = getattr(self.head, "factors", None)
-        if own is None:
-            return None
         with torch.autocast(h.device.type, enabled=False):
-            found: Tensor = own(_single(h))
-        return found
+            return declared_head(self.head).factors(_single(h))
 
     def _checked(self, h: Tensor, data: Data) -> Tensor:
         nodes = int(data.num_nodes or 0)
@@ -106,7 +101,7 @@ def with_head(encoder: nn.Module, head: Head) -> LinkModel:
         ValueError: what the head refuses, or one that learns nothing from states.
     """
     made = make_head(head, width_of(encoder))
-    if not getattr(made, "learns", True):
+    if not declared_head(made).learns:
         raise ValueError(
             f"{type(made).__name__} reads no states, so there is nothing to train: judge it "
             "with tasks.heuristic(data, head) on the links of one graph"
@@ -120,8 +115,8 @@ def width_of(encoder: nn.Module) -> int:
     Raises:
         ValueError: it does not say.
     """
-    for name in ("out_channels", "hidden_channels"):
-        width = getattr(encoder, name, None)
+    own = declared(encoder)
+    for width in (own.out_channels, own.hidden_channels):
         if isinstance(width, int):
             return width
     raise ValueError(

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from copy import copy
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from gnnlab.contracts.foreign import declared
 from gnnlab.structure.graphs.free_pairs import FreePairs
 from gnnlab.tasks.link.masking import keys_of as unordered
 from gnnlab.tasks.link.masking import with_links, without
@@ -98,12 +99,11 @@ class LinkProblem:
         What an encoder's ``transform`` finds in a graph is found in each of the graphs, and a link
         cannot be masked in it afterwards: then some links are learnt from and the others read.
         """
-        transform: Any = getattr(encoder, "transform", None)
-        if isinstance(transform, nn.Module) or not callable(transform):
-            transform = None
+        own = declared(encoder)
+        transform = own.transform if own.transforms() else None
         graphs = self.graphs.map(lambda data: transform(copy(data))) if transform else self.graphs
         added = graphs.train.keys() != self.graphs.train.keys()
-        if getattr(encoder, "maskable", not added) or not self.task.mask_targets:
+        if (not added if own.maskable is None else own.maskable) or not self.task.mask_targets:
             return replace(self, graphs=graphs)
         count = self.split.train_positive.shape[1]
         apart = max(1, round(self.task.supervision * count))
@@ -114,14 +114,14 @@ class LinkProblem:
 
     def model(self, encoder: nn.Module) -> LinkModel:
         """Put a head on the encoder, or refuse one that does not fit."""
-        level = getattr(encoder, "level", "node")
+        level = declared(encoder).level
         if level != "node":
             raise ValueError(
                 f"{type(encoder).__name__}.level is {level!r}, but link prediction needs one row a "
                 "node: take an encoder of level 'node'"
             )
         check_features(encoder, self.graphs.train.x)
-        if self.apart or getattr(encoder, "maskable", True):
+        if self.apart or declared(encoder).maskable is not False:
             check_what_is_left(
                 Learnt(
                     self.task, self.split, self.graphs.valid.edge_index, self.columns, self.apart

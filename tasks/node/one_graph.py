@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from gnnlab.contracts.data import check, told_classes
+from gnnlab.contracts.foreign import declared
 from gnnlab.core.arguments import check_count
 from gnnlab.core.settings import check_settings
 from gnnlab.tasks.metrics import by_name as metrics
@@ -157,7 +158,7 @@ class NodeProblem:
 
     def model(self, encoder: nn.Module) -> Model:
         """Put a head on the encoder unless it predicts by itself, or refuse one that cannot fit."""
-        level = getattr(encoder, "level", "node")
+        level = declared(encoder).level
         if level != "node":
             raise ValueError(
                 f"{type(encoder).__name__}.level is {level!r}, but node classification needs one "

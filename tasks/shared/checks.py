@@ -9,6 +9,8 @@ from typing import Any
 
 from torch import Tensor, nn
 
+from gnnlab.contracts.foreign import declared
+
 MASKS = ("train_mask", "val_mask", "test_mask")
 
 
@@ -43,29 +45,30 @@ def _splits(data: Any) -> list[int]:
 
 def check_features(encoder: nn.Module, x: Tensor) -> None:
     """Hold the features against what the encoder says of itself."""
-    if x.shape[1] == 0 and getattr(encoder, "reads_features", True):
+    own = declared(encoder)
+    if x.shape[1] == 0 and own.reads_features:
         raise ValueError(
             "data.x has 0 columns, so there is nothing to read: give constant features, for "
             "instance torch.ones(num_nodes, 1), structural ones such as degrees, or learned ones "
             "with layers.NodeEmbedding"
         )
-    name, width = type(encoder).__name__, getattr(encoder, "in_channels", None)
+    name, width = type(encoder).__name__, own.in_channels
     if isinstance(width, int) and width not in (-1, x.shape[1]):  # -1: PyG's lazy layers
         raise ValueError(
             f"{name}.in_channels is {width}, but data.x has {x.shape[1]} columns: build it with "
             "in_channels=data.num_features"
         )
-    own = {p.dtype for p in encoder.parameters() if p.is_floating_point()}
-    if own and x.dtype not in own:
+    types = {p.dtype for p in encoder.parameters() if p.is_floating_point()}
+    if types and x.dtype not in types:
         raise ValueError(
-            f"data.x is {x.dtype}, but the parameters of {name} are {own.pop()}: convert one, for "
-            "instance with data.x.float()"
+            f"data.x is {x.dtype}, but the parameters of {name} are {types.pop()}: convert one, "
+            "for instance with data.x.float()"
         )
 
 
 def warn_of_codes(encoder: nn.Module, sizes: Sequence[int]) -> None:
     """Warn where codes of categories, with so many values a column, are read as numbers."""
-    if not sizes or not getattr(encoder, "reads_features", True):
+    if not sizes or not declared(encoder).reads_features:
         return
     tables = {m.num_embeddings for m in encoder.modules() if isinstance(m, nn.Embedding)}
     if sizes[0] not in tables:

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
 from gnnlab.contracts.data import check
+from gnnlab.contracts.foreign import declared
 from gnnlab.tasks.shared.checks import MASKS, check_features, rows, warn_of_codes
 from gnnlab.tasks.shared.collate import Collate
 from gnnlab.tasks.shared.model import Model
@@ -95,20 +96,21 @@ class Batched:
 
     def check_encoder(self, encoder: nn.Module, levels: Sequence[str], what: str) -> str:
         """Refuse an encoder that does not fit, and return its level."""
-        level = getattr(encoder, "level", "node")
+        own = declared(encoder)
+        level = own.level
         if level not in levels:
             choices = " or ".join(map(repr, levels))
             raise ValueError(
                 f"{type(encoder).__name__}.level is {level!r}, but {what} takes {choices}"
             )
-        if told := getattr(encoder, "transductive", None):
+        if own.transductive:
             raise ValueError(
-                f"{type(encoder).__name__} {told}, so it cannot read several graphs: take another "
-                "encoder"
+                f"{type(encoder).__name__} {own.transductive}, so it cannot read several graphs: "
+                "take another encoder"
             )
         check_features(encoder, self.parts.train[0].x)
         warn_of_codes(encoder, self.parts.x_sizes)
-        return str(level)
+        return level
 
     @property
     def step(self) -> Step:

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from gnnlab.contracts.described import described
+from gnnlab.contracts.foreign import declared
 from gnnlab.tasks.shared.head import Head
 from gnnlab.tasks.targets.units import Units
 from gnnlab.tasks.training.settings import Autocast
@@ -61,7 +62,7 @@ class Model(nn.Module):
         self.encoder = encoder
         self.outputs = outputs
         self.readout = readout
-        own = getattr(encoder, "out_channels", None)
+        own = declared(encoder).out_channels
         self.head: nn.Module | None = None
         self.width = outputs
         if own is None:
@@ -71,7 +72,7 @@ class Model(nn.Module):
         self.units = units
 
     def forward(self, data: Data | Sequence[Data]) -> Tensor:
-        graphs = self.readout is not None or getattr(self.encoder, "level", "node") == "graph"
+        graphs = self.readout is not None or declared(self.encoder).level == "graph"
         found = self.predictions(as_batch(data, graphs))
         return found if self.units is None else self.units(found)
 
@@ -82,10 +83,7 @@ class Model(nn.Module):
 
     def with_loss(self, data: Data) -> tuple[Tensor, Tensor | None]:
         """Return the predictions, and what the encoder adds to the loss of a step, if anything."""
-        own: Any = getattr(self.encoder, "with_loss", None)
-        if own is None:
-            return self.predictions(data), None
-        h, loss = own(data)
+        h, loss = declared(self.encoder).with_loss(data)
         return self._predictions(h, data), loss
 
     def _predictions(self, h: Tensor, data: Data) -> Tensor:
@@ -99,7 +97,7 @@ class Model(nn.Module):
         return logits
 
     def _check_shape(self, h: Tensor, data: Data) -> None:
-        graphs = getattr(self.encoder, "level", "node") == "graph"
+        graphs = declared(self.encoder).level == "graph"
         rows = data.num_graphs if graphs else data.x.shape[0]
         if h.shape != (rows, self.width):
             name = type(self.encoder).__name__
@@ -120,14 +118,14 @@ def predictor(encoder: nn.Module, outputs: int, keep: bool) -> nn.Module:
         outputs: how many numbers a row.
         keep: whether the weights are to be kept: then nothing is built, and a warning says so.
     """
-    told = getattr(encoder, "predicts", None)
-    if told is None or getattr(encoder, "out_channels", None) is not None:
+    own = declared(encoder)
+    if own.predicts is None or own.out_channels is not None:
         return encoder
-    build: Any = getattr(encoder, "with_outputs", None)
-    if keep or build is None:
+    built = None if keep else own.with_outputs(outputs)
+    if built is None:
         warn_of_head(encoder, outputs)
         return encoder
-    made: nn.Module = build(outputs).to(dtype=parameter_type(encoder) or torch.float32)
+    made = built.to(dtype=parameter_type(encoder) or torch.float32)
     frozen = {name for name, p in encoder.named_parameters() if not p.requires_grad}
     for name, parameter in made.named_parameters():
         parameter.requires_grad_(name not in frozen)
@@ -138,7 +136,7 @@ def warn_of_head(encoder: nn.Module, outputs: int) -> None:
     """Warn that a head is put on an encoder that should predict by itself."""
     name = type(encoder).__name__
     warnings.warn(
-        f"{name} {getattr(encoder, 'predicts', '')}, but it was built without out_channels and is "
+        f"{name} {declared(encoder).predicts or ''}, but it was built without out_channels and is "
         f"kept as it is, so a head on top makes it another model: build it as "
         f"{name}(..., out_channels={outputs})",
         stacklevel=6,
@@ -179,7 +177,7 @@ def hidden_width(encoder: nn.Module) -> int:
     Raises:
         ValueError: it does not say so.
     """
-    hidden = getattr(encoder, "hidden_channels", None)
+    hidden = declared(encoder).hidden_channels
     if not isinstance(hidden, int):
         raise ValueError(
             f"{type(encoder).__name__}.hidden_channels is {hidden!r}, so the task cannot put a "

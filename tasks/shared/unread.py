@@ -11,6 +11,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from gnnlab.contracts.encoder import Encoder
+from gnnlab.contracts.foreign import declared
+
 NODES, EDGES, GRAPHS = 20_000, 200_000, 64
 """How much is looked at: of a larger graph a part, of many graphs the first."""
 RENAMED = "weight"
@@ -86,7 +89,7 @@ def _of_edges(encoder: nn.Module, graph: Any, key: str) -> bool:
 def _could_read_attributes(encoder: nn.Module) -> bool:
     """Whether something in the encoder takes an ``edge_dim`` and may read attributes by it."""
     kinds = {type(module) for module in encoder.modules()}
-    if any(hasattr(kind, "reads_edges") for kind in kinds):
+    if any(issubclass(kind, Encoder) and kind.settings_choose_edges for kind in kinds):
         return False  # other settings decide
     return any("edge_dim" in inspect.signature(kind).parameters for kind in kinds)
 
@@ -133,10 +136,7 @@ def _output(probe: Any, graph: Any, changed: Mapping[str, Tensor], grad: bool = 
         own[key] = value
     with torch.random.fork_rng(devices=[]), torch.set_grad_enabled(grad):
         torch.manual_seed(0)
-        transform = getattr(probe, "transform", None)
-        if callable(transform) and not isinstance(transform, nn.Module):
-            own = transform(own)
-        found: Tensor = probe(own)
+        found: Tensor = probe(declared(probe).transform(own))
     return found
 
 

@@ -11,6 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from gnnlab.contracts.foreign import declared
 from gnnlab.core.arguments import check_positive
 from gnnlab.tasks.metrics import by_name as metrics
 from gnnlab.tasks.metrics import classes as class_metrics
@@ -67,7 +68,7 @@ class Classes:
         Raises:
             ValueError: it predicts another number.
         """
-        own, usual = getattr(encoder, "out_channels", None), logits_of(self.classes)
+        own, usual = declared(encoder).out_channels, logits_of(self.classes)
         if own is None:
             return usual
         if own in (usual, self.classes):

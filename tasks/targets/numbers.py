@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from gnnlab.contracts.foreign import declared
 from gnnlab.tasks.metrics import by_name as metrics
 from gnnlab.tasks.targets.units import Units
 
@@ -124,7 +125,7 @@ def outputs_for(encoder: nn.Module, width: int, what: str, things: str) -> int:
     Raises:
         ValueError: it does.
     """
-    own = getattr(encoder, "out_channels", None)
+    own = declared(encoder).out_channels
     if own not in (None, width):
         raise ValueError(
             f"{type(encoder).__name__} predicts out_channels={own}, but this {what} has {width} "

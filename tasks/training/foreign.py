@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
+
+from gnnlab.contracts.encoder import Encoder
+from gnnlab.contracts.foreign import Foreign, told
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data
 
 OTHER_NAMES = {"adj": "edge_index", "adj_t": "edge_index", "graph": "edge_index"}
 """What arguments are called beside the keys of a graph."""
-ABOUT = (
-    *("in_channels", "hidden_channels", "out_channels", "level"),
-    *("transductive", "maskable", "reads_features", "transform", "transform_many"),
-)
-"""What an encoder says of itself."""
 Parameters = dict[str, inspect.Parameter]
 
 
@@ -57,7 +56,7 @@ def _arguments(module: nn.Module) -> Parameters:
     return {name: one for name, one in found.items() if one.kind in kinds}
 
 
-class FromTensors(nn.Module):
+class FromTensors(Encoder):
     """A module that reads tensors, called with a graph; see :func:`adapted`.
 
     Shapes:
@@ -67,9 +66,8 @@ class FromTensors(nn.Module):
     def __init__(self, module: nn.Module) -> None:
         super().__init__()
         self.module, self.asked = module, _arguments(module)
-        for name in ABOUT:
-            if (value := getattr(module, name, None)) is not None:
-                setattr(self, name, value)
+        for name, value in told(module).items():
+            setattr(self, name, value)
         if not _predicts(module):
             self.out_channels = None
 
@@ -92,6 +90,15 @@ class FromTensors(nn.Module):
             )
         return found
 
+    def transform(self, data: Data) -> Data:
+        return Foreign(self.module).transform(data)
+
+    def transform_many(self, graphs: Sequence[Data]) -> list[Data]:
+        return Foreign(self.module).transform_many(graphs)
+
+    def transforms(self) -> bool:
+        return Foreign(self.module).transforms()
+
     def _read(self, name: str, data: Data) -> Any:
         # PyG's models take weights and attributes also where their layers do not read them.
         if not getattr(self.module, f"supports_{name}", True):
@@ -113,8 +120,10 @@ def _made(module: nn.Module) -> FromTensors:
 
 def _predicts(module: nn.Module) -> bool:
     """Whether ``out_channels`` was asked for: PyG's models fill it in with the hidden width."""
-    own, hidden = (getattr(module, name, None) for name in ("out_channels", "hidden_channels"))
-    return own != hidden or bool(getattr(module, "_is_conv_to_out", not _is_basic(module)))
+    own = Foreign(module)
+    if own.out_channels != own.hidden_channels:
+        return True
+    return bool(getattr(module, "_is_conv_to_out", not _is_basic(module)))
 
 
 def _is_basic(module: nn.Module) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from gnnlab.contracts.encoder import DenseReader
 from gnnlab.ops.functions.to_csr import to_csr
 
 DENSITY = 0.1
@@ -25,8 +26,8 @@ def with_sparse_features(data: Any, encoder: nn.Module, device: torch.device) ->
 
     Args:
         data: a graph; a set of graphs and sparse x stay as they are.
-        encoder: what reads it; another library's modules, and ours with ``reads_dense``, get x
-            as it is.
+        encoder: what reads it; another library's modules, and a ``DenseReader`` of ours, get x as
+            it is.
         device: where; on a GPU x stays as it is.
 
     Cost:
@@ -65,6 +66,6 @@ def _reads_sparse(encoder: nn.Module) -> bool:
     """Whether an encoder is made of our layers and of torch's, none of which wants dense x."""
     return all(
         type(module).__module__.startswith(("gnnlab.", "torch.nn."))
-        and not hasattr(module, "reads_dense")
+        and not isinstance(module, DenseReader)
         for module in encoder.modules()
     )

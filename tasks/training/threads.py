@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import torch
 from torch import Tensor, nn
 
+from gnnlab.contracts.foreign import declared
+
 if TYPE_CHECKING:
     from torch_geometric.data import Data
 
@@ -37,7 +39,7 @@ def multiplications(model: nn.Module, step: Step, read: float = 1.0) -> float:
         read: the share of the features' entries that are read; the first maps count that much.
     """
     encoder = getattr(model, "encoder", model)
-    features = getattr(encoder, "in_channels", None)
+    features = declared(encoder).in_channels
     total, own = 0.0, set(map(id, encoder.parameters()))
     for weight in model.parameters():
         if weight.dim() == 2 and id(weight) not in own:

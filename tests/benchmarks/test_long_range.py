@@ -116,7 +116,7 @@ def test_encoders_and_rewirings_are_all_there(bench: ModuleType) -> None:
     points = of_the_bench(bench, encoders=True, rewirings=True)
     curves = {point.curve for point in points}
     of_nodes = {name: cls for name, cls in layers.encoders().items() if cls.level == "node"}
-    reading = {name for name, cls in of_nodes.items() if not hasattr(cls, "transductive")}
+    reading = {name for name, cls in of_nodes.items() if not cls.transductive}
     assert {f"every-{name.lower()}" for name in reading} <= curves
     table = tomllib.loads((FOLDER / "long_range.toml").read_text())["rings"]["rewirings"]
     named = {rewiring.find(method["name"]).__name__ for method in table.values()}

@@ -13,6 +13,8 @@ from torch import Tensor, nn
 from torch_geometric.data import Data
 
 from gnnlab import layers
+from gnnlab.contracts.encoder import Encoder
+from gnnlab.contracts.foreign import declared
 
 F_IN, WIDTH = 3, 4
 # Named by what the room exports, and a word more where a setting makes it another layer.
@@ -166,24 +168,22 @@ def off_the_kink(layer: nn.Module) -> nn.Module:
 
 def prepared(layer: nn.Module, data: Data) -> Data:
     """The graph with what the encoder computes once, if it has a transform."""
-    transform = getattr(layer, "transform", None)
-    if transform is None or "prepared" in data:
+    if not declared(layer).transforms() or "prepared" in data:
         return data
-    data = copy(transform(data))
+    data = copy(declared(layer).transform(data))
     data.prepared = True
     return data
 
 
 def of_graphs(layer: nn.Module) -> bool:
     """Whether an encoder gives a row for each graph in place of each node."""
-    return getattr(layer, "level", "node") == "graph"
+    return declared(layer).level == "graph"
 
 
 def apply(layer: nn.Module, data: Data) -> Tensor:
     """Call a conv or an encoder on a graph."""
     data = prepared(layer, data)
-    level = getattr(layer, "level", None)
-    if level is not None:
+    if isinstance(layer, Encoder):
         out: Tensor = layer(data)
         return out
     out = layer(data.x, data.edge_index, edge_type=data.get("edge_type"))

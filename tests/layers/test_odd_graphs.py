@@ -12,6 +12,8 @@ from torch_geometric.data import Data
 from torch_geometric.utils import to_undirected
 
 from gnnlab import layers
+from gnnlab.contracts.encoder import Encoder
+from gnnlab.contracts.foreign import declared
 from gnnlab.layers import SheafDiffusion
 
 ALL = sorted([*CONVS, *ENCODERS])
@@ -56,7 +58,7 @@ ODD: dict[str, Callable[[], Data]] = {
 
 def called(layer: nn.Module, data: Data) -> Tensor:
     """Call an encoder, or a conv with the weights beside the edges."""
-    if getattr(layer, "level", None) is not None:
+    if isinstance(layer, Encoder):
         return apply(layer, data)
     weight = data.get("edge_weight")
     out: Tensor = layer(data.x, data.edge_index, weight, edge_type=data.edge_type)
@@ -69,7 +71,7 @@ def test_is_finite_or_refused_in_a_sentence(name: str, odd: str) -> None:
     torch.manual_seed(0)
     data = ODD[odd]()
     layer = build(name, max(data.num_nodes or 0, 1))
-    if odd == "no nodes" and (of_graphs(layer) or getattr(layer, "transductive", None)):
+    if odd == "no nodes" and (of_graphs(layer) or declared(layer).transductive):
         pytest.skip("the mean over no node is none, and fit refuses such graphs")
     try:
         out = called(layer, data)

@@ -173,8 +173,7 @@ def test_every_encoder_compiles_whole(name: str, weights: bool) -> None:
     if weights:
         data.edge_weight = torch.linspace(0.1, 1, edge_index.shape[1])
     encoder = layers.find(name)(3, 8, 2, **settings(name))
-    transform = getattr(encoder, "transform", None)
-    data = data if transform is None else transform(data)
+    data = encoder.transform(data)
     torch.manual_seed(0)  # for those that draw their states
     expected = encoder(data)
     expected.square().sum().backward()

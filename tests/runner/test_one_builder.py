@@ -20,7 +20,7 @@ from gnnlab.runner.runs.data import load_data
 from gnnlab.runner.runs.run import make_encoder, make_task
 from gnnlab.tasks.contract import as_predictor
 
-PREDICTS = [n for n, cls in layers.encoders().items() if hasattr(cls, "predicts")]
+PREDICTS = [n for n, cls in layers.encoders().items() if cls.predicts]
 OF_NODES = [name for name in PREDICTS if layers.find(name).level == "node"]
 NEEDS: dict[str, dict[str, int]] = {"LINKX": {"num_nodes": 34}}
 
@@ -61,7 +61,7 @@ def test_an_encoder_that_says_so_predicts_by_itself(name: str) -> None:
     data, own = load_data(config), name in PREDICTS
     encoder = as_predictor(make_task(config).setup(data, 0), make_encoder(config, data)())
     assert encoder.out_channels == (1 if own else None)
-    if hasattr(layers.find(name), "transductive"):
+    if layers.find(name).transductive:
         return
     graphs = tasks.GraphPrediction().setup(collection(lambda i: torch.tensor([i % 2])), 0)
     assert as_predictor(graphs, make_encoder(config, data)()).out_channels is None

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from torch_geometric.data import Batch, Data
 
 from gnnlab import layers
+from gnnlab.contracts.foreign import declared
 from gnnlab.datasets import Graphs, Masks
 from gnnlab.tasks import GraphPrediction, LinkPrediction, LinkSplit, NodeClassification
 from gnnlab.tasks.metrics import links as link_metrics
@@ -76,8 +77,7 @@ def many(target: Callable[[Data, int], dict[str, Tensor]], classes: int = 0) -> 
 
 def prepared(model: Any, data: Data) -> Data:
     """The graph as the model's encoder wants it."""
-    transform: Any = getattr(model.encoder, "transform", None)
-    return data if transform is None else transform(copy(data))
+    return declared(model.encoder).transform(copy(data))
 
 
 def of_nodes(model: Any, data: Data, metric: str) -> float:

@@ -89,7 +89,7 @@ def test_lists_are_told_how_to_have_splits() -> None:
 )
 def test_attributes_in_double_precision_are_read(make: Callable[[], Any]) -> None:
     encoder, data = make().eval(), ring(6)
-    data = encoder.transform(data) if hasattr(encoder, "transform") else data
+    data = encoder.transform(data)
     expected = encoder(data)
     data.edge_attr = data.edge_attr.double()
     torch.testing.assert_close(encoder(data), expected)

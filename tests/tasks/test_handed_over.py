@@ -19,6 +19,7 @@ from torch_geometric.nn import GCNConv, models
 
 import gnnlab
 from gnnlab import datasets, layers, rewiring, tasks
+from gnnlab.contracts.foreign import declared
 from gnnlab.tasks import GraphPrediction, LinkPrediction, LinkSplit, NodeClassification, Training
 
 SHORT = Training(epochs=2)
@@ -91,7 +92,7 @@ def test_models_of_pyg_train_as_they_are(make: Callable[[], Any], out: int | Non
     data.edge_weight = torch.rand(data.num_edges) + 0.1
     before = [p.clone() for p in model.parameters()]
     found = run(data=data, encoder=model)
-    expected = run(data=data, encoder=AsPyG(model, getattr(model, "hidden_channels", None), out))
+    expected = run(data=data, encoder=AsPyG(model, declared(model).hidden_channels, out))
     assert numbers(found) == numbers(expected) == numbers(run(data=data, encoder=lambda: make()))
     assert all(torch.equal(a, b) for a, b in zip(before, model.parameters(), strict=True))
     assert found.model is not None

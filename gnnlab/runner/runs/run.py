@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from torch import nn
     from torch_geometric.data import Data
 
+    from gnnlab.contracts.encoder import Encoder
     from gnnlab.datasets import Graphs
     from gnnlab.tasks import Result
     from gnnlab.tasks.contract import Task
@@ -186,27 +187,18 @@ def make_encoder(config: Config, data: Data | Graphs) -> Callable[[], nn.Module]
     It returns states, on which the task puts a head; one that says why it ``predicts`` by itself is
     told the number of logits by the task, as in ``fit``.
     """
-    import inspect
-
-    from gnnlab import datasets, layers, rewiring
+    from gnnlab import layers
 
     settings = dict(config.model)
-    cls: Callable[..., nn.Module] = layers.find(settings.pop("name"))
-    known = inspect.signature(cls).parameters
-    graphs = data if isinstance(data, datasets.Graphs) else [data]
-    if "num_nodes" in known:
-        settings["num_nodes"] = graphs[0].num_nodes
-    if "num_relations" in known:
-        settings["num_relations"] = max(rewiring.count_edge_types(graph) for graph in graphs)
-    if "average_log_degree" in known:
-        settings["average_log_degree"] = layers.average_log_degree(graphs)
+    cls = layers.find(settings.pop("name"))
+    settings |= cls.from_data(data, **settings)
     if "budget" in settings:
         settings["hidden_channels"] = _width(config, cls, settings, data)
     return with_inputs(cls, settings, data)
 
 
 def _width(
-    config: Config, cls: Callable[..., nn.Module], settings: dict[str, Any], data: Data | Graphs
+    config: Config, cls: type[Encoder], settings: dict[str, Any], data: Data | Graphs
 ) -> int:
     """Take the budget out of the settings and return the width it allows, readout and head
     included."""

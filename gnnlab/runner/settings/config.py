@@ -13,8 +13,8 @@ import msgspec
 
 from gnnlab.runner.settings.keys import assignment, check_keys, place
 from gnnlab.runner.settings.resolve import (
-    FROM_THE_GRAPH,
     find_task,
+    from_graph,
     resolved_data,
     resolved_model,
     resolved_stress,
@@ -167,14 +167,15 @@ def everywhere() -> list[str]:
     own = {"training": [tasks.Training], "task": map(find_task, ("node", "graph", "link"))}
     found = [f"{part}.{f.name}" for part, all_of in own.items() for c in all_of for f in fields(c)]
     for cls in layers.encoders().values():
-        found += [f"model.{key}" for key in inspect.signature(cls).parameters]
+        arguments = inspect.signature(cls).parameters
+        found += [f"model.{key}" for key in arguments if key not in from_graph(cls)]
     found += [f"data.{key}" for key in inspect.signature(datasets.load).parameters]
     found += [f"run.{key}" for key in Run.__struct_fields__]
     found += [f"stress.{f.name}" for f in fields(datasets.Stress)]
     for method in rewiring.rewirings().values():
         found += [f"rewiring.{f.name}" for f in fields(method)]
-    left_out = {*FROM_THE_GRAPH, "seed"}  # of the data: who says seed alone means run.seeds
-    return [path for path in found if path.partition(".")[2] not in left_out]
+    # Who says seed alone means run.seeds.
+    return [path for path in found if path.partition(".")[2] != "seed"]
 
 
 def change(tables: dict[str, Any], override: str, option: str = "--set") -> None:
@@ -199,10 +200,11 @@ def _check_constructors(tables: dict[str, Any]) -> None:
     task = tables.get("task", {})
     cls = find_task(task.get("name", "node"))
     links = cls is tasks.LinkPrediction
-    arguments = set(inspect.signature(layers.find(tables["model"]["name"])).parameters)
+    encoder = layers.find(tables["model"]["name"])
+    arguments = set(inspect.signature(encoder).parameters)
     # A head stands on an encoder's last Linear where links are told; elsewhere it would predict.
     own = arguments & {"out_channels"} if links else set()
-    known = {"name", "encoding", "budget", "features"} | (arguments - set(FROM_THE_GRAPH)) | own
+    known = {"name", "encoding", "budget", "features"} | (arguments - from_graph(encoder)) | own
     others = everywhere()
     check_keys("model", tables["model"], known, others)
     check_keys(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, fields
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from gnnlab.core.names import find_by_name, plain
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from torch import nn
     from torch_geometric.data import Data
 
+    from gnnlab.contracts.encoder import Encoder
     from gnnlab.layers import Input
     from gnnlab.structure.transforms import Encoding
 
@@ -89,25 +91,22 @@ def make_encoding(table: Mapping[str, Any]) -> Input:
     return layers.PositionalEncoder(transform, **rest)
 
 
-def with_inputs(
-    cls: Callable[..., nn.Module], settings: dict[str, Any], data: Any
-) -> Callable[[], nn.Module]:
+def with_inputs(cls: type[Encoder], settings: dict[str, Any], data: Any) -> Callable[[], nn.Module]:
     """Return a function that builds the encoder behind what it needs before it.
 
     ``features`` are learned vectors or constant, if the settings say so. Codes of nodes'
     categories are embedded at the encoder's width; where it takes features as they are
-    (``map_input=False``), with what an encoding puts beside them. ``edge_dim`` is told to encoders
-    that ask for it: GINE, which looks up codes of edges by itself, their sizes, others the width of
-    ``edge_attr``, codes of edges being embedded before.
+    (``map_input=False``), with what an encoding puts beside them. Codes of edges are embedded at
+    that width too, unless the encoder reads no edges or looks codes up by itself.
     """
     encoding, stand_in = settings.pop("encoding", None), settings.pop("features", None)
     x_sizes, edge_sizes = getattr(data, "x_sizes", ()), getattr(data, "edge_sizes", ())
     width, embeds = settings["hidden_channels"], False
     codes = width - _beside(encoding) if settings.get("map_input") is False else width
-    reads: Callable[..., bool] = getattr(cls, "reads_edges", lambda **_: True)
-    if "edge_dim" in inspect.signature(cls).parameters and reads(**settings):
-        embeds = bool(edge_sizes) and not hasattr(cls, "reads_codes")
-        settings["edge_dim"] = width if embeds else edge_sizes or _edge_width(data)
+    if edge_sizes and "edge_dim" in settings and not cls.reads_codes:
+        embeds, settings["edge_dim"] = True, width
+
+    build_of: Callable[[int], nn.Module] = partial(cls, **settings)
 
     def build() -> nn.Module:
         from gnnlab import layers
@@ -124,13 +123,13 @@ def with_inputs(
         if encoding is not None:
             steps.append(make_encoding(encoding))
         if not steps:
-            if not data.num_features and getattr(cls, "reads_features", True):
+            if not data.num_features and cls.reads_features:
                 raise ValueError(
                     "data.x has 0 columns, so there is nothing to read: set model.features to "
                     "'constant', name an encoding, or choose other features of the data"
                 )
-            return cls(data.num_features, **settings)
-        return layers.WithInputs(data.num_features, steps, lambda width: cls(width, **settings))
+            return build_of(data.num_features)
+        return layers.WithInputs(data.num_features, steps, build_of)
 
     return build
 
@@ -163,14 +162,3 @@ def _embedding() -> dict[str, Any]:
 
 def _listed(cls: type[Encoding]) -> str:
     return "laplacian" if cls.signed else "random_walk"
-
-
-def _edge_width(data: Any) -> int | None:
-    """D of a floating ``edge_attr``."""
-    from torch_geometric.data import Data
-
-    first = data if isinstance(data, Data) else data[0]
-    attr = getattr(first, "edge_attr", None)
-    if attr is None or not attr.is_floating_point() or attr.dim() != 2:
-        return None
-    return int(attr.shape[1])

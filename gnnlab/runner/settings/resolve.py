@@ -9,12 +9,15 @@ from __future__ import annotations
 import inspect
 from collections.abc import Mapping
 from dataclasses import asdict, fields
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gnnlab.core.arguments import check_count
 from gnnlab.core.names import find_by_name, plain
 from gnnlab.runner.settings.encoders import resolved_encoding, resolved_features
 from gnnlab.runner.settings.link_splits import resolved_links
+
+if TYPE_CHECKING:
+    from gnnlab.contracts.encoder import Encoder
 
 WIDTH = 64
 """Hidden channels of a model that is given none."""
@@ -120,13 +123,13 @@ def resolved_model(table: Mapping[str, Any]) -> dict[str, Any]:
     from gnnlab import layers
 
     cls = layers.find(table["name"])
-    later = ADDED_TO_MODELS.get(cls.__name__, ())
+    later, left_out = cls.later, from_graph(cls)
     found: dict[str, Any] = {"name": cls.__name__}
     for name, parameter in inspect.signature(cls).parameters.items():
-        if name in FROM_THE_GRAPH and name not in table:
+        if name in left_out and name not in table:
             continue
         value = table.get(name, WIDTH if name == "hidden_channels" else parameter.default)
-        if (name, value) in later:
+        if name in later and value == later[name]:
             continue
         if value is not None and value is not inspect.Parameter.empty:
             found[name] = _like(value, parameter.default)
@@ -182,10 +185,9 @@ def resolved_stress(table: Any) -> dict[str, Any]:
     return {key: _like(value, defaults[key]) for key, value in kept.items()}
 
 
-FROM_THE_GRAPH = (
-    "in_channels", "out_channels", "num_nodes", "num_relations", "edge_dim", "average_log_degree",
-)  # fmt: skip
-"""Arguments of encoders that no setting gives, but for the width of states that links end in."""
+def from_graph(cls: type[Encoder]) -> set[str]:
+    """Arguments that no setting gives, but for the width of states that links end in."""
+    return {"in_channels", "out_channels", *cls.from_graph}
 
 
 ADDED = (("stop", "patience"),)
@@ -203,18 +205,6 @@ ADDED_TO_TASKS = {
     ),
 }
 """The same of each task's settings."""
-LAYERS = (("activation", "relu"), ("map_input", True))
-ADDED_TO_MODELS = {
-    "DRew": (("schedule", "dynamic"), ("map_input", True), ("read_edges", True)),
-    "GCN": (*LAYERS, ("batch_norm", False)),
-    "GIN": (("batch_norm", False),),
-    "GINE": (("block", "norm"), *LAYERS),
-    "GatedGCN": LAYERS,
-    "PathNN": (("map_input", True), ("norm", "batch")),
-    "RGCN": (("batch_norm", False),),
-    "SubgraphGNN": (("map_input", True),),
-}
-"""The same of encoders' settings."""
 
 
 def _like(value: Any, default: Any) -> Any:

@@ -13,6 +13,7 @@ from typing import Any
 from torch import nn
 
 from gnnlab.core.names import find_by_name, plain
+from gnnlab.tasks.link.heads.pair_head import PairHead, declared_head
 from gnnlab.tasks.training.seed import reset
 
 Head = str | Mapping[str, Any] | Callable[[int], nn.Module] | nn.Module
@@ -26,21 +27,25 @@ then scored at once where they are ranked.
 """
 
 
-def heads() -> dict[str, type[nn.Module]]:
-    """Every exported head by name: classes that say whether they are ``symmetric``."""
+def heads() -> dict[str, type[PairHead]]:
+    """Every exported head by name."""
     room = sys.modules["gnnlab.tasks"]
     found = {name: getattr(room, name) for name in room.__all__}
-    return {name: cls for name, cls in found.items() if hasattr(cls, "symmetric")}
+    return {
+        name: cls
+        for name, cls in found.items()
+        if isinstance(cls, type) and issubclass(cls, PairHead)
+    }
 
 
-def find_head(name: str) -> type[nn.Module]:
+def find_head(name: str) -> type[PairHead]:
     """Return the head of that name, or of that short name such as ``dot``.
 
     Raises:
         ValueError: there is none; the nearest names are offered.
     """
     table = heads()
-    short = {getattr(cls, "short", key): cls for key, cls in table.items()}
+    short = {cls.short or key: cls for key, cls in table.items()}
     found = {
         **table,
         **{key: cls for key, cls in short.items() if plain(key) not in map(plain, table)},
@@ -106,7 +111,7 @@ def _copied(head: nn.Module, in_channels: int) -> nn.Module:
 def _checked(head: nn.Module, in_channels: int) -> nn.Module:
     """Refuse what cannot be called as a head of that width."""
     name = type(head).__name__
-    own = getattr(head, "in_channels", in_channels) if hasattr(head, "symmetric") else in_channels
+    own = declared_head(head).in_channels
     try:
         inspect.signature(head.forward).bind(None, None, None)
     except TypeError as error:
@@ -114,7 +119,7 @@ def _checked(head: nn.Module, in_channels: int) -> nn.Module:
             f"{name} cannot score pairs ({error}): a head's forward takes the states h (N, H), the "
             "graph adj and the pairs (2, P), and returns (P,)"
         ) from None
-    if own != in_channels:
+    if own not in (None, in_channels):
         raise ValueError(
             f"{name}.in_channels is {own}, but the encoder's states are {in_channels} wide: build "
             f"it with {in_channels}, or give the class, which is built for the encoder"

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
-from torch import Tensor, nn
+from torch import Tensor
 
 from gnnlab.contracts.parameters import measured
 from gnnlab.core.arguments import check_counts
 from gnnlab.ops import Adjacency
+from gnnlab.tasks.link.heads.pair_head import PairHead
 from gnnlab.tasks.link.heads.pair_mlp import PairMLP
 
 
 @measured
-class DotProduct(nn.Module):
+class DotProduct(PairHead):
     r"""Score a pair by the dot product of its nodes' states, as they are or mapped.
 
     .. math:: s_{ij} = h_i^\top h_j \quad\text{or}\quad
@@ -37,8 +36,7 @@ class DotProduct(nn.Module):
         (https://arxiv.org/abs/2206.08164).
     """
 
-    symmetric: ClassVar[bool] = True
-    short: ClassVar[str] = "dot"
+    short = "dot"
 
     def __init__(self, in_channels: int, *, num_layers: int | None = None) -> None:
         super().__init__()

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
-from torch import Tensor, nn
+from torch import Tensor
 
 from gnnlab.contracts.parameters import measured
 from gnnlab.core.arguments import check_counts, check_share
 from gnnlab.ops import Adjacency
+from gnnlab.tasks.link.heads.pair_head import PairHead
 from gnnlab.tasks.link.heads.pair_mlp import PairMLP
 
 
 @measured
-class HadamardMLP(nn.Module):
+class HadamardMLP(PairHead):
     r"""Score a pair by an MLP on the entrywise product of its nodes' states.
 
     .. math:: s_{ij} = \operatorname{MLP}(h_i \odot h_j)
@@ -36,8 +35,7 @@ class HadamardMLP(nn.Module):
         (https://arxiv.org/abs/2005.00687), whose baselines for links call it LinkPredictor.
     """
 
-    symmetric: ClassVar[bool] = True
-    short: ClassVar[str] = "mlp"
+    short = "mlp"
 
     def __init__(
         self,

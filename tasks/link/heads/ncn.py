@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import reduce
 from operator import add
-from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -30,6 +29,7 @@ from gnnlab.ops import (
 )
 from gnnlab.ops.functions.touched_rows import touched_rows
 from gnnlab.ops.graphs.neighbor_lists import stacked
+from gnnlab.tasks.link.heads.pair_head import PairHead
 from gnnlab.tasks.link.heads.pair_mlp import PairMLP
 
 Parts = Sequence[NeighborLists]
@@ -39,7 +39,7 @@ BLOCK = 4096
 
 
 @measured
-class NCN(nn.Module):
+class NCN(PairHead):
     r"""Score pairs of nodes by both ends' states and the sum of their common neighbours' states.
 
     .. math:: s_{ij} = \operatorname{MLP}\Bigl(\beta \operatorname{MLP}_{cn}\Bigl(
@@ -81,8 +81,6 @@ class NCN(nn.Module):
         ``preedp`` edge_dropout with rescale=False. Its ``cndeg`` draws from the common neighbours,
         where limit draws before the search.
     """
-
-    symmetric: ClassVar[bool] = True
 
     def __init__(
         self,

@@ -14,6 +14,7 @@ from torch_geometric.data import Data
 
 from gnnlab import layers
 from gnnlab.analysis import hidden_states
+from gnnlab.contracts.encoder import Encoder
 from gnnlab.ops import use
 
 GRAPHS = [(2, 0), (6, 12), (30, 200)]
@@ -185,7 +186,7 @@ def test_refuses_features_that_do_not_fit(
     data, layer = featured(6, 12), make()
     x = data.x.float()
     with pytest.raises(ValueError, match=sentence):
-        if hasattr(layer, "level"):
+        if isinstance(layer, Encoder):
             layer(Data(x=x, edge_index=data.edge_index, edge_attr=attr))
         else:
             layer(x, data.edge_index, edge_attr=attr)

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch_geometric.data import Data
 
 from gnnlab import layers, rewiring
+from gnnlab.contracts.encoder import Encoder
 from gnnlab.rewiring import GTR, total_influence
 from gnnlab.rewiring.diagnostics import total_influence as influence
 from gnnlab.rewiring.diagnostics.jacobian import jacobian_norms
@@ -132,12 +133,12 @@ def test_is_that_of_pyg_where_its_neighbourhoods_are_whole_graphs(make: Any) -> 
     assert found.range == pytest.approx(breadth, rel=1e-4)
 
 
-def built(name: str, nodes: int) -> nn.Module:
+def built(name: str, nodes: int) -> Encoder:
     cls: Any = layers.find(name)
     known = inspect.signature(cls).parameters
     settings: dict[str, Any] = {"num_nodes": nodes, "num_relations": 1, "num_layers": 2}
     torch.manual_seed(1)
-    encoder: nn.Module = cls(4, 8, **{k: v for k, v in settings.items() if k in known})
+    encoder: Encoder = cls(4, 8, **{k: v for k, v in settings.items() if k in known})
     return encoder
 
 
@@ -145,8 +146,7 @@ def built(name: str, nodes: int) -> nn.Module:
 def test_every_encoder_gets_the_jacobian_on_the_whole_graph(name: str) -> None:
     data = wide(nx.connected_watts_strogatz_graph(150, 4, 0.01, seed=2), 4)
     encoder = built(name, 150)
-    if hasattr(encoder, "transform"):
-        data = encoder.transform(data)
+    data = encoder.transform(data)
     chosen = torch.tensor([0, 3, 77, 149])
     found = total_influence(encoder, data, max_hop=4, nodes=chosen)
     double = data.clone()

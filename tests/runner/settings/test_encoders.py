@@ -11,6 +11,7 @@ import torch
 from torch_geometric.data import Data
 
 from gnnlab import layers, rewiring
+from gnnlab.contracts.graph_arguments import edge_width
 from gnnlab.datasets import Graphs
 from gnnlab.datasets.molecules.codes import ATOMS, BONDS
 from gnnlab.datasets.values.masks import stratified
@@ -144,6 +145,8 @@ def test_codes_of_atoms_and_bonds_are_embedded_for_every_encoder() -> None:
 
 class Edged(layers.GIN):
     """A stand-in that reads floating attributes of edges."""
+
+    from_graph = {"edge_dim": edge_width}
 
     def __init__(self, in_channels: int, hidden_channels: int, *, edge_dim: int | None = None):
         super().__init__(in_channels, hidden_channels, 2)

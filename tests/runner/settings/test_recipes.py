@@ -253,7 +253,7 @@ def test_long_range_recipes_build_models_of_the_published_size(
     unused = [n for n, p in model.named_parameters() if not p.requires_grad]
     assert not unused and config.run.seeds == (0, 1, 2, 3)
     encoder = model.encoder
-    whole = data.map(encoder.transform) if hasattr(encoder, "transform") else data
+    whole = data.map(encoder.transform)
     batch = Batch.from_data_list(whole[:3])
     if config.task.name == "link":
         assert model.eval()(batch, batch.edge_label_index).shape == (24,)

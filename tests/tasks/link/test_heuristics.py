@@ -23,7 +23,7 @@ from gnnlab.tasks.link.heads.by_name import heads
 from gnnlab.tasks.metrics import links as link_metrics
 
 FEW = settings(max_examples=25, deadline=None)
-HEURISTICS = sorted(name for name, cls in heads().items() if not getattr(cls, "learns", True))
+HEURISTICS = sorted(name for name, cls in heads().items() if not cls.learns)
 
 
 def all_pairs(nodes: int) -> Tensor:
