@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -20,8 +20,9 @@ from gnnlab.tasks.link.many_graphs import PairsProblem
 from gnnlab.tasks.link.one_graph import LinkProblem, free_pairs
 from gnnlab.tasks.link.splits.checks import keys_of
 from gnnlab.tasks.link.splits.split import LinkSplit
-from gnnlab.tasks.link.steps import check_batch_size
+from gnnlab.tasks.link.steps import SHARE_A_STEP, check_batch_size
 from gnnlab.tasks.metrics import links as link_metrics
+from gnnlab.tasks.shared.listed import ListedTask
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class LinkPrediction:
+class LinkPrediction(ListedTask):
     r"""Tell the links of one graph, or the true pairs within many, from pairs that are none.
 
     One graph: the data is a split's message graph, ``LinkSplit.ncn(data, seed).graph(data)``,
@@ -87,6 +88,10 @@ class LinkPrediction:
         ValueError: an unknown metric or head, a value out of range.
     """
 
+    listed = "link"
+    unasked = ("filtered_mrr",)
+    splits_links = True
+
     metric: str = "auto"
     head: Head = "dot"
     batch_size: int | float | None = None
@@ -96,6 +101,17 @@ class LinkPrediction:
     negatives: Literal["epoch", "split"] = "epoch"
     also: Sequence[str] = ()
     chunk: int = 1 << 17
+
+    @classmethod
+    def fits(cls, data: Any) -> bool:
+        return not isinstance(data, Sequence) or inductive_links.has_pairs(data)
+
+    @classmethod
+    def settled(cls, settings: Mapping[str, Any], many: bool) -> dict[str, Any]:
+        """Return all settings, those of one graph left out where there are many."""
+        if not many:
+            return {**settings, "batch_size": settings["batch_size"] or SHARE_A_STEP}
+        return inductive_links.settled_settings(cls(**settings))
 
     def __post_init__(self) -> None:
         # First what is told better here than by types.
