@@ -28,7 +28,7 @@ def block(paper: str, config: Config, study: Mapping[str, Any]) -> Row:
     they take the whole graph.
     """
     name = config.data["name"]
-    hard = config.task.links["protocol"] == "hard"
+    hard = config.task["links"]["protocol"] == "hard"
     left_out = study.get("left_out", {}).get(name, ())
     settings = {key: own for key, own in study["heuristics"].items() if key not in left_out}
     published = study.get("published", {}).get(name, {})
@@ -36,8 +36,8 @@ def block(paper: str, config: Config, study: Mapping[str, Any]) -> Row:
         "paper": paper,
         "data": name,
         "reads": [TRAIN] if hard else [TRAIN, BOTH],
-        "links": dict(config.task.links),
-        "metrics": [config.task.metric, *config.task.also],
+        "links": dict(config.task["links"]),
+        "metrics": [config.task["metric"], *config.task["also"]],
         "splits": list(config.run.splits),
         "heuristics": {key: {**own} for key, own in settings.items()},
         "component": [] if hard else [key for key in settings if key in published],

@@ -61,7 +61,7 @@ def trained(run: Shown) -> Row:
     own, made = run.summary, run.recipe
     if made is None:
         raise ValueError(f"{run.folder} says of no recipe that it is run: name another folder")
-    others = run.config.task.also or ()
+    others = run.config.task["also"] or ()
     scores = {own.metric: {"mean": own.mean, "std": own.std}} | {
         name: score([row["others"][f"test {name}"] for row in run.rows]) for name in others
     }
@@ -84,7 +84,7 @@ def trained(run: Shown) -> Row:
 
 
 def head_of(run: Shown) -> str:
-    head: Any = run.config.task.head
+    head: Any = run.config.task["head"]
     return HEADS.get(head["name"], head["name"])
 
 

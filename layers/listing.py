@@ -1,25 +1,26 @@
-"""Listings of what the room exports, and names resolved as people write them."""
+"""Families of layers: encoders and convolutions, and encoders by name."""
 
 from __future__ import annotations
 
-import sys
+import inspect
+from typing import Any
 
 from torch import nn
 
 from gnnlab.contracts.encoder import Encoder
-from gnnlab.core.names import find_by_name
+from gnnlab.core.registry import Family
 from gnnlab.core.settings import checked
 
 
-def convs() -> dict[str, type[nn.Module]]:
-    """Every exported ``…Conv`` by name."""
-    return {name: cls for name, cls in _exported().items() if name.endswith("Conv")}
+def _is_encoder(cls: Any) -> bool:
+    """Whether it is an encoder that is built of its widths, and not of another encoder."""
+    return issubclass(cls, Encoder) and "hidden_channels" in inspect.signature(cls).parameters
 
 
-def encoders() -> dict[str, type[Encoder]]:
-    """Every exported encoder by name; one with steps before it is built of another."""
-    found = {name: cls for name, cls in _exported().items() if issubclass(cls, Encoder)}
-    return {name: cls for name, cls in found.items() if name != "WithInputs"}
+convs: Family[type[nn.Module]] = Family(
+    "convolution", "gnnlab.layers", lambda cls: cls.__name__.endswith("Conv")
+)
+encoders: Family[type[Encoder]] = Family("model", "gnnlab.layers", _is_encoder)
 
 
 @checked
@@ -33,10 +34,4 @@ def find(name: str) -> type[Encoder]:
         >>> find("gat-sep").__name__
         'GATSep'
     """
-    return find_by_name("model", name, encoders())
-
-
-def _exported() -> dict[str, type[nn.Module]]:
-    room = sys.modules["gnnlab.layers"]
-    found = {name: getattr(room, name) for name in room.__all__}
-    return {name: cls for name, cls in found.items() if isinstance(cls, type)}
+    return encoders.find(name)

@@ -170,19 +170,25 @@ def list_command(arguments: argparse.Namespace) -> None:
     for what in [arguments.what] if arguments.what else list(_listings()):
         if not arguments.what:
             print(f"{what}:")
-        print("\n".join("  " + name for name in _listings()[what]()))
+        print("\n".join(_listings()[what]()))
 
 
 def _listings() -> dict[str, Callable[[], list[str]]]:
+    """Lines of each listing; methods stand by the sub-package that holds them."""
     from gnnlab import datasets, layers, rewiring
     from gnnlab.runner import recipe_names
 
     return {
-        "models": lambda: sorted(layers.encoders(), key=str.lower),
-        "datasets": datasets.names,
-        "rewirings": lambda: ["none", *sorted(rewiring.rewirings(), key=str.lower)],
-        "recipes": recipe_names,
+        "models": lambda: _by_group(layers.encoders.groups()),
+        "datasets": lambda: [f"  {name}" for name in datasets.names()],
+        "rewirings": lambda: ["  none", *_by_group(rewiring.rewirings.groups())],
+        "recipes": lambda: [f"  {name}" for name in recipe_names()],
     }
+
+
+def _by_group(groups: Mapping[str, Sequence[str]]) -> list[str]:
+    lines = ([f"  {group}", *(f"    {name}" for name in names)] for group, names in groups.items())
+    return [line for part in lines for line in part]
 
 
 def data_command(arguments: argparse.Namespace) -> None:

@@ -15,7 +15,8 @@ from gnnlab.tasks.graph.readout import LEARNED, Pooling, check_root, make_readou
 from gnnlab.tasks.metrics import by_name as metrics
 from gnnlab.tasks.metrics.by_name import Metric
 from gnnlab.tasks.shared.checks import MASKS
-from gnnlab.tasks.shared.head import Activation, Head
+from gnnlab.tasks.shared.head import HEAD_BEFORE, Activation, Head
+from gnnlab.tasks.shared.listed import ListedTask
 from gnnlab.tasks.shared.many_graphs import ManyProblem, check_graphs, parts_of, split_graphs
 from gnnlab.tasks.shared.model import Model, hidden_width, parameter_type
 from gnnlab.tasks.targets import target as targets
@@ -26,7 +27,7 @@ from gnnlab.tasks.targets.units import Units
 
 
 @dataclass(frozen=True)
-class GraphPrediction:
+class GraphPrediction(ListedTask):
     """Predict one of C classes, T labels that are 0 or 1, or T numbers for every graph of a split.
 
     The states of a graph's nodes are pooled and mapped by a head; of an encoder that predicts by
@@ -71,6 +72,13 @@ class GraphPrediction:
             none.
     """
 
+    listed = "graph"
+    later = {
+        **{"kind": "auto", "loss": "auto", "standardise": False},
+        **{"missing": "refuse", "class_weights": False, **HEAD_BEFORE},
+    }
+    unasked = ("accuracy", "average_precision", "mae")
+
     metric: Metric = "auto"
     readout: Pooling = "mean"
     batch_size: int = 64
@@ -84,6 +92,10 @@ class GraphPrediction:
     head_narrows: bool = False
     missing: Missing = "refuse"
     class_weights: bool | Sequence[float] = False
+
+    @classmethod
+    def fits(cls, data: Any) -> bool:
+        return isinstance(data, Sequence) and ("y" in data[0] or "edge_label_index" not in data[0])
 
     def __post_init__(self) -> None:
         metrics.check_name(self.metric)

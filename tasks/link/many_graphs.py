@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -87,6 +87,17 @@ def check_settings(task: LinkSettings) -> None:
                 f"the metric is {name!r}, but pairs within many graphs are ranked among all nodes "
                 f"of theirs: take one of {', '.join(WITHIN_GRAPHS)}"
             )
+
+
+def settled_settings(task: LinkSettings) -> dict[str, Any]:
+    """Return the settings that many graphs have.
+
+    Raises:
+        ValueError: as :func:`check_settings`.
+    """
+    check_settings(task)
+    found = {key: value for key, value in asdict(task).items() if key not in OF_ONE_GRAPH}
+    return {**found, "batch_size": task.batch_size or GRAPHS_A_STEP}
 
 
 def has_pairs(data: Any) -> bool:

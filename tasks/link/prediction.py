@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,9 @@ from gnnlab.tasks.link.one_graph import LinkProblem, free_pairs
 from gnnlab.tasks.link.settings import LinkSettings
 from gnnlab.tasks.link.splits.checks import keys_of
 from gnnlab.tasks.link.splits.split import LinkSplit
+from gnnlab.tasks.link.steps import SHARE_A_STEP
 from gnnlab.tasks.metrics import links as link_metrics
+from gnnlab.tasks.shared.listed import ListedTask
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class LinkPrediction(LinkSettings):
+class LinkPrediction(LinkSettings, ListedTask):
     r"""Tell the links of one graph, or the true pairs within many, from pairs that are none.
 
     One graph: the data is a split's message graph, ``LinkSplit.ncn(data, seed).graph(data)``,
@@ -82,6 +84,21 @@ class LinkPrediction(LinkSettings):
     Raises:
         ValueError: an unknown metric or head, a value out of range.
     """
+
+    listed = "link"
+    unasked = ("filtered_mrr",)
+    splits_links = True
+
+    @classmethod
+    def fits(cls, data: Any) -> bool:
+        return not isinstance(data, Sequence) or inductive_links.has_pairs(data)
+
+    @classmethod
+    def settled(cls, settings: Mapping[str, Any], many: bool) -> dict[str, Any]:
+        """Return all settings, those of one graph left out where there are many."""
+        if not many:
+            return {**settings, "batch_size": settings["batch_size"] or SHARE_A_STEP}
+        return inductive_links.settled_settings(cls(**settings))
 
     def setup(self, data: Data | Graphs, split: int) -> LinkProblem | PairsProblem:
         """Check the data and return what to minimise and to measure.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -19,7 +19,8 @@ from gnnlab.tasks.metrics.by_name import Metric
 from gnnlab.tasks.node import many_graphs as inductive
 from gnnlab.tasks.node.many_graphs import NodesProblem
 from gnnlab.tasks.shared.checks import MASKS, check_features, rows
-from gnnlab.tasks.shared.head import Activation, Head
+from gnnlab.tasks.shared.head import HEAD_BEFORE, Activation, Head
+from gnnlab.tasks.shared.listed import ListedTask
 from gnnlab.tasks.shared.model import Model, predictor
 from gnnlab.tasks.targets import target as targets
 from gnnlab.tasks.targets.classes import (
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class NodeClassification:
+class NodeClassification(ListedTask):
     """Predict one of C classes for every node of a split, in one graph or in many.
 
     In one graph the masks part the nodes; an epoch is one step on the whole graph. In many they
@@ -70,6 +71,10 @@ class NodeClassification:
         -> logits (N, C) or (N, 1)
     """
 
+    listed = "node"
+    later = {"batch_size": 64, "class_weights": False, **HEAD_BEFORE}
+    unasked = ("accuracy",)
+
     metric: Metric = "auto"
     batch_size: int = 64
     class_weights: bool | Sequence[float] = False
@@ -78,6 +83,10 @@ class NodeClassification:
     head_activation: Activation = "relu"
     head_drops_states: bool = True
     head_narrows: bool = False
+
+    @classmethod
+    def fits(cls, data: Any) -> bool:
+        return not isinstance(data, Sequence) or inductive.has_node_labels(data)
 
     def __post_init__(self) -> None:
         metrics.check_name(self.metric, "classes")

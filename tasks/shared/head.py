@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Literal, get_args
 
 import torch
@@ -93,3 +93,7 @@ def _widths(head: Head, width: int) -> list[int]:
             f"{head.layers} maps, which leaves nothing: take wider states or fewer maps"
         )
     return [width // 2**number for number in range(head.layers)]
+
+
+HEAD_BEFORE = {f"head_{field.name}": field.default for field in fields(Head)}
+"""What heads were before they had settings."""

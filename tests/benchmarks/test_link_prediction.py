@@ -55,11 +55,11 @@ def write_run(out: Path, name: str, tests: list[float], also: float = 0.25) -> N
     folder.mkdir(parents=True)
     describe(config, folder, name)
     pairs = [(split, seed) for split in config.run.splits for seed in config.run.seeds]
-    others = {f"{part} {m}": also for part in ("valid", "test") for m in config.task.also}
+    others = {f"{part} {m}": also for part in ("valid", "test") for m in config.task["also"]}
     row = {
         "task": "link", "data": "cora", "model": config.model["name"], "rewiring": "none",
-        "metric": config.task.metric, "valid": 0.5, "epoch": 3, "seconds": 2.0, "parameters": 12345,
-        "peak_memory_bytes": 1, "others": others,
+        "metric": config.task["metric"], "valid": 0.5, "epoch": 3, "seconds": 2.0,
+        "parameters": 12345, "peak_memory_bytes": 1, "others": others,
     }  # fmt: skip
     for (split, seed), test in zip(pairs, tests, strict=False):
         append_result(folder, {**row, "split": split, "seed": seed, "test": test})

@@ -89,11 +89,11 @@ def test_a_run_that_would_go_on_by_another_metric_has_another_name() -> None:
             {"task": {"name": "graph", **task}, "data": {"name": name}, "model": {"name": "gcn"}}
         )
 
-    assert run("esol").task.metric == "rmse" and run("bbbp").task.metric == "roc_auc"
+    assert run("esol").task["metric"] == "rmse" and run("bbbp").task["metric"] == "roc_auc"
     assert run("esol").key() == run("esol", metric="rmse").key() != run("esol", metric="mae").key()
     for unchanged in ("peptides-struct", "aqsol", "MUTAG"):
-        assert run(unchanged).task.metric == "auto"
-    assert run("bbbp", kind="regression").task.metric == "auto"
+        assert run(unchanged).task["metric"] == "auto"
+    assert run("bbbp", kind="regression").task["metric"] == "auto"
 
 
 def test_what_a_user_asks_for_comes_first() -> None:

@@ -64,7 +64,9 @@ def test_nothing_is_trained_that_was_not_named(
 def test_choices_are_named(capsys: pytest.CaptureFixture[str]) -> None:
     words = ["run", "--task", "graph", "--data", "csl", "--model", "gin"]
     assert main([*words, "--set", "task.readout=foo"]) == 2
-    assert "it is one of attention, max, mean, root, set2set, sort, sum" in capsys.readouterr().err
+    assert (
+        "which is none of attention, max, mean, root, set2set, sort, sum" in capsys.readouterr().err
+    )
 
 
 @pytest.mark.parametrize(

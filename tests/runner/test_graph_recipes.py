@@ -123,7 +123,7 @@ def test_recipes_of_graph_sets_build_models_that_run(
         assert 0.95 < found / config.model["budget"] <= 1
     encoder = model.encoder
     whole = data.map(encoder.transform)
-    rows = 72 if config.task.name == "node" else 3
+    rows = 72 if config.task["name"] == "node" else 3
     assert model.eval()(Batch.from_data_list(whole[:3])).shape[0] == rows
 
 

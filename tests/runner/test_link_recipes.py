@@ -42,17 +42,17 @@ def test_holds_the_settings_of_neural_common_neighbors(row: str) -> None:
         wanted = {"name": "PureGNN", "num_layers": 1, "hidden_channels": 256, "jump": True}
         wanted |= {"input_dropout": features, "tail_dropout": tail, "dropout": encoder}
         assert config.model | wanted == config.model and config.model["edge_dropout"] == 0
-        told = config.task.head
+        told = config.task["head"]
         assert isinstance(told, dict) and told | shared | own == told and not told["rescale"]
         training = {"optimizer": "adam", "lr": lr, "groups": {"head.*": {"lr": of_head}}}
         assert config.training | training | {"epochs": 100, "select": "metric"} == config.training
         assert "patience" not in config.training and not config.training["weight_decay"]
-        assert (config.task.metric, config.task.batch_size) == ("hits@100", batch)
-        assert config.task.drop_last and config.task.links["protocol"] == "ncn"
+        assert (config.task["metric"], config.task["batch_size"]) == ("hits@100", batch)
+        assert config.task["drop_last"] and config.task["links"]["protocol"] == "ncn"
         assert (config.run.splits, config.run.seeds) == (tuple(range(10)), (0,))
     control = configure(recipe(f"ncn/{name}-gae").settings)
     assert control.model == config.model and control.training == config.training
-    assert control.task.head == {
+    assert control.task["head"] == {
         "name": "HadamardMLP", "num_layers": 3, "norm": True, "dropout": head
     }  # fmt: skip
 
@@ -74,7 +74,7 @@ def test_plain_models_of_links_have_one_setting_on_all_sets() -> None:
             assert [made.mean, made.std] == list(map(float, numbers[first : first + 2]))
             assert made.note.startswith("Settings of ours")
             config = configure(made.settings)
-            settings.append((config.model, config.training, config.task.head))
+            settings.append((config.model, config.training, config.task["head"]))
         assert settings[1:] == settings[:-1]
 
 
@@ -98,19 +98,20 @@ def test_holds_the_settings_under_hard_negatives(row: str) -> None:
         assert config.training | training == config.training
         wanted = {"num_layers": int(depth), "dropout": dropout}
         assert config.model == usual.model | wanted  # dropout of features and states stays
-        assert config.task.head == usual.task.head | {"dropout": dropout}
+        assert config.task["head"] == usual.task["head"] | {"dropout": dropout}
 
 
 @pytest.mark.parametrize("name", recipe_names("heart/"))
 def test_hard_negatives_have_one_protocol_and_no_number_beside(name: str) -> None:
     made = recipe(name)
     config = configure(made.settings)
-    assert made.mean is None and config.task.metric == "mrr"
-    assert config.task.links == {
+    assert made.mean is None and config.task["metric"] == "mrr"
+    assert config.task["links"] == {
         "protocol": "hard", "valid": 0.05, "test": 0.1, "per_positive": 500, "overlap": "ra",
         "alpha": 0.15, "error": 1e-7, "valid_as_input": False,
     }  # fmt: skip
-    assert (config.task.batch_size, len(config.run.splits), len(config.run.seeds)) == (1024, 1, 10)
+    assert config.task["batch_size"] == 1024
+    assert (len(config.run.splits), len(config.run.seeds)) == (1, 10)
     # Ten evaluations without a better one go by, and the eleventh stops.
     assert (config.training["evaluate_every"], config.training["patience"]) == (5, 55)
 
@@ -134,7 +135,7 @@ def test_link_recipes_build_models_that_learn_in_every_weight(
     from gnnlab.tasks.training.optimizer import parameter_groups
 
     config = configure(recipe(name).settings)
-    graph = linked[config.task.links["protocol"]]
+    graph = linked[config.task["links"]["protocol"]]
     problem = make_task(config).setup(graph, 0)
     torch.manual_seed(0)
     model = problem.model(make_encoder(config, graph)())
@@ -157,5 +158,5 @@ def test_a_step_leaves_more_than_half_of_the_links_to_read(name: str) -> None:
     config = configure(recipe(name).settings)
     record = records.find(config.data["name"])
     learnt = LEARNT[name.partition("/")[0]] * record.statistics["undirected"]
-    assert isinstance(config.task.batch_size, int)  # named, so that the run keeps its name
-    assert links_a_step(config.task.batch_size, int(learnt)) < learnt / 2
+    assert isinstance(config.task["batch_size"], int)  # named, so that the run keeps its name
+    assert links_a_step(config.task["batch_size"], int(learnt)) < learnt / 2

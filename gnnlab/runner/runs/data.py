@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from gnnlab.runner.settings.config import Config
 from gnnlab.runner.settings.encoders import encoded
 from gnnlab.runner.settings.link_splits import message_graph
+from gnnlab.runner.settings.resolve import TASK, find_task
 from gnnlab.runner.settings.rewirings import find_rewiring
 
 if TYPE_CHECKING:
@@ -26,14 +27,15 @@ def load_data(config: Config) -> Data | Graphs:
         ValueError: one graph for a task on many, or the reverse; what the rewiring refuses.
     """
     from gnnlab import datasets
+    from gnnlab.tasks.shared.listed import listed_tasks
 
     data = datasets.load(**config.data)
     many = isinstance(data, datasets.Graphs)
-    fitting = _tasks_of(data) if many else ("node", "link")
-    if config.task.name not in fitting:
-        kind, other = "a set of graphs" if many else "one graph", fitting[0]
+    fitting = [name for name, task in listed_tasks().items() if task.fits(data)]
+    if config.task["name"] not in fitting:
+        kind, other = ("a set of graphs", fitting[0]) if many else ("one graph", TASK)
         raise ValueError(
-            f"{config.data['name']} is {kind}, but task.name is {config.task.name}: set "
+            f"{config.data['name']} is {kind}, but task.name is {config.task['name']}: set "
             f"task.name={other} or name other data"
         )
     if config.stress:
@@ -41,30 +43,20 @@ def load_data(config: Config) -> Data | Graphs:
     return data if splits_links(config, data) else _rewired(config, data)
 
 
-def _tasks_of(data: Graphs) -> tuple[str, ...]:
-    """What can be asked of a set of graphs, the likeliest first."""
-    from gnnlab.tasks.link.many_graphs import has_pairs
-    from gnnlab.tasks.node.many_graphs import has_node_labels
-
-    pairs = ("link",) if has_pairs(data) else ()
-    if pairs and "y" not in data[0]:
-        return pairs
-    return ("graph", *(("node",) if has_node_labels(data) else ()), *pairs)
-
-
 def splits_links(config: Config, data: Data | Graphs) -> bool:
     """Whether links are told, and those of one graph, which are split before anything else; sets of
     graphs come with their pairs."""
     from gnnlab import datasets
 
-    return config.task.name == "link" and not isinstance(data, datasets.Graphs)
+    many = isinstance(data, datasets.Graphs)
+    return find_task(config.task["name"]).splits_links and not many
 
 
 def of_split(config: Config, data: Data | Graphs, split: int) -> Data | Graphs:
     """What one split makes of the data: harder training graphs, or a graph without its held-out
     links, rewired and encoded after that."""
     if splits_links(config, data):
-        return _rewired(config, message_graph(config.task.links or {}, data, split))
+        return _rewired(config, message_graph(config.task.get("links", {}), data, split))
     return stressed(config, data, split)
 
 

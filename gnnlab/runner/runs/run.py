@@ -7,8 +7,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
 from gnnlab.contracts.data import check_device
 from gnnlab.core.processes import check_jobs, each
 from gnnlab.core.writing import naming
@@ -154,7 +152,7 @@ def train(
     if inspect is not None:
         inspect(pair, result, own if linked else data)
     return {
-        "task": config.task.name,
+        "task": config.task["name"],
         "data": config.data["name"],
         "model": config.model["name"],
         "rewiring": config.rewiring["name"],
@@ -175,9 +173,8 @@ def train(
 
 def make_task(config: Config) -> Task:
     """Return the config's task."""
-    settings = msgspec.to_builtins(config.task)
-    settings.pop("links", None)
-    task: Task = find_task(settings.pop("name"))(**settings)
+    settings = {key: value for key, value in config.task.items() if key not in ("name", "links")}
+    task: Task = find_task(config.task["name"])(**settings)
     return task
 
 

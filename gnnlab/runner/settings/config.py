@@ -5,14 +5,14 @@ from __future__ import annotations
 import hashlib
 import inspect
 import json
-import re
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, get_args, get_type_hints
+from typing import Any
 
 import msgspec
 
 from gnnlab.runner.settings.keys import assignment, check_keys, place
 from gnnlab.runner.settings.resolve import (
+    TASK,
     find_task,
     from_graph,
     resolved_data,
@@ -22,45 +22,6 @@ from gnnlab.runner.settings.resolve import (
     resolved_training,
 )
 from gnnlab.runner.settings.rewirings import NONE, find_rewiring, resolved_rewiring
-
-
-def _choices(text: str) -> str:
-    """What a setting may be, where msgspec says that it is none of that."""
-    place = re.search(r"Invalid enum value .* at `\$\.task\.(\w+)`", text)
-    if place is None:
-        return ""
-    kinds = get_args(get_type_hints(Task)[place[1]])
-    names = [str(value) for kind in kinds for value in get_args(kind)]
-    return f"; it is one of {', '.join(names)}" if names else ""
-
-
-class Task(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What is predicted and how it is scored; what is unset is not the task's to set."""
-
-    name: str = "node"
-    metric: str = "auto"
-    readout: (
-        Literal["attention", "max", "mean", "root", "set2set", "sort", "sum"] | msgspec.UnsetType
-    ) = msgspec.UNSET
-    batch_size: int | float | msgspec.UnsetType = msgspec.UNSET
-    kind: Literal["auto", "classes", "labels", "regression"] | msgspec.UnsetType = msgspec.UNSET
-    loss: Literal["auto", "l1", "mse"] | msgspec.UnsetType = msgspec.UNSET
-    standardise: bool | msgspec.UnsetType = msgspec.UNSET
-    class_weights: bool | tuple[float, ...] | msgspec.UnsetType = msgspec.UNSET
-    head_layers: int | msgspec.UnsetType = msgspec.UNSET
-    head_dropout: float | msgspec.UnsetType = msgspec.UNSET
-    head_activation: Literal["gelu", "relu"] | msgspec.UnsetType = msgspec.UNSET
-    head_drops_states: bool | msgspec.UnsetType = msgspec.UNSET
-    head_narrows: bool | msgspec.UnsetType = msgspec.UNSET
-    missing: Literal["refuse", "ignore"] | msgspec.UnsetType = msgspec.UNSET
-    head: str | dict[str, Any] | msgspec.UnsetType = msgspec.UNSET
-    drop_last: bool | msgspec.UnsetType = msgspec.UNSET
-    mask_targets: bool | msgspec.UnsetType = msgspec.UNSET
-    supervision: float | msgspec.UnsetType = msgspec.UNSET
-    negatives: Literal["epoch", "split"] | msgspec.UnsetType = msgspec.UNSET
-    also: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
-    chunk: int | msgspec.UnsetType = msgspec.UNSET
-    links: dict[str, Any] | msgspec.UnsetType = msgspec.UNSET
 
 
 class Run(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -74,8 +35,8 @@ class Run(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A run: task, data, model, training, rewiring, and what makes the data harder.
 
-    ``data``, ``model``, ``training`` and ``rewiring`` are handed on as keyword arguments to
-    ``datasets.load``, the encoder, ``tasks.Training`` and the rewiring, whose signatures say which
+    ``task``, ``data``, ``model``, ``training`` and ``rewiring`` are handed on as keyword arguments
+    to the task, ``datasets.load``, the encoder, ``tasks.Training`` and the rewiring, which say what
     keys there are; ``configure`` fills in their defaults. ``model.budget`` stands in the place of
     ``hidden_channels``: the largest number of parameters. ``model.encoding`` is a table of its own:
     a positional encoding and how it is embedded beside the features, and ``model.features`` stands
@@ -86,7 +47,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     data: dict[str, Any]
     model: dict[str, Any]
-    task: Task = Task()
+    task: dict[str, Any] = {}
     training: dict[str, Any] = {}
     rewiring: dict[str, Any] = msgspec.field(default_factory=lambda: {"name": "none"})
     stress: dict[str, Any] | msgspec.UnsetType = msgspec.UNSET
@@ -124,14 +85,13 @@ def configure(settings: Mapping[str, Any], overrides: Sequence[str] = ()) -> Con
     try:
         config = msgspec.convert(tables, Config)
     except msgspec.ValidationError as error:
-        raise ValueError(f"the settings do not fit: {error}{_choices(str(error))}") from error
+        raise ValueError(f"the settings do not fit: {error}") from error
     if not config.run.splits or not config.run.seeds:
         raise ValueError("run.splits and run.seeds name what is trained: give at least one of each")
     data = resolved_data(config.data)
-    task = resolved_task(msgspec.to_builtins(config.task), data)
     return msgspec.structs.replace(
         config,
-        task=msgspec.convert(task, Task),
+        task=resolved_task(config.task, data),
         data=data,
         model=resolved_model(config.model),
         training=resolved_training(config.training),
@@ -163,8 +123,9 @@ def everywhere() -> list[str]:
     from dataclasses import fields
 
     from gnnlab import datasets, layers, rewiring, tasks
+    from gnnlab.tasks.shared.listed import listed_tasks
 
-    own = {"training": [tasks.Training], "task": map(find_task, ("node", "graph", "link"))}
+    own: dict[str, Any] = {"training": [tasks.Training], "task": listed_tasks().values()}
     found = [f"{part}.{f.name}" for part, all_of in own.items() for c in all_of for f in fields(c)]
     for cls in layers.encoders().values():
         arguments = inspect.signature(cls).parameters
@@ -198,8 +159,8 @@ def _check_constructors(tables: dict[str, Any]) -> None:
     from gnnlab import datasets, layers, tasks
 
     task = tables.get("task", {})
-    cls = find_task(task.get("name", "node"))
-    links = cls is tasks.LinkPrediction
+    cls: Any = find_task(task.get("name", TASK))
+    links = cls.splits_links
     encoder = layers.find(tables["model"]["name"])
     arguments = set(inspect.signature(encoder).parameters)
     # A head stands on an encoder's last Linear where links are told; elsewhere it would predict.

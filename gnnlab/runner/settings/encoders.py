@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from gnnlab.contracts.encoder import Encoder
     from gnnlab.layers import Input
-    from gnnlab.structure.transforms import Encoding
 
 CHANNELS = 16
 """Width of an encoding's embedding that is given none."""
@@ -27,30 +26,20 @@ ADDED = (("probes", None), ("seed", 0))
 """Later settings of encodings with their defaults, at which they are left out of a run's name."""
 
 
-def find_encoding(name: str) -> type[Encoding]:
-    """The transform of that name, ``laplacian`` or ``random_walk``.
-
-    Raises:
-        ValueError: there is none.
-    """
-    from gnnlab.structure import transforms
-
-    known = {"laplacian": transforms.LaplacianPE, "random_walk": transforms.RandomWalkPE}
-    return find_by_name("encoding", name, known)
-
-
 def resolved_encoding(table: Any) -> dict[str, Any]:
     """The settings of ``[model.encoding]``, defaults filled in: of the transform and the embedding.
 
     Raises:
         ValueError: no name, an unknown one, or a key or value that does not fit.
     """
+    from gnnlab.structure.transforms.listing import encodings, label
+
     if not isinstance(table, Mapping) or not isinstance(table.get("name"), str):
         raise ValueError(
             f"model.encoding is {table!r}, but it must be a table with a name: set "
-            "model.encoding.name to laplacian or random_walk"
+            f"model.encoding.name to {' or '.join(encodings.names())}"
         )
-    cls = find_encoding(table["name"])
+    cls = encodings.find(table["name"])
     own = {field.name for field in fields(cls)}
     check_keys("model.encoding", table, {"name", *own, *_embedding()})
     given = {key: value for key, value in table.items() if key != "name"}
@@ -64,7 +53,7 @@ def resolved_encoding(table: Any) -> dict[str, Any]:
             )
         rest.pop("signs")
     kept = {key: value for key, value in asdict(transform).items() if (key, value) not in ADDED}
-    found = {"name": _listed(cls), **kept, **rest}
+    found = {"name": label(cls), **kept, **rest}
     make_encoding(found)  # what cannot be built is refused here
     return found
 
@@ -83,8 +72,9 @@ def resolved_features(name: Any) -> dict[str, str]:
 def make_encoding(table: Mapping[str, Any]) -> Input:
     """Build what resolved settings name."""
     from gnnlab import layers
+    from gnnlab.structure.transforms.listing import encodings
 
-    cls = find_encoding(table["name"])
+    cls = encodings.find(table["name"])
     own = {field.name for field in fields(cls)}
     transform = cls(**{key: value for key, value in table.items() if key in own})
     rest = {key: value for key, value in table.items() if key not in own and key != "name"}
@@ -144,9 +134,10 @@ def _beside(encoding: Mapping[str, Any] | None) -> int:
 def encoded(model: Mapping[str, Any], graphs: Sequence[Data]) -> list[Data]:
     """Compute the encoding that settings name, or find it on disk, for every graph."""
     from gnnlab import rewiring
+    from gnnlab.structure.transforms.listing import encodings
 
     table = model["encoding"]
-    cls = find_encoding(table["name"])
+    cls = encodings.find(table["name"])
     own = {field.name: table[field.name] for field in fields(cls) if field.name in table}
     return rewiring.apply(cls(**own), graphs)
 
@@ -158,7 +149,3 @@ def _embedding() -> dict[str, Any]:
     known = inspect.signature(layers.PositionalEncoder).parameters
     found = {name: parameter.default for name, parameter in known.items() if name != "transform"}
     return {**found, "channels": CHANNELS}
-
-
-def _listed(cls: type[Encoding]) -> str:
-    return "laplacian" if cls.signed else "random_walk"

@@ -18,12 +18,17 @@ if TYPE_CHECKING:
 OFFERED = ("hard", "ncn", "official", "random")
 
 
-def resolved_links(table: Mapping[str, Any]) -> dict[str, Any]:
+def resolved_links(table: Any) -> dict[str, Any]:
     """The protocol's name and all its settings, defaults filled in.
 
     Raises:
         ValueError: an unknown protocol, or a setting that it does not have.
     """
+    if not isinstance(table, Mapping):
+        raise ValueError(
+            f"task.links is {table!r}, but it must be a table: set task.links.protocol or another "
+            "key of it"
+        )
     name = find_by_name("protocol", str(table.get("protocol", "random")), {n: n for n in OFFERED})
     known = {**_defaults(name), "valid_as_input": False}
     check_keys("task.links", table, {"protocol", *known})

@@ -9,37 +9,31 @@ from __future__ import annotations
 import inspect
 from collections.abc import Mapping
 from dataclasses import asdict, fields
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from gnnlab.core.arguments import check_count
-from gnnlab.core.names import find_by_name, plain
 from gnnlab.runner.settings.encoders import resolved_encoding, resolved_features
 from gnnlab.runner.settings.link_splits import resolved_links
 
 if TYPE_CHECKING:
     from gnnlab.contracts.encoder import Encoder
+    from gnnlab.tasks.shared.listed import ListedTask
 
+TASK = "node"
+"""The task of a run that names none."""
 WIDTH = 64
 """Hidden channels of a model that is given none."""
 
 
-def find_task(name: str) -> Any:
+def find_task(name: str) -> type[ListedTask]:
     """The task's class.
 
     Raises:
         ValueError: there is none of that name.
     """
-    from gnnlab import tasks
+    from gnnlab.tasks.shared.listed import listed_tasks
 
-    return find_by_name(
-        "task",
-        name,
-        {
-            "node": tasks.NodeClassification,
-            "link": tasks.LinkPrediction,
-            "graph": tasks.GraphPrediction,
-        },
-    )
+    return listed_tasks.find(name)
 
 
 def resolved_task(table: Mapping[str, Any], data: Mapping[str, Any]) -> dict[str, Any]:
@@ -51,20 +45,50 @@ def resolved_task(table: Mapping[str, Any], data: Mapping[str, Any]) -> dict[str
     Raises:
         ValueError: what the task refuses, or settings of a split that is not drawn.
     """
+    from gnnlab import datasets
+
     given = {key: value for key, value in table.items() if key not in ("name", "links")}
-    name = plain(table["name"])
-    task = find_task(name)(**given)
-    found = asdict(task)
-    if found["metric"] == "auto":
-        found["metric"] = _named_metric(name, data, found.get("kind", "auto"))
-    if name == "link":
-        found = _resolved_links(task, found, table.get("links"), data["name"])
-    later = ADDED_TO_TASKS[name]
-    kept = {key: value for key, value in found.items() if (key, value) not in later}
-    return {"name": name, **kept}
+    cls = find_task(table.get("name", TASK))
+    defaults = {field.name: field.default for field in fields(cast(Any, cls))}
+    built = asdict(cls(**given))  # type: ignore[call-overload]
+    found = {key: _like(value, defaults[key]) for key, value in built.items()}
+    many = data["name"] in datasets.names("graph")
+    found = cls.settled(_with_metric(cls, found, data), many)
+    found = {key: value for key, value in found.items() if not _is_before(cls.later, key, value)}
+    return {"name": cls.listed, **found, **_links(cls, table.get("links"), data["name"], many)}
 
 
-def _named_metric(task: str, data: Mapping[str, Any], kind: Any) -> str:
+def _with_metric(
+    cls: type[ListedTask], found: dict[str, Any], data: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The settings, with the metric that the data's record names."""
+    if found.get("metric") != "auto":
+        return found
+    return {**found, "metric": _named_metric(cls, data, found.get("kind", "auto"))}
+
+
+def _links(
+    cls: type[ListedTask], links: Mapping[str, Any] | None, data: str, many: bool
+) -> dict[str, Any]:
+    """How links are split, where they are."""
+    if not cls.splits_links:
+        return {}
+    if not many:
+        return {"links": resolved_links({} if links is None else links)}
+    if links is not None:
+        raise ValueError(
+            f"task.links is {dict(links)}, but it splits the links of one graph, and {data} is a "
+            "set of graphs that come with their pairs: leave it out"
+        )
+    return {}
+
+
+def _is_before(later: Mapping[str, Any], key: str, value: Any) -> bool:
+    """Whether a setting that came later has the value that earlier runs had."""
+    return key in later and bool(value == later[key])
+
+
+def _named_metric(task: type[ListedTask], data: Mapping[str, Any], kind: Any) -> str:
     """The metric that the data's record names where a task would take another, else ``auto``.
 
     Runs by the task's own metric are named by ``auto``, and would be resumed with another.
@@ -76,39 +100,10 @@ def _named_metric(task: str, data: Mapping[str, Any], kind: Any) -> str:
         return "auto"
     options = find(data["name"], data["source"]).options
     named = str(options.get("metric", "auto"))
-    other = not str(options.get("serves", task)).startswith(task)
-    if other or named in TASKS_OWN[task] or (kind != "auto" and named not in BY_KIND[kind]):
+    other = not str(options.get("serves", task.listed)).startswith(task.listed)
+    if other or named in task.unasked or (kind != "auto" and named not in BY_KIND[kind]):
         return "auto"
     return named
-
-
-TASKS_OWN = {
-    "node": ("accuracy",),
-    "link": ("filtered_mrr",),
-    "graph": ("accuracy", "average_precision", "mae"),
-}
-"""The metrics that records name and that tasks take unasked of data such as theirs."""
-
-
-def _resolved_links(
-    task: Any, found: Mapping[str, Any], links: Mapping[str, Any] | None, data: str
-) -> dict[str, Any]:
-    """The settings of link prediction in one graph, whose links are split, or within many."""
-    from gnnlab import datasets
-    from gnnlab.tasks.link.many_graphs import GRAPHS_A_STEP, OF_ONE_GRAPH, check_settings
-    from gnnlab.tasks.link.steps import SHARE_A_STEP
-
-    if data not in datasets.names("graph"):
-        size = found["batch_size"] or SHARE_A_STEP
-        return {**found, "batch_size": size, "links": resolved_links(links or {})}
-    check_settings(task)
-    if links is not None:
-        raise ValueError(
-            f"task.links is {dict(links)}, but it splits the links of one graph, and {data} is a "
-            "set of graphs that come with their pairs: leave it out"
-        )
-    own = {key: value for key, value in found.items() if key not in OF_ONE_GRAPH}
-    return {**own, "batch_size": found["batch_size"] or GRAPHS_A_STEP}
 
 
 def resolved_data(table: Mapping[str, Any]) -> dict[str, Any]:
@@ -129,7 +124,7 @@ def resolved_model(table: Mapping[str, Any]) -> dict[str, Any]:
         if name in left_out and name not in table:
             continue
         value = table.get(name, WIDTH if name == "hidden_channels" else parameter.default)
-        if name in later and value == later[name]:
+        if _is_before(later, name, value):
             continue
         if value is not None and value is not inspect.Parameter.empty:
             found[name] = _like(value, parameter.default)
@@ -192,19 +187,6 @@ def from_graph(cls: type[Encoder]) -> set[str]:
 
 ADDED = (("stop", "patience"),)
 """Settings that came later are left out at their defaults: runs from before keep their names."""
-HEAD = (
-    *(("head_layers", 1), ("head_dropout", 0.0), ("head_activation", "relu")),
-    *(("head_drops_states", True), ("head_narrows", False)),
-)
-ADDED_TO_TASKS = {
-    "node": (("batch_size", 64), ("class_weights", False), *HEAD),
-    "link": (),
-    "graph": (
-        *(("kind", "auto"), ("loss", "auto"), ("standardise", False)),
-        *(("missing", "refuse"), ("class_weights", False), *HEAD),
-    ),
-}
-"""The same of each task's settings."""
 
 
 def _like(value: Any, default: Any) -> Any:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import sys
 from collections.abc import Callable, Mapping
 from copy import deepcopy
 from difflib import get_close_matches
@@ -12,7 +11,7 @@ from typing import Any
 
 from torch import nn
 
-from gnnlab.core.names import find_by_name, plain
+from gnnlab.core.registry import Family
 from gnnlab.tasks.link.heads.pair_head import PairHead, declared_head
 from gnnlab.tasks.training.seed import reset
 
@@ -27,30 +26,9 @@ then scored at once where they are ranked.
 """
 
 
-def heads() -> dict[str, type[PairHead]]:
-    """Every exported head by name."""
-    room = sys.modules["gnnlab.tasks"]
-    found = {name: getattr(room, name) for name in room.__all__}
-    return {
-        name: cls
-        for name, cls in found.items()
-        if isinstance(cls, type) and issubclass(cls, PairHead)
-    }
-
-
-def find_head(name: str) -> type[PairHead]:
-    """Return the head of that name, or of that short name such as ``dot``.
-
-    Raises:
-        ValueError: there is none; the nearest names are offered.
-    """
-    table = heads()
-    short = {cls.short or key: cls for key, cls in table.items()}
-    found = {
-        **table,
-        **{key: cls for key, cls in short.items() if plain(key) not in map(plain, table)},
-    }
-    return find_by_name("head", name, found)
+heads: Family[type[PairHead]] = Family(
+    "head", "gnnlab.tasks", lambda cls: issubclass(cls, PairHead), short=lambda cls: cls.short
+)
 
 
 def resolved_head(head: Head) -> dict[str, Any] | Callable[[int], nn.Module]:
@@ -72,7 +50,7 @@ def resolved_head(head: Head) -> dict[str, Any] | Callable[[int], nn.Module]:
         )
     if not isinstance(head.get("name"), str):
         raise ValueError(f"head is {dict(head)!r}, but a table needs a name: set head.name='dot'")
-    cls = find_head(head["name"])
+    cls = heads.find(head["name"])
     settings = {key: value for key, value in head.items() if key != "name"}
     known = dict(inspect.signature(cls).parameters)
     known.pop("in_channels")
@@ -94,7 +72,7 @@ def make_head(head: Head, in_channels: int) -> nn.Module:
     table = resolved_head(head)
     if isinstance(table, dict):
         settings = {key: value for key, value in table.items() if key != "name"}
-        return find_head(table["name"])(in_channels, **settings)
+        return heads.find(table["name"])(in_channels, **settings)
     made = table(in_channels)
     if not isinstance(made, nn.Module):
         raise ValueError(f"head made {made!r}, but a torch.nn.Module is needed")

@@ -39,9 +39,9 @@ def test_overrides_are_toml_and_leave_the_settings_alone() -> None:
         ),
         ("model={name='rgcn', num_relations=3}", "unknown key 'model.num_relations'"),
         ("task.readout='sum'", "unknown key 'task.readout'; did you mean"),
-        ("task={name='graph', readout='best'}", "Invalid enum value 'best' - at `$.task.readout`"),
+        ("task={name='graph', readout='best'}", "readout is 'best', which is none of "),
         ("task={name='graph', batch_size=0}", "batch_size is 0"),
-        ("task={name='graph', kind='lables'}", "Invalid enum value 'lables' - at `$.task.kind`"),
+        ("task={name='graph', kind='lables'}", "kind is 'lables', which is none of auto"),
         ("task={name='graph', kind='labels', loss='l1'}", "loss is 'l1', but that is for regress"),
         ("task.metric='mae'", "there is no metric 'mae' for classes"),
         ("task.name='edge'", "unknown task 'edge'; did you mean node?"),
@@ -115,7 +115,7 @@ def test_settings_of_a_task_that_came_later_leave_names_as_they_were() -> None:
     for other in ("kind='regression'", "metric='mae'", "kind='labels'"):
         assert configure(graph, [f"task.{other}"]).key() != one.key()
     numbers = configure(graph, ["task={name='graph', kind='regression', standardise=true}"])
-    assert numbers.task.standardise is True and numbers.task.loss is msgspec.UNSET
+    assert numbers.task["standardise"] is True and "loss" not in numbers.task
 
 
 def test_a_plateau_s_settings_are_of_its_runs_alone() -> None:

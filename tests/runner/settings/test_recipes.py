@@ -255,10 +255,10 @@ def test_long_range_recipes_build_models_of_the_published_size(
     encoder = model.encoder
     whole = data.map(encoder.transform)
     batch = Batch.from_data_list(whole[:3])
-    if config.task.name == "link":
+    if config.task["name"] == "link":
         assert model.eval()(batch, batch.edge_label_index).shape == (24,)
         return
-    rows = 3 if config.task.name == "graph" else 270
+    rows = 3 if config.task["name"] == "graph" else 270
     assert model.eval()(batch).shape == (rows, data.classes)
 
 
@@ -277,7 +277,7 @@ def test_recipes_of_contacts_take_a_step_and_report_all_three_numbers(
     assert 0 < found[0] <= found[1] <= found[2] <= 1
     given = recipe(name).settings["task"]
     assert given["batch_size"] == (500 if name.startswith("lrgb") else 256)
-    assert config.task.negatives == "epoch" and given["head"] == {"name": "dot", "num_layers": 1}
+    assert config.task["negatives"] == "epoch" and given["head"] == {"name": "dot", "num_layers": 1}
 
 
 def test_the_tuned_head_has_three_layers_and_gelu() -> None:

@@ -129,7 +129,7 @@ def test_weights_of_two_classes_are_those_of_two_logits() -> None:
 def test_weights_are_written_down_in_runs() -> None:
     settings = {"data": {"name": "MUTAG"}, "task": {"name": "graph"}, "model": {"name": "gcn"}}
     given = configure(settings, ["task.class_weights=[1, 2.5]"])
-    assert given.task.class_weights == (1.0, 2.5)
+    assert given.task["class_weights"] == (1.0, 2.5)
     assert configure(settings, ["task.class_weights=false"]).key() == configure(settings).key()
     assert given.key() != configure(settings).key()
 
