@@ -13,7 +13,6 @@ from gnnlab.core.arguments import check_count
 from gnnlab.core.settings import check_settings
 from gnnlab.tasks.graph.readout import LEARNED, Pooling, check_root, make_readout
 from gnnlab.tasks.metrics import by_name as metrics
-from gnnlab.tasks.metrics.by_name import Metric
 from gnnlab.tasks.shared.checks import MASKS
 from gnnlab.tasks.shared.head import HEAD_BEFORE, Activation, Head
 from gnnlab.tasks.shared.listed import ListedTask
@@ -79,7 +78,7 @@ class GraphPrediction(ListedTask):
     }
     unasked = ("accuracy", "average_precision", "mae")
 
-    metric: Metric = "auto"
+    metric: str = "auto"
     readout: Pooling = "mean"
     batch_size: int = 64
     kind: Wanted = "auto"

@@ -4,40 +4,27 @@ from __future__ import annotations
 
 import math
 from collections import ChainMap
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from difflib import get_close_matches
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
-from torch import Tensor
-
-from gnnlab.tasks.metrics import (
-    classes as class_metrics,
-)
-from gnnlab.tasks.metrics import (
-    labels as label_metrics,
-)
-from gnnlab.tasks.metrics import (
-    links as link_metrics,
-)
-from gnnlab.tasks.metrics import (
-    numbers as regression_metrics,
-)
+from gnnlab.tasks.metrics import classes, labels, links, numbers
+from gnnlab.tasks.metrics.record import PERCENT, Function, Metric
 
 Kind = Literal["classes", "labels", "regression"]
 """Of what is predicted: one class, several labels that are 0 or 1, numbers."""
-Metric = Literal[
-    "accuracy", "auto", "average_precision", "balanced_accuracy", "f1", "macro_f1", "mae", "mse",
-    "r2", "rmse", "roc_auc",
-]  # fmt: skip
-Function = Callable[[Tensor, Tensor], float]
-
-BY_KIND: Mapping[Kind, Mapping[str, Function]] = {
-    "classes": class_metrics.METRICS,
-    "labels": label_metrics.METRICS,
-    "regression": regression_metrics.METRICS,
+RECORDS: tuple[Metric, ...] = (
+    *classes.METRICS,
+    *labels.METRICS,
+    *numbers.METRICS,
+    *links.METRICS,
+)
+BY_KIND: Mapping[str, Mapping[str, Function]] = {
+    kind: {record.name: record.function for record in RECORDS if kind in record.kinds}
+    for kind in get_args(Kind)
 }
-LOWER_IS_BETTER = ("mae", "mse", "rmse")
-OWN_UNITS = ("mae", "mse", "r2", "rmse")
+LOWER_IS_BETTER = tuple(record.name for record in RECORDS if not record.higher_is_better)
+OWN_UNITS = tuple(record.name for record in RECORDS if record.unit != PERCENT)
 """Those that are no fractions, and so are not printed in percent."""
 
 
@@ -49,7 +36,7 @@ def find(name: str, kind: Kind | None = None) -> Function:
     """
     tables = BY_KIND.values() if kind is None else (BY_KIND[kind],)
     known = ChainMap(*map(dict, tables))
-    link_metrics.check_word(name, known)
+    links.check_word(name, known)
     if name in known:
         return known[name]
     near = get_close_matches(name, known, cutoff=0.5)
@@ -82,7 +69,7 @@ def is_fraction(name: str) -> bool:
 
 def best_possible(name: str) -> float:
     """Return the value that nothing beats; infinity for a metric that is not known."""
-    if name in LOWER_IS_BETTER:
-        return 0.0
-    known = link_metrics.is_known(name) or any(name in table for table in BY_KIND.values())
-    return 1.0 if known else math.inf
+    for record in RECORDS:
+        if record.name == name:
+            return record.best
+    return 1.0 if links.is_known(name) else math.inf

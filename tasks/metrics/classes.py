@@ -11,6 +11,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from gnnlab.tasks.metrics.record import Metric, names_that_need_all
+
 
 def accuracy(scores: Tensor, labels: Tensor) -> float:
     """Return the share of nodes whose predicted class is their label.
@@ -102,16 +104,17 @@ def average_precision(scores: Tensor, labels: Tensor) -> float:
     return _one_against_rest(scores, labels, binary_average_precision, "average precision")
 
 
-METRICS: dict[str, Callable[[Tensor, Tensor], float]] = {
-    "accuracy": accuracy,
-    "average_precision": average_precision,
-    "balanced_accuracy": balanced_accuracy,
-    "f1": f1,
-    "macro_f1": macro_f1,
-    "roc_auc": roc_auc,
-}
-# Undefined unless every class has a node.
-RANKING = ("average_precision", "roc_auc")
+KINDS = ("classes",)
+METRICS = (
+    Metric("accuracy", accuracy, KINDS),
+    Metric("average_precision", average_precision, KINDS, needs_all=True),
+    Metric("balanced_accuracy", balanced_accuracy, KINDS),
+    Metric("f1", f1, KINDS),
+    Metric("macro_f1", macro_f1, KINDS),
+    Metric("roc_auc", roc_auc, KINDS, needs_all=True),
+)
+RANKING = names_that_need_all(METRICS)
+"""Undefined unless every class has a node."""
 
 
 def _checked(scores: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:

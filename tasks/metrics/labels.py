@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from gnnlab.tasks.metrics.classes import binary_average_precision, binary_roc_auc
+from gnnlab.tasks.metrics.record import Metric, names_that_need_all
 
 
 def accuracy(scores: Tensor, labels: Tensor) -> float:
@@ -66,13 +67,14 @@ def average_precision(scores: Tensor, labels: Tensor) -> float:
     return _mean_over_labels(scores, labels, binary_average_precision, "average precision")
 
 
-METRICS: dict[str, Callable[[Tensor, Tensor], float]] = {
-    "accuracy": accuracy,
-    "average_precision": average_precision,
-    "roc_auc": roc_auc,
-}
-# Undefined unless some label is both 0 and 1.
-RANKING = ("average_precision", "roc_auc")
+KINDS = ("labels",)
+METRICS = (
+    Metric("accuracy", accuracy, KINDS),
+    Metric("average_precision", average_precision, KINDS, needs_all=True),
+    Metric("roc_auc", roc_auc, KINDS, needs_all=True),
+)
+RANKING = names_that_need_all(METRICS)
+"""Undefined unless some label is both 0 and 1."""
 
 
 def judged(labels: Tensor) -> list[int]:

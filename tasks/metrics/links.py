@@ -11,7 +11,7 @@ True pairs within many graphs are ranked among all nodes of their graph instead
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 import torch
 from torch import Tensor
@@ -19,9 +19,9 @@ from torch import Tensor
 from gnnlab.core.arguments import shown
 from gnnlab.tasks.metrics.classes import binary_average_precision, binary_roc_auc
 from gnnlab.tasks.metrics.ranks import Against
+from gnnlab.tasks.metrics.record import Function, Metric
 
 HITS = re.compile(r"hits@([1-9]\d*)")
-Function = Callable[[Tensor, Tensor], float]
 
 
 def ranks(positive: Tensor, negative: Tensor, left_out: Tensor | None = None) -> Tensor:
@@ -104,13 +104,15 @@ def average_precision(positive: Tensor, negative: Tensor) -> float:
     return float(binary_average_precision(*_together(positive, negative)))
 
 
-METRICS: dict[str, Function] = {
-    "average_precision": average_precision,
-    "filtered_mrr": mrr,  # to be told which negatives are links
-    "mrr": mrr,
-    "roc_auc": roc_auc,
-}
+KINDS = ("links",)
+METRICS = (
+    Metric("average_precision", average_precision, KINDS),
+    Metric("filtered_mrr", mrr, KINDS),  # to be told which negatives are links
+    Metric("mrr", mrr, KINDS),
+    Metric("roc_auc", roc_auc, KINDS),
+)
 """Those without a number in their name; ``hits@K`` is found by :func:`find`."""
+NAMES = tuple(record.name for record in METRICS)
 WITHIN_GRAPHS: dict[str, Against] = {
     "extended_mrr": "extended",
     "filtered_mrr": "filtered",
@@ -126,8 +128,9 @@ def find(name: str) -> Function:
         ValueError: there is none, or it is of pairs within many graphs alone.
     """
     check_name(name)
-    if name in METRICS:
-        return METRICS[name]
+    for record in METRICS:
+        if record.name == name:
+            return record.function
     k = hits_of(name)
     if k is None:
         raise ValueError(
@@ -143,7 +146,7 @@ def check_name(name: str) -> None:
     Raises:
         ValueError: all there are.
     """
-    known = [*sorted({*METRICS, *WITHIN_GRAPHS}), "hits@K, such as hits@100"]
+    known = [*sorted({*NAMES, *WITHIN_GRAPHS}), "hits@K, such as hits@100"]
     check_word(name, known)
     if not is_known(name):
         raise ValueError(f"there is no metric {name!r} for links: take one of {', '.join(known)}")
@@ -164,7 +167,7 @@ def check_word(name: object, known: Iterable[str]) -> None:
 
 def is_known(name: str) -> bool:
     """Whether there is a metric of that name."""
-    return name in METRICS or name in WITHIN_GRAPHS or hits_of(name) is not None
+    return name in NAMES or name in WITHIN_GRAPHS or hits_of(name) is not None
 
 
 def hits_of(name: str) -> int | None:

@@ -6,10 +6,10 @@ the targets in the same shape, and returns a float; means are taken in float64.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import torch
 from torch import Tensor
+
+from gnnlab.tasks.metrics.record import Metric
 
 
 def mae(predictions: Tensor, targets: Tensor) -> float:
@@ -64,9 +64,13 @@ def r2(predictions: Tensor, targets: Tensor) -> float:
     return float((1 - (targets - predictions).square().sum(0) / spread).mean())
 
 
-METRICS: dict[str, Callable[[Tensor, Tensor], float]] = {
-    "mae": mae, "mse": mse, "r2": r2, "rmse": rmse,
-}  # fmt: skip
+KINDS = ("regression",)
+METRICS = (
+    Metric("mae", mae, KINDS, higher_is_better=False, unit="that of the targets", best=0.0),
+    Metric("mse", mse, KINDS, higher_is_better=False, unit="its square", best=0.0),
+    Metric("r2", r2, KINDS, unit="1"),
+    Metric("rmse", rmse, KINDS, higher_is_better=False, unit="that of the targets", best=0.0),
+)
 
 
 def _checked(predictions: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:

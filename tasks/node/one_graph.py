@@ -15,7 +15,6 @@ from gnnlab.contracts.foreign import declared
 from gnnlab.core.arguments import check_count
 from gnnlab.core.settings import check_settings
 from gnnlab.tasks.metrics import by_name as metrics
-from gnnlab.tasks.metrics.by_name import Metric
 from gnnlab.tasks.node import many_graphs as inductive
 from gnnlab.tasks.node.many_graphs import NodesProblem
 from gnnlab.tasks.shared.checks import MASKS, check_features, rows
@@ -75,7 +74,7 @@ class NodeClassification(ListedTask):
     later = {"batch_size": 64, "class_weights": False, **HEAD_BEFORE}
     unasked = ("accuracy",)
 
-    metric: Metric = "auto"
+    metric: str = "auto"
     batch_size: int = 64
     class_weights: bool | Sequence[float] = False
     head_layers: int = 1

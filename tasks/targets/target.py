@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from gnnlab.contracts.data import told_classes
 from gnnlab.tasks.metrics import by_name as metrics
-from gnnlab.tasks.metrics.by_name import Kind, Metric
+from gnnlab.tasks.metrics.by_name import Kind
 from gnnlab.tasks.targets.classes import Classes, Weights, counted_classes
 from gnnlab.tasks.targets.labels import Labels
 from gnnlab.tasks.targets.numbers import Loss, Regression, standard
@@ -71,7 +71,7 @@ class Asked:
     """
 
     kind: Wanted = "auto"
-    metric: Metric = "auto"
+    metric: str = "auto"
     loss: Loss = "auto"
     standardise: bool = False
     class_weights: Weights = False

@@ -14,13 +14,13 @@ from torch import Tensor, nn
 from torch_geometric.data.data import BaseData
 
 from gnnlab.tasks import NodeClassification, Result, Training
-from gnnlab.tasks.metrics.classes import METRICS
+from gnnlab.tasks.metrics.by_name import BY_KIND
 
 # What is learnt
 
 
 @pytest.mark.parametrize("classes", [2, 3])
-@pytest.mark.parametrize("metric", ["auto", *METRICS])
+@pytest.mark.parametrize("metric", ["auto", *BY_KIND["classes"]])
 def test_every_metric_reaches_one_on_a_learnable_graph(classes: int, metric: Any) -> None:
     result = run(
         Training(lr=3e-2, epochs=60), graph(classes, noise=0.1), task=NodeClassification(metric)

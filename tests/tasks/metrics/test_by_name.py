@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -20,6 +21,8 @@ from gnnlab.tasks.metrics.by_name import (
     BY_KIND,
     LOWER_IS_BETTER,
     OWN_UNITS,
+    RECORDS,
+    best_possible,
     find,
     is_fraction,
     sign,
@@ -65,7 +68,7 @@ def test_binary_metrics_equal_sklearn(case: tuple[Tensor, Tensor]) -> None:
 def test_one_logit_two_logits_and_a_vector_mean_the_same(case: tuple[Tensor, Tensor]) -> None:
     scores, labels = case
     two = torch.cat([torch.zeros_like(scores), scores], 1)  # argmax takes class 0 at a tie, as > 0
-    for name, metric in metrics.METRICS.items():
+    for name, metric in BY_KIND["classes"].items():
         assert metric(scores, labels) == metric(scores[:, 0], labels) == metric(two, labels), name
 
 
@@ -119,7 +122,7 @@ def test_ranking_says_which_class_is_absent(
     ],
 )
 def test_bad_input_is_named(scores: Tensor, labels: Tensor, message: str) -> None:
-    for metric in metrics.METRICS.values():
+    for metric in BY_KIND["classes"].values():
         with pytest.raises(ValueError, match=message):
             metric(scores, labels)
 
@@ -188,7 +191,7 @@ def test_the_evaluators_themselves_agree_where_they_are_installed() -> None:
         close(ours(scores, labels), evaluator.eval({"y_true": labels, "y_pred": scores})[key])
 
 
-@pytest.mark.parametrize("metric", label_metrics.METRICS.values())
+@pytest.mark.parametrize("metric", BY_KIND["labels"].values())
 @pytest.mark.parametrize(
     ("scores", "labels", "message"),
     [
@@ -239,7 +242,7 @@ def test_regression_metrics_equal_sklearn(case: tuple[Tensor, Tensor]) -> None:
         assert ours(*column) == pytest.approx(theirs(column[1], column[0]), rel=1e-9)
 
 
-@pytest.mark.parametrize("metric", regression_metrics.METRICS.values())
+@pytest.mark.parametrize("metric", BY_KIND["regression"].values())
 @pytest.mark.parametrize(
     ("predictions", "targets", "message"),
     [
@@ -276,3 +279,16 @@ def test_every_metric_says_which_way_is_better_and_in_what_it_is_printed() -> No
             assert is_fraction(name) == (0 <= worse <= best == 1), name
     assert {*LOWER_IS_BETTER, *OWN_UNITS} <= BY_KIND["regression"].keys()
     assert sign("a metric of one's own") == 1
+
+
+def test_one_record_says_all_of_a_metric() -> None:
+    """A name that several kinds share has one direction, unit and best value."""
+    for record in RECORDS:
+        alike = [other for other in RECORDS if other.name == record.name]
+        told = {(one.higher_is_better, one.unit, one.best) for one in alike}
+        assert len(told) == 1 and sign(record.name) == (1 if record.higher_is_better else -1)
+        assert best_possible(record.name) == record.best
+        assert is_fraction(record.name) == (record.unit == "%")
+    pairs = [(kind, record.name) for record in RECORDS for kind in record.kinds]
+    assert len(pairs) == len(set(pairs))
+    assert best_possible("hits@20") == 1 and best_possible("a metric of one's own") == math.inf

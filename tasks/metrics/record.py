@@ -1,0 +1,40 @@
+"""Metric record: a metric's name, what computes it, which way is better, and its unit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from torch import Tensor
+
+Function = Callable[[Tensor, Tensor], float]
+PERCENT = "%"
+"""The unit of fractions."""
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One metric of one or more kinds of what is predicted.
+
+    Args:
+        name: in settings and results.
+        function: computes it from predictions and truth.
+        kinds: of what: ``classes``, ``labels``, ``regression``, ``links``, ``clusters``.
+        higher_is_better: whether more is better.
+        unit: in what it is printed; a fraction in percent.
+        best: what nothing beats.
+        needs_all: whether it is undefined where a class, or a value of a label, is missing.
+    """
+
+    name: str
+    function: Function
+    kinds: tuple[str, ...]
+    higher_is_better: bool = True
+    unit: str = PERCENT
+    best: float = 1.0
+    needs_all: bool = False
+
+
+def names_that_need_all(records: tuple[Metric, ...]) -> tuple[str, ...]:
+    """The metrics that are undefined where something is missing."""
+    return tuple(record.name for record in records if record.needs_all)
