@@ -9,7 +9,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from gnnlab.core.arguments import check_counts, check_share
+from gnnlab.core.arguments import check_counts, check_share, shown
 from gnnlab.layers.parts.jumping_knowledge import Jump, JumpingStack
 from gnnlab.layers.parts.linear import Linear
 from gnnlab.layers.parts.prenorm_stack import reset_children
@@ -184,7 +184,7 @@ class DirGNN(JumpingStack):
         normalize: bool = False,
     ) -> None:
         if conv not in CONVS:
-            raise ValueError(f"conv is {conv!r}, which is none of {', '.join(CONVS)}")
+            raise ValueError(f"conv is {shown(conv)}, which is none of {', '.join(CONVS)}")
         made: Callable[..., nn.Module] = {"gcn": DirGCNConv, "sage": DirSAGEConv}[conv]
         super().__init__(
             in_channels,

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from gnnlab.core.arguments import check_count, check_positive
 from gnnlab.core.settings import checked
+from gnnlab.nodes import count_nodes
 from gnnlab.ops import Adjacency
 from gnnlab.tasks.link.heads.by_name import Head, make_head
 from gnnlab.tasks.link.model import LinkModel
@@ -54,7 +55,7 @@ class _Nothing(nn.Module):
     """Stands for an encoder."""
 
     def forward(self, data: Data) -> Tensor:
-        return torch.zeros(int(data.num_nodes or 0), 1, device=data.edge_index.device)
+        return torch.zeros(count_nodes(data), 1, device=data.edge_index.device)
 
 
 class Heuristic(nn.Module, ABC):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
+from gnnlab.nodes import count_nodes
 from gnnlab.ops import Adjacency
 from gnnlab.tasks.link.heads.by_name import Head, make_head
 from gnnlab.tasks.link.splits.checks import check_pairs
@@ -44,7 +45,7 @@ class LinkModel(nn.Module):
 
     def forward(self, data: Data, pairs: Tensor) -> Tensor:
         data = as_batch(data, False)
-        check_pairs("pairs", pairs, int(data.num_nodes or 0), loops=True)
+        check_pairs("pairs", pairs, count_nodes(data), loops=True)
         return self.score(self.states(data), data, pairs)
 
     def states(self, data: Data) -> Tensor:
@@ -86,7 +87,7 @@ class LinkModel(nn.Module):
         return found
 
     def _checked(self, h: Tensor, data: Data) -> Tensor:
-        nodes = int(data.num_nodes or 0)
+        nodes = count_nodes(data)
         if h.dim() != 2 or h.shape[0] != nodes:
             raise ValueError(
                 f"{type(self.encoder).__name__} returned {tuple(h.shape)} for a graph of {nodes} "

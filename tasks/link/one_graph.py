@@ -12,6 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from gnnlab.core.arguments import shown
 from gnnlab.structure.graphs.free_pairs import FreePairs
 from gnnlab.tasks.link.masking import keys_of as unordered
 from gnnlab.tasks.link.masking import with_links, without
@@ -115,8 +116,8 @@ class LinkProblem:
         level = getattr(encoder, "level", "node")
         if level != "node":
             raise ValueError(
-                f"{type(encoder).__name__}.level is {level!r}, but link prediction needs one row a "
-                "node: take an encoder of level 'node'"
+                f"{type(encoder).__name__}.level is {shown(level)}, but link prediction needs one "
+                "row a node: take an encoder of level 'node'"
             )
         check_features(encoder, self.graphs.train.x)
         if self.apart or getattr(encoder, "maskable", True):

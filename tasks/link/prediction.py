@@ -10,8 +10,9 @@ import numpy as np
 
 from gnnlab.contracts.data import check
 from gnnlab.contracts.described import refuse_other_graphs
-from gnnlab.core.arguments import check_count
+from gnnlab.core.arguments import check_count, shown
 from gnnlab.core.settings import check_settings
+from gnnlab.nodes import count_nodes
 from gnnlab.structure.graphs.graph import among
 from gnnlab.structure.graphs.pair_keys import pair_keys
 from gnnlab.tasks.link import many_graphs as inductive_links
@@ -102,7 +103,7 @@ class LinkPrediction:
         also = (self.also,) if isinstance(self.also, str) else self.also
         if not isinstance(also, Sequence) or not all(isinstance(name, str) for name in also):
             raise ValueError(
-                f"also is {also!r}, but it must be a list of names of metrics, such as ['mrr']"
+                f"also is {shown(also)}, but it must be a list of names of metrics, such as ['mrr']"
             )
         object.__setattr__(self, "also", tuple(also))
         if not isinstance(self.metric, str) or self.metric != "auto":
@@ -143,8 +144,8 @@ class LinkPrediction:
             )
         if isinstance(split, bool) or split != 0:
             raise ValueError(
-                f"split is {split!r}, but the data holds one split of its links, number 0: draw "
-                "another with another seed"
+                f"split is {shown(split)}, but the data holds one split of its links, number 0: "
+                "draw another with another seed"
             )
         check(data)
         check_message_graph(data, own)
@@ -166,7 +167,7 @@ def check_message_graph(data: Data, split: LinkSplit) -> None:
     Raises:
         ValueError: with a link and the way out.
     """
-    nodes = int(data.num_nodes or 0)
+    nodes = count_nodes(data)
     if nodes != split.num_nodes:
         raise ValueError(
             f"data has {nodes} nodes, but its link_split is of a graph of {split.num_nodes}: take "
@@ -213,8 +214,9 @@ def _check_metric(name: str, split: LinkSplit) -> None:
     k = link_metrics.hits_of(name)
     if k is not None and _fewest(split) <= k:
         raise ValueError(
-            f"the metric is {name!r}, but a part of the split has {_fewest(split)} negatives to "
-            "rank against, so that every link would be a hit: take a smaller K, or more negatives"
+            f"the metric is {shown(name)}, but a part of the split has {_fewest(split)} negatives "
+            "to rank against, so that every link would be a hit: take a smaller K, or more "
+            "negatives"
         )
 
 

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from gnnlab.contracts.data import check, told_classes
-from gnnlab.core.arguments import check_count
+from gnnlab.core.arguments import check_count, shown
 from gnnlab.core.settings import check_settings
 from gnnlab.tasks.metrics import by_name as metrics
 from gnnlab.tasks.metrics.by_name import Metric
@@ -160,8 +160,8 @@ class NodeProblem:
         level = getattr(encoder, "level", "node")
         if level != "node":
             raise ValueError(
-                f"{type(encoder).__name__}.level is {level!r}, but node classification needs one "
-                "row a node: take an encoder of level 'node'"
+                f"{type(encoder).__name__}.level is {shown(level)}, but node classification needs "
+                "one row a node: take an encoder of level 'node'"
             )
         check_features(encoder, self.data.x)
         return Model(encoder, self.target.outputs(encoder, "graph"), head=self.head)

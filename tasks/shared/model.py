@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from gnnlab.contracts.described import described
+from gnnlab.core.arguments import shown
 from gnnlab.tasks.shared.head import Head
 from gnnlab.tasks.targets.units import Units
 from gnnlab.tasks.training.settings import Autocast
@@ -182,8 +183,8 @@ def hidden_width(encoder: nn.Module) -> int:
     hidden = getattr(encoder, "hidden_channels", None)
     if not isinstance(hidden, int):
         raise ValueError(
-            f"{type(encoder).__name__}.hidden_channels is {hidden!r}, so the task cannot put a "
-            "head on it: set hidden_channels to the width it returns, or out_channels if it "
+            f"{type(encoder).__name__}.hidden_channels is {shown(hidden)}, so the task cannot put "
+            "a head on it: set hidden_channels to the width it returns, or out_channels if it "
             "predicts by itself"
         )
     return hidden

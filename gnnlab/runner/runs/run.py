@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from gnnlab.contracts.data import check_device
 from gnnlab.core.processes import check_jobs, each
 from gnnlab.core.writing import naming
+from gnnlab.devices import check_device
 from gnnlab.runner.runs.data import load_data, of_split, splits_links, told
 from gnnlab.runner.runs.results import append_result, check_appendable, read_results
 from gnnlab.runner.runs.run_toml import describe

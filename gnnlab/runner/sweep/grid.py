@@ -11,10 +11,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from gnnlab.contracts.data import check_device
 from gnnlab.core.errors import sentence
 from gnnlab.core.processes import check_jobs
 from gnnlab.core.writing import NotWritten
+from gnnlab.devices import check_device
 from gnnlab.runner.runs.results import read_results
 from gnnlab.runner.runs.run import Pair, run
 from gnnlab.runner.settings.config import Config, change, configure

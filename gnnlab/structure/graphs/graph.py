@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from gnnlab.contracts.data import check_edges
+from gnnlab.nodes import count_nodes
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data
@@ -178,20 +179,6 @@ def read_graphs(dataset: Sequence[Data], undirected: bool, told: str) -> list[Gr
     pairs -= starts.repeat(np.diff(cuts))
     bounds = zip(nodes.tolist(), cuts[:-1].tolist(), cuts[1:].tolist(), strict=True)
     return [Graph(size, pairs[:, first:last], undirected) for size, first, last in bounds]
-
-
-def count_nodes(data: Data, stored: dict[str, Any] | None = None) -> int:
-    """N, 0 where it is unknown: what ``data.num_nodes`` finds by going through all keys.
-
-    Args:
-        data: the graph.
-        stored: ``data.to_dict()``, where it is at hand.
-    """
-    stored = data.to_dict() if stored is None else stored
-    x = stored.get("x")
-    if "num_nodes" in stored or not isinstance(x, Tensor) or not x.dim():
-        return int(data.num_nodes or 0)
-    return x.shape[0]
 
 
 def _ordered(arcs: Array, kept: Array, num_nodes: int) -> Array:

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from gnnlab.core.arguments import check_choice
+from gnnlab.nodes import count_nodes
 from gnnlab.structure.graphs.graph import Array
 from gnnlab.structure.graphs.pair_keys import pair_keys
 
@@ -42,7 +43,7 @@ def kinds_of(data: Data, pairs: Array, asked: Kinds = "auto") -> Tensor | None:
     Raises:
         ValueError: kinds that are none, or not one a node.
     """
-    nodes = int(data.num_nodes or 0)
+    nodes = count_nodes(data)
     if isinstance(asked, Tensor):
         return check_node_kinds("kinds", asked, nodes)
     check_choice("kinds", asked, ("auto", "one"))

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from gnnlab.contracts.edge_rows import edge_keys, kept_rows
+from gnnlab.nodes import count_nodes
 from gnnlab.structure.graphs.graph import among
 from gnnlab.structure.graphs.pair_keys import arc_keys, pair_keys
 from gnnlab.tasks.link.splits.checks import check_split, keys_of
@@ -193,7 +194,7 @@ class LinkSplit:
         Raises:
             ValueError: data of another graph.
         """
-        nodes, edge_index = int(data.num_nodes or 0), data.edge_index
+        nodes, edge_index = count_nodes(data), data.edge_index
         own = arc_keys(self.message_edge_index.numpy(), self.num_nodes)
         if nodes == self.num_nodes:
             given = arc_keys(edge_index.cpu().numpy(), nodes)
