@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
-from gnnlab.contracts.data import check_device
 from gnnlab.contracts.described import described
+from gnnlab.contracts.devices import check_device
 from gnnlab.contracts.foreign import declared
-from gnnlab.core.arguments import check_flag
+from gnnlab.core.arguments import check_flag, shown
 from gnnlab.tasks.contract import Problem, Task, as_predictor
 from gnnlab.tasks.link.model import LinkModel
 from gnnlab.tasks.shared.detached import detached
@@ -274,10 +274,14 @@ def _check_kinds(task: Any, data: Any, training: Any) -> None:
             "in this order"
         )
     if not isinstance(training, Training):
-        raise ValueError(f"training is {training!r}, but settings are needed: Training(lr=...)")
+        raise ValueError(
+            f"training is {shown(training)}, but settings are needed: Training(lr=...)"
+        )
 
 
 def _seed(seed: int) -> int:
     if isinstance(seed, bool) or not isinstance(seed, Integral) or not 0 <= seed < 2**32:
-        raise ValueError(f"seed is {seed!r}, but it must be a whole number from 0 to 2**32 - 1")
+        raise ValueError(
+            f"seed is {shown(seed)}, but it must be a whole number from 0 to 2**32 - 1"
+        )
     return int(seed)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from gnnlab.core.arguments import shown
 from gnnlab.core.errors import sentence
 from gnnlab.core.writing import NotWritten, write_text
 
@@ -93,7 +94,9 @@ def _sweep_file(arguments: argparse.Namespace) -> tuple[Tables, Tables]:
     settings: Tables = toml_file(arguments.file, "mend it or name another file")
     for name, section in settings.items():
         if not isinstance(section, dict):
-            raise ValueError(f"{arguments.file}: {name} is {section!r}, but it must be a table")
+            raise ValueError(
+                f"{arguments.file}: {name} is {shown(section)}, but it must be a table"
+            )
     return settings, settings.pop("sweep", {})
 
 

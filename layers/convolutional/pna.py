@@ -39,7 +39,7 @@ def average_log_degree(graphs: Iterable[Data]) -> float:
     Raises:
         ValueError: no node has an edge.
     """
-    graphs = list(graphs)
+    graphs = [] if isinstance(graphs, torch.Tensor) else list(graphs)
     for data in graphs:
         if not isinstance(getattr(data, "edge_index", None), torch.Tensor):
             raise ValueError(f"graphs holds {described(data)}, but graphs with edge_index are read")

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from gnnlab.contracts.parameters import measured
-from gnnlab.core.arguments import check_counts, check_share
+from gnnlab.core.arguments import check_counts, check_share, shown
 from gnnlab.layers.parts.building import reset_children
 from gnnlab.layers.parts.jumping_knowledge import Jump, JumpingStack
 from gnnlab.layers.parts.linear import Linear
@@ -188,7 +188,7 @@ class DirGNN(JumpingStack):
         normalize: bool = False,
     ) -> None:
         if conv not in CONVS:
-            raise ValueError(f"conv is {conv!r}, which is none of {', '.join(CONVS)}")
+            raise ValueError(f"conv is {shown(conv)}, which is none of {', '.join(CONVS)}")
         made: Callable[..., nn.Module] = {"gcn": DirGCNConv, "sage": DirSAGEConv}[conv]
         super().__init__(
             in_channels,

@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gnnlab.contracts.encoder import Encoder
-from gnnlab.core.arguments import check_counts
+from gnnlab.core.arguments import check_counts, shown
 from gnnlab.layers.parts.building import check_sizes, reset_children
 from gnnlab.layers.parts.dropout import Dropout
 from gnnlab.layers.parts.linear import Linear
@@ -120,7 +120,8 @@ class SheafEncoder(Encoder, ABC):
         check_counts(stalk_dim=stalk_dim)
         if normalisation not in NORMALISATIONS:
             raise ValueError(
-                f"normalisation is {normalisation!r}, which is none of {', '.join(NORMALISATIONS)}"
+                f"normalisation is {shown(normalisation)}, which is none of "
+                f"{', '.join(NORMALISATIONS)}"
             )
         signs = (1,) * plus_channel + (-1,) * minus_channel
         self.in_channels, self.out_channels = in_channels, out_channels

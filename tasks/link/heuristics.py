@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from gnnlab.contracts.nodes import count_nodes
 from gnnlab.contracts.parameters import measured
 from gnnlab.core.arguments import check_count, check_positive
 from gnnlab.core.settings import checked
@@ -56,7 +57,7 @@ class _Nothing(nn.Module):
     """Stands for an encoder."""
 
     def forward(self, data: Data) -> Tensor:
-        return torch.zeros(int(data.num_nodes or 0), 1, device=data.edge_index.device)
+        return torch.zeros(count_nodes(data), 1, device=data.edge_index.device)
 
 
 class Heuristic(PairHead, ABC):

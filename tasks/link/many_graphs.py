@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from gnnlab.core.arguments import check_count
+from gnnlab.core.arguments import check_count, shown
 from gnnlab.tasks.link.batch_ranks import (
     batch_ranks,
     by_pairs,
@@ -84,8 +84,8 @@ def check_settings(task: LinkSettings) -> None:
     for name in (settled(task.metric), *task.also):
         if name not in WITHIN_GRAPHS:
             raise ValueError(
-                f"the metric is {name!r}, but pairs within many graphs are ranked among all nodes "
-                f"of theirs: take one of {', '.join(WITHIN_GRAPHS)}"
+                f"the metric is {shown(name)}, but pairs within many graphs are ranked among all "
+                f"nodes of theirs: take one of {', '.join(WITHIN_GRAPHS)}"
             )
 
 
@@ -224,8 +224,8 @@ def _given(graph: Any, name: str) -> Tensor:
     if isinstance(value, Tensor):
         return value
     raise ValueError(
-        f"data.{name} is {value!r}, but {WHAT} needs pairs of nodes (2, P) and 1 or 0 for each: "
-        "set edge_label_index and edge_label, or split the links of one graph with LinkSplit"
+        f"data.{name} is {shown(value)}, but {WHAT} needs pairs of nodes (2, P) and 1 or 0 for "
+        "each: set edge_label_index and edge_label, or split the links of one graph with LinkSplit"
     )
 
 

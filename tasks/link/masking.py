@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from gnnlab.contracts.edge_rows import edge_keys, more_rows
+from gnnlab.contracts.nodes import count_nodes
 from gnnlab.ops import Adjacency
 from gnnlab.tasks.link.splits.edges import kept_edges
 
@@ -43,7 +44,7 @@ def with_links(data: Data, pairs: Tensor, undirected: bool) -> Data:
     Shapes:
         pairs (2, P) int64
     """
-    nodes, stored = int(data.num_nodes or 0), data.to_dict()
+    nodes, stored = count_nodes(data), data.to_dict()
     new = pairs[:, ~torch.isin(keys_of(pairs, nodes), keys_of(data.edge_index, nodes))]
     new = torch.cat([new, new.flip(0)], dim=1) if undirected else new
     found = copy(data)

@@ -13,6 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gnnlab.contracts.foreign import declared
+from gnnlab.core.arguments import shown
 from gnnlab.structure.graphs.free_pairs import FreePairs
 from gnnlab.tasks.link.masking import keys_of as unordered
 from gnnlab.tasks.link.masking import with_links, without
@@ -117,8 +118,8 @@ class LinkProblem:
         level = declared(encoder).level
         if level != "node":
             raise ValueError(
-                f"{type(encoder).__name__}.level is {level!r}, but link prediction needs one row a "
-                "node: take an encoder of level 'node'"
+                f"{type(encoder).__name__}.level is {shown(level)}, but link prediction needs one "
+                "row a node: take an encoder of level 'node'"
             )
         check_features(encoder, self.graphs.train.x)
         if self.apart or declared(encoder).maskable is not False:

@@ -10,6 +10,8 @@ import numpy as np
 
 from gnnlab.contracts.data import check
 from gnnlab.contracts.described import refuse_other_graphs
+from gnnlab.contracts.nodes import count_nodes
+from gnnlab.core.arguments import shown
 from gnnlab.structure.graphs.pair_keys import among, pair_keys
 from gnnlab.tasks.link import many_graphs as inductive_links
 from gnnlab.tasks.link.many_graphs import PairsProblem
@@ -124,8 +126,8 @@ class LinkPrediction(LinkSettings, ListedTask):
             )
         if isinstance(split, bool) or split != 0:
             raise ValueError(
-                f"split is {split!r}, but the data holds one split of its links, number 0: draw "
-                "another with another seed"
+                f"split is {shown(split)}, but the data holds one split of its links, number 0: "
+                "draw another with another seed"
             )
         check(data)
         check_message_graph(data, own)
@@ -147,7 +149,7 @@ def check_message_graph(data: Data, split: LinkSplit) -> None:
     Raises:
         ValueError: with a link and the way out.
     """
-    nodes = int(data.num_nodes or 0)
+    nodes = count_nodes(data)
     if nodes != split.num_nodes:
         raise ValueError(
             f"data has {nodes} nodes, but its link_split is of a graph of {split.num_nodes}: take "
@@ -194,8 +196,9 @@ def _check_metric(name: str, split: LinkSplit) -> None:
     k = link_metrics.hits_of(name)
     if k is not None and _fewest(split) <= k:
         raise ValueError(
-            f"the metric is {name!r}, but a part of the split has {_fewest(split)} negatives to "
-            "rank against, so that every link would be a hit: take a smaller K, or more negatives"
+            f"the metric is {shown(name)}, but a part of the split has {_fewest(split)} negatives "
+            "to rank against, so that every link would be a hit: take a smaller K, or more "
+            "negatives"
         )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from gnnlab.core.arguments import check_count
+from gnnlab.core.arguments import check_count, shown
 from gnnlab.core.settings import check_settings
 from gnnlab.tasks.link.heads.by_name import Head, resolved_head
 from gnnlab.tasks.link.steps import check_batch_size
@@ -32,7 +32,7 @@ class LinkSettings:
         also = (self.also,) if isinstance(self.also, str) else self.also
         if not isinstance(also, Sequence) or not all(isinstance(name, str) for name in also):
             raise ValueError(
-                f"also is {also!r}, but it must be a list of names of metrics, such as ['mrr']"
+                f"also is {shown(also)}, but it must be a list of names of metrics, such as ['mrr']"
             )
         object.__setattr__(self, "also", tuple(also))
         if not isinstance(self.metric, str) or self.metric != "auto":

@@ -10,10 +10,11 @@ from typing import Any, Literal
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
-from gnnlab import datasets, layers, rewiring
+from gnnlab import analysis, datasets, layers, rewiring, structure, tasks
 from gnnlab.contracts import parameters
-from gnnlab.core.settings import check_type, checked, fits
+from gnnlab.core.settings import _types, check_type, checked, fits
 
 
 @pytest.mark.parametrize(
@@ -68,6 +69,8 @@ def test_a_checked_function_is_itself() -> None:
         (lambda: layers.GCN(2**64, 8), "does not fit into 64 bits"),
         (lambda: layers.SubgraphGNN(4, 8, aggregation=0), "aggregation is 0, but it must be a str"),
         (lambda: layers.MoNet(2**40, 8), "narrower"),
+        (lambda: layers.PositionalEncoder([1], 4), "transform is .1., but it must be an Encoding"),
+        (lambda: analysis.sheaf_energy(torch.ones(3), 4), "sheaf is 4, but it must be a Sheaf"),
         (lambda: layers.Linear(2.5, 3), "in_features is 2.5, but it must be a whole number"),
         (lambda: layers.Linear(2, 3, device="here"), "device is 'here'"),
         (lambda: rewiring.FoSR(1.5), "num_edges is 1.5"),
@@ -81,11 +84,38 @@ def test_a_checked_function_is_itself() -> None:
         (lambda: datasets.csl(nodes=2**40), "takes .* GB"),
         (lambda: datasets.minesweeper(rows=2**20, columns=2**20), "takes .* GB"),
         (lambda: datasets.counting(graphs=2**40), "takes .* GB"),
+        (lambda: layers.width_for(2**62, lambda w: nn.Linear(2**40 * w, 2**40)), "than 64 bits"),
     ],
 )
 def test_wrong_settings(call: Callable[[], Any], told: str) -> None:
     with pytest.raises(ValueError, match=told):
         call()
+
+
+def test_every_type_that_a_signature_states_is_known() -> None:
+    """Also those that its module imports for type checkers alone."""
+    named = []
+    for room in (analysis, layers, rewiring, structure, structure.transforms, tasks):
+        for name in room.__all__:
+            made = getattr(room, name)
+            function = vars(made).get("__init__") if isinstance(made, type) else made
+            if not str(getattr(function, "__wrapped__", "")).startswith("<function"):
+                continue
+            signature, hints = _types(inspect.unwrap(function), made.__module__)
+            for key, parameter in signature.parameters.items():
+                if "Any" not in str(parameter.annotation) and hints.get(key) is Any:
+                    named.append(f"{name}.{key}: {parameter.annotation}")
+    assert not named
+
+
+def test_small_whole_numbers_of_numpy_do_not_wrap_around() -> None:
+    few = np.int8(100)
+    assert len(datasets.ring_transfer(nodes=few, graphs=few)) == 100
+    assert datasets.csbm(nodes=np.int8(120)).num_nodes == 120
+    assert datasets.minesweeper(rows=few, columns=few).num_nodes == 10_000
+    edges = torch.tensor([[0, 99], [99, 0]])
+    found = structure.path_colors(edges, few, length=np.int8(2))
+    assert torch.equal(found, structure.path_colors(edges, 100, length=2))
 
 
 def test_measuring_draws_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import subprocess
@@ -13,7 +14,7 @@ from typing import IO
 
 import pytest
 
-from gnnlab.core.writing import NotWritten, append_line, write_atomically, write_text
+from gnnlab.core.writing import HOST, NotWritten, append_line, write_atomically, write_text
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -108,11 +109,31 @@ def test_half_a_file_is_never_seen(tmp_path: Path) -> None:
 
 def test_parts_that_a_killed_process_left_are_removed(tmp_path: Path) -> None:
     ended = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], stdout=-1)
-    old, own = f".a.md.{int(ended.stdout)}-1234.part", f".a.md.{os.getppid()}-1234.part"
-    for name in (old, own):
+    old, own = (f".a.md.{HOST}-{n}-1234.part" for n in (int(ended.stdout), os.getppid()))
+    other = f".a.md.another{HOST}-{int(ended.stdout)}-1234.part"  # whose process may well run there
+    for name in (old, own, other):
         (tmp_path / name).touch()
     write_text(tmp_path / "b.md", "text")
-    assert sorted(os.listdir(tmp_path)) == [own, "b.md"]
+    assert sorted(os.listdir(tmp_path)) == sorted([own, other, "b.md"])
+
+
+@pytest.mark.parametrize(("number", "works"), [(errno.ENOLCK, True), (errno.EIO, False)])
+def test_disks_without_locks_are_written_by_one(
+    number: int, works: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fcntl = pytest.importorskip("fcntl")
+
+    def refuse(file: IO[bytes], how: int) -> None:
+        if how & fcntl.LOCK_EX:
+            raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    if works:
+        append_line(tmp_path / "rows.jsonl", "1")
+        assert (tmp_path / "rows.jsonl").read_text() == "1\n"
+    else:
+        with pytest.raises(NotWritten, match="rows.jsonl cannot be written"):
+            append_line(tmp_path / "rows.jsonl", "1")
 
 
 def test_links_stay_and_rights_too(tmp_path: Path) -> None:

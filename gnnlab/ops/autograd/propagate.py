@@ -95,6 +95,11 @@ class Gather(Function):
     @staticmethod
     def forward(ctx: Any, x: Tensor, index: Tensor, rows: Rows, engine: Engine) -> Tensor:
         ctx.index, ctx.rows, ctx.engine = index, rows, engine
+        if index.dim() != 1:
+            raise RuntimeError(
+                f"the index was (M,) when items were summed and is {tuple(index.shape)} now: "
+                "assign to .data before the forward pass or after the backward pass"
+            )
         return x.index_select(0, index)
 
     @staticmethod

@@ -149,6 +149,8 @@ def gcn_sum(
             "maps were given: give as many of each, at least one"
         )
     graphs = [_graph(x, adj, maps) for x, adj in zip(xs, adjs, strict=True)]
+    if len({len(x) for x in xs}) > 1:
+        raise ValueError(f"xs have {[len(x) for x in xs]} rows, but all are of the same nodes")
     together = getattr(backend_for(*xs, maps), "gcn_sum", None)
     if together is None or not _fits_together(xs, maps, weights):
         return _one_by_one(xs, graphs, maps, weights)

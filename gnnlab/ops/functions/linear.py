@@ -49,7 +49,7 @@ def linear(x: Tensor | SparseFeatures, weight: Tensor, bias: Tensor | None = Non
                 f"weight {tuple(weight.shape)} does not fit x {tuple(x.shape)}; it must be "
                 f"(H, {x.shape[-1] if x.dim() else 1})"
             )
-        return F.linear(x, weight, bias)
+        return _dense(x, weight, bias)
     x = SparseFeatures.of(x)
     if not torch.compiler.is_compiling():
         _check_parts(x, weight, bias)
@@ -57,6 +57,21 @@ def linear(x: Tensor | SparseFeatures, weight: Tensor, bias: Tensor | None = Non
     table = weight.to(kind).t()
     out = backend_for(table, x._values).sparse_product(table, x, False)
     return out if bias is None else out + bias.to(kind)
+
+
+def _dense(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+    """What torch makes of it; why it cannot is looked for where it could not."""
+    try:
+        return F.linear(x, weight, bias)
+    except RuntimeError as error:
+        parts = {"x": x, "weight": weight, "bias": bias}
+        given = {name: part for name, part in parts.items() if part is not None}
+        if len({(part.dtype, part.device, part.layout) for part in given.values()}) == 1:
+            raise
+        told = ", ".join(
+            f"{name} {part.dtype} {part.layout} on {part.device}" for name, part in given.items()
+        )
+        raise ValueError(f"these do not go together: {told}; convert or move them") from error
 
 
 def _check_parts(x: SparseFeatures, weight: Tensor, bias: Tensor | None) -> None:

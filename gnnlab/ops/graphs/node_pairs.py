@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from gnnlab.core.arguments import shown
-from gnnlab.ops.base.bounds import check_vector
-from gnnlab.ops.graphs.adjacency import LIMIT, Adjacency, Rows, group
+from gnnlab.ops.base.bounds import LIMIT, check_vector
+from gnnlab.ops.graphs.adjacency import Adjacency, Rows, group
 from gnnlab.ops.graphs.convert import AdjacencyLike
 
 T = TypeVar("T")

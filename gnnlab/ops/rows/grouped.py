@@ -26,7 +26,7 @@ def group(keys: Tensor, num_rows: int) -> Rows:
     """
     try:
         return Rows(*backend_for(keys).group(keys, num_rows))
-    except RuntimeError as error:
+    except (RuntimeError, TypeError) as error:
         if "allocate" not in str(error):
             raise
         raise ValueError(

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gnnlab.contracts.data import check_device
+from gnnlab.contracts.devices import check_device
 from gnnlab.core.processes import check_jobs, each
 from gnnlab.core.writing import naming
 from gnnlab.runner.runs.data import load_data, of_split, splits_links, told

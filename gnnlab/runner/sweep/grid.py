@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
-from gnnlab.contracts.data import check_device
+from gnnlab.contracts.devices import check_device
 from gnnlab.core.errors import sentence
 from gnnlab.core.processes import check_jobs
 from gnnlab.core.writing import NotWritten

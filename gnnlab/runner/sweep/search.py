@@ -56,6 +56,7 @@ def search(sweep: Sweep, attempt: Attempt, out: Path, trials: int, seed: int) ->
             told.add(number)
             trial = _drawn_trial(sweep, attempt, found, number)
         yield trial
+    found.claims.tidy()
     yield from _others(sweep, attempt, done, told)
 
 

@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from gnnlab.kernels.threads import Array, compiled, inner
-from gnnlab.structure.graphs.bit_sets import ONE, ZERO, first_bit
+from gnnlab.kernels.words import ONE, ZERO, first_bit
 
 MASK, FREE, WANT = 0, 1, 2
 """Rows of ``Flow.sets``: all sinks; those the last search did not reach; those not full yet."""

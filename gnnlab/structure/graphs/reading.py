@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from gnnlab.contracts.data import check_edges
+from gnnlab.contracts.nodes import count_nodes
 from gnnlab.structure.graphs.graph import Graph
 from gnnlab.structure.graphs.pair_keys import Array, distinct, ends
 
@@ -82,20 +83,6 @@ def read_graphs(dataset: Sequence[Data], undirected: bool, told: str) -> list[Gr
     pairs -= starts.repeat(np.diff(cuts))
     bounds = zip(nodes.tolist(), cuts[:-1].tolist(), cuts[1:].tolist(), strict=True)
     return [Graph(size, pairs[:, first:last], undirected) for size, first, last in bounds]
-
-
-def count_nodes(data: Data, stored: dict[str, Any] | None = None) -> int:
-    """N, 0 where it is unknown: what ``data.num_nodes`` finds by going through all keys.
-
-    Args:
-        data: the graph.
-        stored: ``data.to_dict()``, where it is at hand.
-    """
-    stored = data.to_dict() if stored is None else stored
-    x = stored.get("x")
-    if "num_nodes" in stored or not isinstance(x, Tensor) or not x.dim():
-        return int(data.num_nodes or 0)
-    return x.shape[0]
 
 
 def _ordered(arcs: Array, kept: Array, num_nodes: int) -> Array:

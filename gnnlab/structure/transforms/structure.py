@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import torch
 from torch import Tensor
 
+from gnnlab.contracts.nodes import count_nodes
 from gnnlab.structure.graphs.graph import Graph
 from gnnlab.structure.graphs.pair_keys import Array
-from gnnlab.structure.graphs.reading import count_nodes
 from gnnlab.structure.stored.fingerprint import graph_digest
 from gnnlab.structure.stored.structures import Stored
 from gnnlab.structure.transforms.base import Found, GraphTransform, beside

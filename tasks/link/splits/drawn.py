@@ -12,7 +12,8 @@ from torch import Tensor
 
 from gnnlab.contracts.data import check_edges
 from gnnlab.contracts.described import refuse_other_graphs
-from gnnlab.core.arguments import check_choice, check_count, check_number
+from gnnlab.contracts.nodes import count_nodes
+from gnnlab.core.arguments import check_choice, check_count, check_number, shown
 from gnnlab.structure.graphs.free_pairs import FreePairs
 from gnnlab.structure.graphs.node_kinds import Kinds, kinds_of
 from gnnlab.structure.graphs.pair_keys import Array, arc_keys, pair_keys
@@ -56,18 +57,20 @@ def random_links(
     for name, share in shares.items():
         check_number(name, share)
         if not 0 < share < 1:
-            raise ValueError(f"{name} is {share!r}, but a share of the links lies between 0 and 1")
+            raise ValueError(
+                f"{name} is {shown(share)}, but a share of the links lies between 0 and 1"
+            )
     counts = [int(links.count * share) for share in shares.values()]
     for (name, share), count in zip(shares.items(), counts, strict=True):
         if not count:
             raise ValueError(
-                f"{name} is {share!r}, of {links.count} links none: take a larger share or a "
+                f"{name} is {shown(share)}, of {links.count} links none: take a larger share or a "
                 "larger graph"
             )
     if sum(counts) >= links.count:
         raise ValueError(
-            f"valid is {valid!r} and test {test!r}, which leaves none of {links.count} links to "
-            "train on: take smaller shares"
+            f"valid is {shown(valid)} and test {shown(test)}, which leaves none of {links.count} "
+            "links to train on: take smaller shares"
         )
     rng = _generator(seed)
     order = rng.permutation(links.count)
@@ -208,7 +211,7 @@ def read_links(data: Data) -> Links:
         ValueError: bad edges, or none at all.
     """
     refuse_other_graphs(data)
-    nodes = int(data.num_nodes or 0)
+    nodes = count_nodes(data)
     check_edges(data, nodes)
     edges = data.edge_index.detach().cpu().numpy()
     column = np.flatnonzero(edges[0] != edges[1])

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from gnnlab.contracts.nodes import count_nodes
 from gnnlab.structure.graphs.node_kinds import Kinds, joined_kinds, kinds_of
 from gnnlab.structure.graphs.pair_keys import Array, arc_keys
 from gnnlab.tasks.link.splits.parts import PARTS, LinkParts
@@ -57,7 +58,7 @@ def official_links(
             )
     positive = {name: _positive(name, parts[name]) for name in PARTS}
     negative = {name: _negative(name, parts[name], positive[name]) for name in PARTS[1:]}
-    nodes, edge_index = int(data.num_nodes or 0), data.edge_index
+    nodes, edge_index = count_nodes(data), data.edge_index
     ahead, back = (
         np.unique(arc_keys(e, nodes)) for e in (edge_index.numpy(), edge_index.flip(0).numpy())
     )

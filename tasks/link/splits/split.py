@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from gnnlab.contracts.nodes import count_nodes
 from gnnlab.structure.graphs.pair_keys import among, arc_keys, pair_keys
 from gnnlab.tasks.link.splits.checks import check_split, keys_of
 from gnnlab.tasks.link.splits.drawn import ncn_links, random_links, temporal_links
@@ -176,7 +177,7 @@ class LinkSplit(LinkParts):
         Raises:
             ValueError: data of another graph.
         """
-        nodes, edge_index = int(data.num_nodes or 0), data.edge_index
+        nodes, edge_index = count_nodes(data), data.edge_index
         own = arc_keys(self.message_edge_index.numpy(), self.num_nodes)
         if nodes == self.num_nodes:
             given = arc_keys(edge_index.cpu().numpy(), nodes)

@@ -225,6 +225,10 @@ def test_the_card_tells_how_many_graphs_differ() -> None:
         ),
         (lambda: datasets.load("ring-transfer", node=4), "did you mean 'nodes'"),
         (lambda: datasets.load("ring-transfer", split="public"), "takes no split"),
+        (
+            lambda: datasets.load("csl", split=torch.eye(3)),
+            "split is tensor.* but it must be a word",
+        ),
     ],
 )
 def test_bad_settings_get_one_sentence(call: object, said: str) -> None:

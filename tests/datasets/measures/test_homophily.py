@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -125,3 +126,21 @@ def test_published_values_come_out_where_the_files_are_at_hand(
     assert edge_homophily(data.edge_index, data.y) == pytest.approx(edge, abs=0.0051)
     assert round(adjusted_homophily(data.edge_index, data.y), 2) == adjusted
     assert abs(round(label_informativeness(data.edge_index, data.y), 2)) == informative
+
+
+@pytest.mark.parametrize("measure", MEASURES)
+@pytest.mark.parametrize(
+    ("edges", "y", "told"),
+    [
+        ([[0, -1], [1, 0]], [0, 1], "edge_index names node -1"),
+        ([[0, 2], [1, 0]], [0, 1], "edge_index names node 2"),
+        ([[0], [0]], [], "edge_index names node 0"),
+        ([[0], [1]], [[0, 1]], r"y is torch.int64 of shape \(1, 2\), but each node has one label"),
+        ([[0], [1]], [0.5, 1.0], "y is torch.float32"),
+    ],
+)
+def test_what_has_no_label_is_refused(measure: Any, edges: Any, y: Any, told: str) -> None:
+    """A node of -1 took the label of the last one."""
+    given = torch.tensor(y) if y else torch.zeros(0, dtype=torch.int64)
+    with pytest.raises(ValueError, match=told):
+        measure(torch.tensor(edges), given)

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from small_runs import SETTINGS as QUICK
 
+from gnnlab.core.writing import locked
 from gnnlab.runner.sweep import grid as room
 from gnnlab.runner.sweep.grid import run_sweep
 from gnnlab.runner.sweep.space import read_space
@@ -116,6 +117,25 @@ def test_a_trial_that_was_stopped_is_drawn_again_as_it_was(
     assert not list(tmp_path.glob("*.lock"))
     assert list(run_sweep(sweep, tmp_path, trials=14)) == whole
     assert seen[after - 1] == whole[after - 1].values
+
+
+@needs_optuna
+def test_locks_of_finished_trials_whose_process_was_killed_are_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may be killed when its score is entered and its lock still there."""
+    monkeypatch.setattr(room, "_try", scored)
+    sweep = Sweep(SETTINGS, read_space({"model.hidden_channels": {"low": 1, "high": 99}}))
+    whole = list(run_sweep(sweep, tmp_path, trials=3))
+    (journal,) = tmp_path.glob("sweep-*.journal")
+    held = journal.with_suffix(".1.lock")
+    for path in (journal.with_suffix(".2.lock"), journal.with_suffix(".lock"), held):
+        path.touch()
+    with open(held, "ab") as file, locked(file):
+        assert list(run_sweep(sweep, tmp_path, trials=3)) == whole
+        assert list(tmp_path.glob("*.lock")) == [held]  # somebody is about to remove it
+    assert list(run_sweep(sweep, tmp_path, trials=3)) == whole
+    assert not list(tmp_path.glob("*.lock"))
 
 
 LR = {"low": 1e-4, "high": 1.0, "log": True}

@@ -204,3 +204,5 @@ def test_refusals() -> None:
         ValueError, match="rounds is 0, but it must be a whole number of at least 1"
     ):
         subgraph_colors(edges, nodes, rounds=0)
+    with pytest.raises(ValueError, match="1,099,511,627,776 rounds over 16 pairs .* leave rounds"):
+        subgraph_colors(edges, nodes, rounds=2**40)

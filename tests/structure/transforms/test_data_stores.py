@@ -8,7 +8,8 @@ import pytest
 import torch
 from torch_geometric.data import Data
 
-from gnnlab.structure.graphs.reading import count_nodes, read_graph, read_graphs
+from gnnlab.contracts.nodes import count_nodes
+from gnnlab.structure.graphs.reading import read_graph, read_graphs
 from gnnlab.structure.transforms import shallow
 from gnnlab.structure.transforms.data_stores import put
 

@@ -59,6 +59,13 @@ def test_labels_from_one_are_refused_with_the_way_out(task: Any, data: Any) -> N
 
 
 @pytest.mark.parametrize(("task", "data"), WAYS)
+def test_a_label_far_beyond_the_others_takes_no_memory(task: Any, data: Any) -> None:
+    far = relabelled(data, lambda y: torch.where(y == y.max(), 2**40, y))
+    with pytest.raises(ValueError, match="is of class .*, but labels in data.y go up to 109951162"):
+        task().setup(far, 0)
+
+
+@pytest.mark.parametrize(("task", "data"), WAYS)
 def test_two_classes_are_two(task: Any, data: Any) -> None:
     from_zero = relabelled(data, lambda y: torch.unique((y > 0).long() + 1, return_inverse=True)[1])
     if task is tasks.GraphPrediction:  # a graph has one label
