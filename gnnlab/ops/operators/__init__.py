@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from gnnlab.ops.backends import reference
-from gnnlab.ops.backends.reference import HALF
+from gnnlab.ops.base.precision import HALF
 from gnnlab.ops.graphs.adjacency import Adjacency
 from gnnlab.ops.graphs.sparse_features import SparseFeatures
 from gnnlab.ops.graphs.traced import Traced

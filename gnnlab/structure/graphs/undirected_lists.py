@@ -8,7 +8,8 @@ import numpy as np
 from torch import Tensor
 
 from gnnlab.core.arguments import check_count
-from gnnlab.kernels.threads import Array, array, compiled
+from gnnlab.kernels.arrays import Array, array
+from gnnlab.kernels.compile import compiled
 
 LIMIT = 2**31 - 1
 
