@@ -90,10 +90,7 @@ class Backend(Protocol):
 
 def backend_for(*tensors: Tensor | None) -> Backend:
     """Return the backend for an operation on these tensors."""
-    name = backend_name(*tensors)
-    if name == "operators":  # traced, which a cache is not; registering them takes time
-        return cast(Backend, import_module("gnnlab.ops.operators"))
-    return _backend(name)
+    return _backend(backend_name(*tensors))
 
 
 def kernel_for(name: str, *tensors: Tensor | None) -> Any:

@@ -6,8 +6,8 @@ import torch
 from torch import Tensor
 
 from gnnlab.core.arguments import check_number
-from gnnlab.ops.backends.table import backend_for
 from gnnlab.ops.base.precision import HALF
+from gnnlab.ops.functions.chosen import backend_for
 from gnnlab.ops.graphs.adjacency import Adjacency, AdjacencyLike
 from gnnlab.ops.graphs.tensors import check_device, check_edges, check_float
 

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 
 from gnnlab.core.arguments import check_count, check_share, check_whole, shown
-from gnnlab.ops.backends.table import backend_for
 from gnnlab.ops.base.precision import HALF
+from gnnlab.ops.functions.chosen import backend_for
 from gnnlab.ops.graphs.adjacency import Adjacency, AdjacencyLike
 from gnnlab.ops.graphs.masked import Masked
 from gnnlab.ops.graphs.neighbor_lists import NeighborLists

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from gnnlab.ops.backends.table import backend_for
+from gnnlab.ops.functions.chosen import backend_for
 from gnnlab.ops.graphs.adjacency import Adjacency, AdjacencyLike
 from gnnlab.ops.graphs.tensors import check_device, check_float
 

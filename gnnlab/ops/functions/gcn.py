@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from gnnlab.core.arguments import check_count
-from gnnlab.ops.backends.table import backend_for
 from gnnlab.ops.functions.checks import check_list
+from gnnlab.ops.functions.chosen import backend_for
 from gnnlab.ops.functions.norm import degree, inverse_root
 from gnnlab.ops.functions.propagate import propagate
 from gnnlab.ops.graphs.adjacency import Adjacency, AdjacencyLike

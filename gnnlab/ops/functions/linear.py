@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from gnnlab.ops.backends.table import backend_for
+from gnnlab.ops.functions.chosen import backend_for
 from gnnlab.ops.graphs.sparse_features import SparseFeatures, is_sparse
 from gnnlab.ops.graphs.tensors import check_float
 

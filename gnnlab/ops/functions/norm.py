@@ -37,7 +37,7 @@ def degree(adj: AdjacencyLike, end: str = "target", weight: Tensor | None = None
         check_float("weight", weight, (1,), "(E,)")
         check_edges("weight", weight, adj)
     if torch.compiler.is_compiling():
-        from gnnlab.ops import operators
+        from gnnlab.ops.operators import backend as operators
 
         return operators.degree(operators.traced(adj), weight, torch.get_default_dtype())
     if weight is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import Tensor
 
 from gnnlab.core.arguments import check_count
-from gnnlab.ops.backends.table import backend_for
+from gnnlab.ops.functions.chosen import backend_for
 from gnnlab.ops.graphs.tensors import check_float
 
 

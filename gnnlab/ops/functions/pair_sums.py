@@ -8,10 +8,10 @@ import torch
 from torch import Tensor
 
 from gnnlab.core.arguments import check_choice
-from gnnlab.ops.backends.table import backend_for
 from gnnlab.ops.base.bounds import check_vector
 from gnnlab.ops.base.precision import HALF
 from gnnlab.ops.functions.checks import check_list
+from gnnlab.ops.functions.chosen import backend_for
 from gnnlab.ops.graphs.node_pairs import Pairs
 from gnnlab.ops.graphs.tensors import check_device, check_edges, check_float
 

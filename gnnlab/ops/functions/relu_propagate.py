@@ -7,9 +7,9 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from gnnlab.ops.backends.table import backend_for
 from gnnlab.ops.base.memo import remember
 from gnnlab.ops.base.precision import HALF
+from gnnlab.ops.functions.chosen import backend_for
 from gnnlab.ops.graphs.adjacency import Adjacency, AdjacencyLike
 from gnnlab.ops.graphs.tensors import check_device, check_edges, check_float
 

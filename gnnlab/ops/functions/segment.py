@@ -7,9 +7,9 @@ from torch import Tensor
 
 from gnnlab.core.arguments import shown
 from gnnlab.ops.autograd.touched_rows import SparseGather
-from gnnlab.ops.backends.table import backend_for
 from gnnlab.ops.base.bounds import check_rows
 from gnnlab.ops.functions.checks import check_reduce
+from gnnlab.ops.functions.chosen import backend_for
 from gnnlab.ops.graphs.adjacency import Adjacency, AdjacencyLike
 from gnnlab.ops.graphs.segments import segments
 from gnnlab.ops.graphs.tensors import check_device, check_edges, check_float
@@ -48,7 +48,7 @@ def gather(x: Tensor, adj: AdjacencyLike, end: str = "source", sparse_grad: bool
     check_device("x", x, adj)
     grouped = at_end(adj, end)
     if torch.compiler.is_compiling():
-        from gnnlab.ops import operators
+        from gnnlab.ops.operators import backend as operators
 
         if sparse_grad:
             raise ValueError("torch.compile knows no sparse gradients: gather without sparse_grad")
@@ -110,15 +110,12 @@ def edge_reduce(
     check_reduce(reduce)
     check_edges("values", values, adj)
     if torch.compiler.is_compiling():
-        from gnnlab.ops import operators
+        from gnnlab.ops.operators import backend as operators
 
         graph = operators.traced(adj).without_loops("edge_reduce")
         if reduce != "sum":
             return operators.segment_reduce(values, graph.target, graph.num_nodes, reduce)
-        total: Tensor = operators.linear.edge_sum(
-            values, graph._index, graph.num_nodes, graph.turned
-        )
-        return total
+        return operators.edge_sum(values, graph)
     return backend_for(values).segment_reduce(values, adj._target, adj._rows, reduce)
 
 
@@ -154,7 +151,7 @@ def segment_reduce(values: Tensor, index: Tensor, num_segments: int, reduce: str
     check_reduce(reduce)
     check_rows("num_segments", num_segments, 0)
     if torch.compiler.is_compiling():
-        from gnnlab.ops import operators
+        from gnnlab.ops.operators import backend as operators
 
         return operators.segment_reduce(values, index, num_segments, reduce)
     rows = segments(values, index, num_segments)
