@@ -126,7 +126,8 @@ def _evaluated(hint: str, names: dict[str, Any], module: str) -> Any:
         try:
             return eval(hint, names)
         except NameError as error:
-            names[error.name] = _for_checkers(module).get(error.name, lambda: Any)()
+            name = str(error.name)
+            names[name] = _for_checkers(module).get(name, lambda: Any)()
 
 
 @functools.cache

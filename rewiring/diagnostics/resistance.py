@@ -10,7 +10,7 @@ from torch import Tensor
 
 from gnnlab.core.arguments import check_count, check_number, shown
 from gnnlab.core.settings import checked
-from gnnlab.kernels.threads import Array
+from gnnlab.kernels.arrays import Array
 from gnnlab.structure.graphs.components import components
 from gnnlab.structure.graphs.undirected_lists import Neighbours, undirected
 from gnnlab.structure.spectra.laplacian_solve import pair_resistances, sketched_resistances

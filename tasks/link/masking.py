@@ -30,9 +30,10 @@ def without(data: Data, pairs: Tensor) -> tuple[Data, Adjacency]:
     Cost:
         O(P log E + E), the second for copies of what is left.
     """
-    view = Adjacency.of(data.edge_index, data.num_nodes).without(pairs)
-    if view.num_edges == data.edge_index.shape[1]:
-        return data, view.base
+    whole = Adjacency.of(data.edge_index, data.num_nodes)
+    view = whole.without(pairs)
+    if view.num_edges == whole.num_edges:
+        return data, whole
     return kept_edges(data, view.kept, view.edge_index), view
 
 

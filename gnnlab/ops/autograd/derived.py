@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from gnnlab.kernels.hashing import Dropout
-from gnnlab.ops.autograd import pair_sums as by_steps
 from gnnlab.ops.autograd.attend import Attend, gradients
 from gnnlab.ops.autograd.block import BlockPropagate, EdgeOuter
 from gnnlab.ops.autograd.extreme import Extreme, SegmentExtreme
@@ -21,20 +19,15 @@ from gnnlab.ops.autograd.gcn_steps import Steps
 from gnnlab.ops.autograd.gcn_sum import MappedSum
 from gnnlab.ops.autograd.orthogonal_transport import Transport
 from gnnlab.ops.autograd.pair_sums import PairAggregate, PairReduce, PairSpread
-from gnnlab.ops.autograd.propagate import (
-    EdgeDot,
-    Gather,
-    Propagate,
-    Scaled,
-    SegmentSum,
-    shares,
-    wide,
-)
+from gnnlab.ops.autograd.propagate import EdgeDot, Gather, Propagate, Scaled, SegmentSum
 from gnnlab.ops.autograd.relu_propagate import ReluPropagate
 from gnnlab.ops.autograd.softmax import EdgeSoftmax
 from gnnlab.ops.autograd.sparse_product import SparseProduct
 from gnnlab.ops.backends.engine import Ends, Engine, Stats
-from gnnlab.ops.backends.reference import HALF, widen
+from gnnlab.ops.backends.reference import pair_sums as by_steps
+from gnnlab.ops.backends.reference.dropout import Dropout
+from gnnlab.ops.base.precision import HALF, wide, widen
+from gnnlab.ops.graphs.order import shares
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,10 +42,6 @@ class Derived:
     """The operations of one engine with their derivatives."""
 
     engine: Engine
-
-    def group(self, keys: Tensor, num_rows: int) -> tuple[Tensor, Tensor]:
-        """Row pointers and a stable order."""
-        return self.engine.group(keys, num_rows)
 
     def propagate(self, x: Tensor, adj: Adjacency, weight: Tensor | None, reduce: str) -> Tensor:
         """Sum or mean, or max or min."""

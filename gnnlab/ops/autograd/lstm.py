@@ -24,17 +24,6 @@ class Kernels(Protocol):
         """What the gates receive, and the c before the step."""
 
 
-def lstm_step(terms: Sequence[Tensor], c: Tensor | None) -> tuple[Tensor, Tensor]:
-    """The formula."""
-    total = terms[0]
-    for term in terms[1:]:
-        total = total + term
-    i, f, g, o = total.chunk(4, dim=1)
-    new = torch.sigmoid(i) * torch.tanh(g)
-    c = new if c is None else torch.sigmoid(f) * c + new
-    return torch.sigmoid(o) * torch.tanh(c), c
-
-
 class LSTMStep(torch.autograd.Function):
     """(h, c, acts) from the old c and the terms of the gates.
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import torch
 from torch import Tensor
 
 from gnnlab.ops.backends.engine import Engine
-from gnnlab.ops.backends.reference import HALF, widen
 from gnnlab.ops.base.function import Function, keep, kept
+from gnnlab.ops.base.precision import widen
+from gnnlab.ops.graphs.order import shares
 
 if TYPE_CHECKING:
     from gnnlab.ops.graphs.adjacency import Adjacency, Rows
@@ -119,22 +119,3 @@ class SegmentSum(Function):
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> Gradients:
         return Gather.call(grad, ctx.index, ctx.rows, ctx.engine), None, None, None
-
-
-def wide(x: Tensor) -> torch.dtype:
-    """The type that its sums are in."""
-    return torch.float32 if x.dtype in HALF else x.dtype
-
-
-def in_order(adj: Adjacency) -> bool:
-    """Whether the caller's edges are sorted by target already."""
-    return adj._keep("in order", lambda: bool((adj._target.diff() >= 0).all()))
-
-
-def shares(adj: Adjacency, dtype: torch.dtype) -> Tensor:
-    """1 / the number of each row's edges, at least 1: (N,)."""
-
-    def build() -> Tensor:
-        return adj._rowptr.diff().clamp(min=1).to(dtype).reciprocal()
-
-    return adj._keep(("shares", dtype), build)

@@ -28,9 +28,6 @@ class Engine(Protocol):
     def stored(self, x: Tensor) -> Tensor:
         """The tensor in a type that the kernels read."""
 
-    def group(self, keys: Tensor, num_rows: int) -> tuple[Tensor, Tensor]:
-        """Row pointers and the stable order of ``keys``, both int32."""
-
     def propagate(self, x: Tensor, weight: Tensor | None, adj: Adjacency, mean: bool) -> Tensor:
         """y[i] = sum or mean of w_e x_j over the edges e = (j, i)."""
 

@@ -29,7 +29,6 @@ from gnnlab.ops.backends.reference import (
     edge_outer,
     extreme_edge,
     gather,
-    group,
     orthogonal_transport,
     pair_aggregate,
     pair_gradients,
@@ -37,10 +36,10 @@ from gnnlab.ops.backends.reference import (
     pair_spread,
     relu_propagate,
     sparse_product,
-    take,
-    widen,
 )
+from gnnlab.ops.backends.reference.scatter import scatter, take
 from gnnlab.ops.base.function import Function
+from gnnlab.ops.base.precision import widen
 
 if TYPE_CHECKING:
     from gnnlab.ops.graphs.adjacency import Adjacency, Rows
@@ -56,7 +55,6 @@ __all__ = [  # the reference's
     "edge_outer",
     "extreme_edge",
     "gather",
-    "group",
     "orthogonal_transport",
     "pair_aggregate",
     "pair_gradients",
@@ -149,7 +147,7 @@ def _extreme(values: Tensor, rowptr: Tensor, reduce: str) -> Tensor:
     if not bool(values.detach().abs().amax() < torch.finfo(values.dtype).max):  # or NaN
         rows = torch.arange(rowptr.numel() - 1, device=values.device)
         index = rows.repeat_interleave(rowptr.diff())
-        return reference.scatter(values, index, rows.numel(), reduce)
+        return scatter(values, index, rows.numel(), reduce)
     kernel = getattr(_kernels(), f"segment_{reduce}_csr")
     item = kernel(values.detach().contiguous(), rowptr)[1]
     best = values.gather(0, item.clamp(max=items - 1))

@@ -27,7 +27,6 @@ from gnnlab.ops.backends.reference import (
     edge_softmax,
     extreme_edge,
     gather,
-    group,
     orthogonal_transport,
     pair_aggregate,
     pair_gradients,
@@ -36,9 +35,9 @@ from gnnlab.ops.backends.reference import (
     relu_propagate,
     segment_reduce,
     sparse_product,
-    widen,
 )
 from gnnlab.ops.base.function import Function, keep, kept
+from gnnlab.ops.base.precision import widen
 
 if TYPE_CHECKING:
     from gnnlab.ops.graphs.adjacency import Adjacency
@@ -55,7 +54,6 @@ __all__ = [  # the reference's
     "edge_softmax",
     "extreme_edge",
     "gather",
-    "group",
     "orthogonal_transport",
     "pair_aggregate",
     "pair_gradients",

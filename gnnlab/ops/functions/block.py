@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from gnnlab.ops.backends import backend_for
-from gnnlab.ops.functions.checks import check_device, check_edges, check_float
-from gnnlab.ops.graphs.adjacency import Adjacency
-from gnnlab.ops.graphs.convert import AdjacencyLike
+from gnnlab.ops.functions.chosen import backend_for
+from gnnlab.ops.graphs.adjacency import Adjacency, AdjacencyLike
+from gnnlab.ops.graphs.tensors import check_device, check_edges, check_float
 
 
 def block_propagate(x: Tensor, adj: AdjacencyLike, maps: Tensor) -> Tensor:

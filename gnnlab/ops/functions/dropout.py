@@ -9,9 +9,9 @@ import torch
 from torch import Tensor
 
 from gnnlab.core.arguments import shown
-from gnnlab.ops.backends import backend_for
-from gnnlab.ops.functions.checks import check_float
+from gnnlab.ops.functions.chosen import backend_for
 from gnnlab.ops.graphs.sparse_features import SparseFeatures
+from gnnlab.ops.graphs.tensors import check_float
 
 
 @overload

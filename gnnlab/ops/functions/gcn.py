@@ -9,12 +9,12 @@ import torch
 from torch import Tensor
 
 from gnnlab.core.arguments import check_count
-from gnnlab.ops.backends import backend_for
-from gnnlab.ops.functions.checks import check_device, check_edges, check_float, check_list
+from gnnlab.ops.functions.checks import check_list
+from gnnlab.ops.functions.chosen import backend_for
 from gnnlab.ops.functions.norm import degree, inverse_root
 from gnnlab.ops.functions.propagate import propagate
-from gnnlab.ops.graphs.adjacency import Adjacency
-from gnnlab.ops.graphs.convert import AdjacencyLike
+from gnnlab.ops.graphs.adjacency import Adjacency, AdjacencyLike
+from gnnlab.ops.graphs.tensors import check_device, check_edges, check_float
 
 
 def gcn_propagate(x: Tensor, adj: AdjacencyLike, weight: Tensor | None = None) -> Tensor:

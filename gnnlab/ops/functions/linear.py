@@ -6,9 +6,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from gnnlab.ops.backends import backend_for
-from gnnlab.ops.functions.checks import check_float
+from gnnlab.ops.functions.chosen import backend_for
 from gnnlab.ops.graphs.sparse_features import SparseFeatures, is_sparse
+from gnnlab.ops.graphs.tensors import check_float
 
 
 def linear(x: Tensor | SparseFeatures, weight: Tensor, bias: Tensor | None = None) -> Tensor:

@@ -8,9 +8,10 @@ import torch
 from torch import Tensor
 
 from gnnlab.ops.autograd.lstm import Kernels, LSTMStep
-from gnnlab.ops.autograd.lstm import lstm_step as reference
-from gnnlab.ops.backends import kernel_for
-from gnnlab.ops.functions.checks import check_float, check_list
+from gnnlab.ops.backends.reference.lstm import lstm_step as reference
+from gnnlab.ops.functions.checks import check_list
+from gnnlab.ops.functions.chosen import kernel_for
+from gnnlab.ops.graphs.tensors import check_float
 
 
 def lstm_step(terms: Sequence[Tensor], c: Tensor | None = None) -> tuple[Tensor, Tensor]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from torch import Tensor
 
 from gnnlab.core.arguments import check_count
-from gnnlab.ops.backends import backend_for
-from gnnlab.ops.functions.checks import check_float
+from gnnlab.ops.functions.chosen import backend_for
+from gnnlab.ops.graphs.tensors import check_float
 
 
 def orthogonal_transport(own: Tensor, other: Tensor, dim: int) -> Tensor:

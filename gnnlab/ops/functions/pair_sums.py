@@ -8,11 +8,12 @@ import torch
 from torch import Tensor
 
 from gnnlab.core.arguments import check_choice
-from gnnlab.ops.backends import backend_for
-from gnnlab.ops.backends.reference import HALF
 from gnnlab.ops.base.bounds import check_vector
-from gnnlab.ops.functions.checks import check_device, check_edges, check_float, check_list
+from gnnlab.ops.base.precision import HALF
+from gnnlab.ops.functions.checks import check_list
+from gnnlab.ops.functions.chosen import backend_for
 from gnnlab.ops.graphs.node_pairs import Pairs
+from gnnlab.ops.graphs.tensors import check_device, check_edges, check_float
 
 SYMBOLS = ("uL", "vL", "uG", "vG", "vv", "vu", "uu")
 LOCAL = ("uL", "vL")

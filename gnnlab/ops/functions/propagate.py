@@ -5,11 +5,11 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from gnnlab.ops.backends import backend_for
-from gnnlab.ops.backends.reference import HALF
-from gnnlab.ops.functions.checks import check_device, check_edges, check_float, check_reduce
-from gnnlab.ops.graphs.adjacency import Adjacency
-from gnnlab.ops.graphs.convert import AdjacencyLike
+from gnnlab.ops.base.precision import HALF
+from gnnlab.ops.functions.checks import check_reduce
+from gnnlab.ops.functions.chosen import backend_for
+from gnnlab.ops.graphs.adjacency import Adjacency, AdjacencyLike
+from gnnlab.ops.graphs.tensors import check_device, check_edges, check_float
 
 
 def propagate(

@@ -11,11 +11,10 @@ from torch import Tensor
 from gnnlab.core.arguments import shown
 from gnnlab.ops.base.bounds import check_rows, check_vector
 from gnnlab.ops.base.memo import remember
-from gnnlab.ops.functions.checks import check_edges, check_float
 from gnnlab.ops.functions.norm import degree
 from gnnlab.ops.functions.propagate import propagate
-from gnnlab.ops.graphs.adjacency import Adjacency, group
-from gnnlab.ops.graphs.convert import AdjacencyLike
+from gnnlab.ops.graphs.adjacency import Adjacency, AdjacencyLike, group
+from gnnlab.ops.graphs.tensors import check_edges, check_float
 
 Part = tuple[Adjacency, Tensor]
 WHOLE = None

@@ -7,12 +7,11 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from gnnlab.ops.backends import backend_for
-from gnnlab.ops.backends.reference import HALF
 from gnnlab.ops.base.memo import remember
-from gnnlab.ops.functions.checks import check_device, check_edges, check_float
-from gnnlab.ops.graphs.adjacency import Adjacency
-from gnnlab.ops.graphs.convert import AdjacencyLike
+from gnnlab.ops.base.precision import HALF
+from gnnlab.ops.functions.chosen import backend_for
+from gnnlab.ops.graphs.adjacency import Adjacency, AdjacencyLike
+from gnnlab.ops.graphs.tensors import check_device, check_edges, check_float
 
 
 def relu_propagate(

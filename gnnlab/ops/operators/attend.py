@@ -7,7 +7,7 @@ from typing import Any
 from torch import Tensor
 from torch.library import custom_op
 
-from gnnlab.ops.backends import backend_for
+from gnnlab.ops.backends.table import backend_for
 from gnnlab.ops.graphs.traced import padded, sorted_graph
 
 Gradients = tuple[Tensor | None, ...]

@@ -8,8 +8,9 @@ import torch
 from torch import Tensor
 from torch.library import custom_op
 
-from gnnlab.ops.backends import backend_for, reference
-from gnnlab.ops.functions.segment import segments
+from gnnlab.ops.backends.reference.scatter import first_item
+from gnnlab.ops.backends.table import backend_for
+from gnnlab.ops.graphs.segments import segments
 from gnnlab.ops.graphs.traced import padded, sorted_graph
 
 Gradients = tuple[Tensor | None, ...]
@@ -58,7 +59,7 @@ segment_sum.register_autograd(_segment_gradients, setup_context=_segment_setup)
 @custom_op("gnnlab::segment_extreme", mutates_args=())
 def segment_extreme(values: Tensor, index: Tensor, num: int, reduce: str) -> Tensor:
     """The item that each segment's max or min is, per feature; -1 for none."""
-    return reference.first_item(values, index, num, reduce)
+    return first_item(values, index, num, reduce)
 
 
 @segment_extreme.register_fake

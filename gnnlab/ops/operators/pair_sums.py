@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.library import custom_op
 
-from gnnlab.ops.backends import backend_for
+from gnnlab.ops.backends.table import backend_for
 from gnnlab.ops.graphs.traced_pairs import laid_out
 
 Gradients = tuple[Tensor | None, ...]

@@ -15,7 +15,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gnnlab.kernels.threads import Array, compiled, inner
+from gnnlab.kernels.arrays import Array
+from gnnlab.kernels.compile import compiled, inner
 from gnnlab.kernels.words import ONE, ZERO, first_bit
 
 MASK, FREE, WANT = 0, 1, 2

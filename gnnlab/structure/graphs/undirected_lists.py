@@ -10,7 +10,8 @@ from torch import Tensor
 
 from gnnlab.contracts.described import described
 from gnnlab.core.arguments import check_count
-from gnnlab.kernels.threads import Array, array, compiled
+from gnnlab.kernels.arrays import Array, array
+from gnnlab.kernels.compile import compiled
 
 LIMIT = 2**31 - 1
 

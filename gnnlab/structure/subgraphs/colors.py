@@ -10,10 +10,12 @@ from torch import Tensor
 
 from gnnlab.core.arguments import check_choice, check_count
 from gnnlab.core.settings import checked
+from gnnlab.kernels.arrays import Array
 from gnnlab.kernels.budget import require_memory
+from gnnlab.kernels.compile import compiled
 from gnnlab.kernels.effort import require_time
 from gnnlab.kernels.mixing import mixed
-from gnnlab.kernels.threads import Array, compiled, over_items
+from gnnlab.kernels.threads import over_items
 from gnnlab.ops import Adjacency
 from gnnlab.structure.hops.bfs import hop_matrix
 from gnnlab.structure.subgraphs.symbols import POLICIES, POOLINGS, symbols_of

@@ -10,8 +10,9 @@ from torch import Tensor
 
 from gnnlab.core.arguments import check_count, shown
 from gnnlab.core.settings import checked
+from gnnlab.kernels.arrays import Array, array
 from gnnlab.kernels.budget import require_memory
-from gnnlab.kernels.threads import Array, array, over_items
+from gnnlab.kernels.threads import over_items
 from gnnlab.ops import Adjacency, AdjacencyLike
 from gnnlab.structure.hops.bfs import FAR
 from gnnlab.structure.subgraphs.k_hop_search import count_many, cut_many, cut_one

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from gnnlab import ops
 from gnnlab.ops import lstm_step
-from gnnlab.ops.autograd.lstm import lstm_step as formula
+from gnnlab.ops.backends.reference.lstm import lstm_step as formula
 
 WIDTHS = [1, 3, 4, 8, 16, 29, 64]
 

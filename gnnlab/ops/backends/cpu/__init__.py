@@ -5,8 +5,6 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from gnnlab.kernels.memory import zeros as zeros
-from gnnlab.kernels.threads import array
 from gnnlab.ops.backends.cpu import lstm as lstm
 from gnnlab.ops.backends.cpu.attend import attend, attend_grad
 from gnnlab.ops.backends.cpu.block import block, outer
@@ -18,7 +16,6 @@ from gnnlab.ops.backends.cpu.extreme import (
     segment_extreme,
 )
 from gnnlab.ops.backends.cpu.gcn_steps import horner, steps, takes_steps
-from gnnlab.ops.backends.cpu.loops import softmax_any as kernels
 from gnnlab.ops.backends.cpu.orthogonal_transport import transport, transport_grad
 from gnnlab.ops.backends.cpu.pair_sums import (
     pair_aggregate,
@@ -30,7 +27,6 @@ from gnnlab.ops.backends.cpu.propagate import edge_dot, propagate, scaled, segme
 from gnnlab.ops.backends.cpu.relu_propagate import rectified, rectified_grad
 from gnnlab.ops.backends.cpu.softmax import softmax, softmax_grad
 from gnnlab.ops.backends.cpu.sparse_product import sparse_product
-from gnnlab.ops.rows import compiled as neighbours
 
 
 def stored(x: Tensor) -> Tensor:
@@ -43,23 +39,10 @@ def takes_pairs(x: Tensor) -> bool:
     return x.dtype in (torch.float32, torch.float64)
 
 
-def group(keys: Tensor, num_rows: int) -> tuple[Tensor, Tensor]:
-    """Counting sort."""
-    rowptr = torch.zeros(num_rows + 1, dtype=torch.int32, device="cpu")
-    order = torch.empty(keys.numel(), dtype=torch.int32, device="cpu")
-    wrong = kernels.group(array(keys), rowptr.numpy(), order.numpy())
-    if wrong >= 0:
-        raise ValueError(
-            f"item {wrong} is of row {int(keys[wrong])}, but there are {num_rows} rows, numbered "
-            "from 0: drop it, or give their real number"
-        )
-    return rowptr, order
-
-
 __all__ = [
     "attend", "attend_grad", "block", "drop", "edge_dot", "extreme", "extreme_grad_weight",
-    "extreme_grad_x", "group", "horner", "lstm", "neighbours", "outer", "pair_aggregate",
+    "extreme_grad_x", "horner", "lstm", "outer", "pair_aggregate",
     "pair_collect", "pair_gradients", "pair_spread", "propagate", "rectified", "rectified_grad",
     "scaled", "segment_extreme", "segment_sum", "softmax", "softmax_grad", "sparse_product",
-    "steps", "stored", "takes_pairs", "takes_steps", "transport", "transport_grad", "zeros",
+    "steps", "stored", "takes_pairs", "takes_steps", "transport", "transport_grad",
 ]  # fmt: skip

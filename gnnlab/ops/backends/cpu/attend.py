@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from torch import Tensor
 
+from gnnlab.kernels.arrays import Array, array
 from gnnlab.kernels.memory import empty, empty_like
-from gnnlab.kernels.threads import Array, array, over_rows
-from gnnlab.ops.autograd.propagate import wide
+from gnnlab.kernels.threads import over_rows
 from gnnlab.ops.backends.cpu.column_tiles import joined, tiles
 from gnnlab.ops.backends.cpu.loops import attend as attend_rows
 from gnnlab.ops.backends.cpu.propagate import matrix
 from gnnlab.ops.backends.engine import Ends, Stats
+from gnnlab.ops.base.precision import wide
 
 if TYPE_CHECKING:
     from gnnlab.ops.graphs.adjacency import Adjacency

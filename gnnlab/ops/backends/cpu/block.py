@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
+from gnnlab.kernels.arrays import Array, array
 from gnnlab.kernels.memory import empty
-from gnnlab.kernels.threads import Array, array, over_rows
+from gnnlab.kernels.threads import over_rows
 from gnnlab.ops.backends.cpu.loops.block import block_rows, outer_rows
 
 if TYPE_CHECKING:

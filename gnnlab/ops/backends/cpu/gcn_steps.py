@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
+from gnnlab.kernels.arrays import Array, array
+from gnnlab.kernels.compile import inner
 from gnnlab.kernels.memory import empty
-from gnnlab.kernels.threads import Array, array, inner, over_rows
+from gnnlab.kernels.threads import over_rows
 from gnnlab.ops.backends.cpu.loops.reduce import sum4, sum8, sum16
 
 if TYPE_CHECKING:

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from torch import Tensor
 
+from gnnlab.kernels.arrays import Array, array
 from gnnlab.kernels.memory import empty, empty_like
-from gnnlab.kernels.threads import Array, array, over_items
+from gnnlab.kernels.threads import over_items
 from gnnlab.ops.backends.cpu.loops import lstm as lstm_rows
 
 MOST = 4

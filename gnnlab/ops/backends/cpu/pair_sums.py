@@ -9,8 +9,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from gnnlab.kernels.arrays import Array, array
 from gnnlab.kernels.memory import empty
-from gnnlab.kernels.threads import Array, array, over_items
+from gnnlab.kernels.threads import over_items
 from gnnlab.ops.backends.cpu.loops.pair_sums import (
     COLUMN,
     DIAGONAL,

@@ -8,13 +8,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from gnnlab.kernels.arrays import Array, array
 from gnnlab.kernels.memory import empty, zeros
-from gnnlab.kernels.threads import Array, array, over_rows
-from gnnlab.ops.autograd.propagate import in_order, wide
+from gnnlab.kernels.threads import over_rows
 from gnnlab.ops.backends.cpu.column_tiles import by_tiles
 from gnnlab.ops.backends.cpu.loops.edge_dot import dot_rows
 from gnnlab.ops.backends.cpu.loops.reduce import scaled_rows, sum_rows
 from gnnlab.ops.backends.cpu.loops.weighted_features import each_rows, product_rows
+from gnnlab.ops.base.precision import wide
+from gnnlab.ops.graphs.order import in_order
 
 if TYPE_CHECKING:
     from gnnlab.ops.graphs.adjacency import Adjacency, Rows

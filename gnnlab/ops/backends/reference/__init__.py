@@ -10,25 +10,17 @@ import torch
 from torch import Tensor
 from torch.nn.functional import leaky_relu
 
-from gnnlab.kernels.hashing import Dropout, drop, keep_elements
-from gnnlab.ops.autograd import orthogonal_transport as reflections
+from gnnlab.kernels.hashing import keep_elements
+from gnnlab.ops.backends.reference import orthogonal_transport as reflections
+from gnnlab.ops.backends.reference import pair_sums as by_steps
+from gnnlab.ops.backends.reference.dropout import Dropout, drop
+from gnnlab.ops.backends.reference.scatter import _expand, first_item, scatter, take
+from gnnlab.ops.base.precision import widen
 
 if TYPE_CHECKING:
     from gnnlab.ops.graphs.adjacency import Adjacency, Rows
     from gnnlab.ops.graphs.node_pairs import Pairs
     from gnnlab.ops.graphs.sparse_features import SparseFeatures
-
-HALF = (torch.float16, torch.bfloat16)
-
-
-def group(keys: Tensor, num_rows: int) -> tuple[Tensor, Tensor]:
-    """Stable sort of ``keys``: row pointers and the order."""
-    if keys.numel() and not bool(((keys >= 0) & (keys < num_rows)).all()):
-        raise ValueError(f"an item is of none of the {num_rows} rows, numbered from 0: drop it")
-    order = torch.sort(keys, stable=True).indices.int()
-    rowptr = torch.zeros(num_rows + 1, dtype=torch.int32, device=keys.device)
-    rowptr[1:] = torch.bincount(keys, minlength=num_rows).cumsum(0)
-    return rowptr, order
 
 
 def propagate(x: Tensor, adj: Adjacency, weight: Tensor | None, reduce: str) -> Tensor:
@@ -167,8 +159,6 @@ def pair_aggregate(
     scale: Tensor, inside: Tensor | None,
 ) -> tuple[Tensor, ...]:  # fmt: skip
     """Sums over pairs of nodes, along edges between pairs."""
-    from gnnlab.ops.autograd import pair_sums as by_steps
-
     return by_steps.aggregate(_steps(), x, pairs, symbols, shifts, scale, inside)
 
 
@@ -177,22 +167,16 @@ def pair_gradients(
     scale: Tensor, inside: Tensor | None, grads: Sequence[Tensor],
 ) -> tuple[Tensor, Tensor, list[Tensor | None]]:  # fmt: skip
     """Their gradients, written out."""
-    from gnnlab.ops.autograd import pair_sums as by_steps
-
     return by_steps.gradients(x, pairs, symbols, shifts, scale, inside, grads)
 
 
 def pair_reduce(x: Tensor, pairs: Pairs, place: str) -> Tensor:
     """The pairs of each node, added up."""
-    from gnnlab.ops.autograd import pair_sums as by_steps
-
     return by_steps.reduce(_steps(), x, pairs, place)
 
 
 def pair_spread(x: Tensor, pairs: Pairs, place: str) -> Tensor:
     """What one of its nodes holds, for every pair."""
-    from gnnlab.ops.autograd import pair_sums as by_steps
-
     return by_steps.spread(x, pairs, place)
 
 
@@ -234,77 +218,12 @@ def sparse_product(table: Tensor, x: SparseFeatures, turned: bool) -> Tensor:
     return scatter(message, row, rowptr.shape[0] - 1, "sum").to(table.dtype)
 
 
-def take(x: Tensor, index: Tensor) -> Tensor:
-    """Rows of x, with a backward that sums in a fixed order."""
-    # Off the CPU index_select's backward adds atomically; indexing sorts first.
-    return x.index_select(0, index) if x.device.type == "cpu" else x[index]
-
-
-def scatter(values: Tensor, index: Tensor, num: int, reduce: str) -> Tensor:
-    """Reduce ``values`` (M, ...) by ``index`` (M,); rows without an item are 0."""
-    if reduce in ("max", "min"):
-        return _extreme(values, index, num, reduce)
-    exact = _exact(values)
-    zeros = exact.new_zeros((num, *values.shape[1:]))
-    if values.device.type == "cpu":
-        total = zeros.index_add(0, index, exact).to(values.dtype)
-    else:
-        total = zeros.index_put((index,), exact, accumulate=True).to(values.dtype)
-    if reduce == "sum":
-        return total
-    count = torch.bincount(index, minlength=num).clamp(min=1).to(values.dtype)
-    return total / count.reshape(-1, *(1,) * (values.dim() - 1))
-
-
-def _exact(values: Tensor) -> Tensor:
-    """In float64 where the device has it: long rows are added up one by one here."""
-    return values.double() if values.device.type in ("cpu", "cuda") else values
-
-
 def edge_outer(left: Tensor, right: Tensor, adj: Adjacency) -> Tensor:
     """Inner products over channels of the stalks at both ends of each edge."""
     product = take(widen(left), adj._target) @ take(widen(right), adj._source).transpose(1, 2)
     return product.to(left.dtype)
 
 
-def first_item(values: Tensor, index: Tensor, num: int, reduce: str) -> Tensor:
-    """The first item that is its segment's max or min, per feature; -1 for an empty segment."""
-    first = _first(values, index, num, reduce)
-    return first.where(first < values.shape[0], -1)
-
-
 def extreme_edge(x: Tensor, adj: Adjacency, weight: Tensor | None, reduce: str) -> Tensor:
     """The edge of each max or min, -1 where there is none."""
     return first_item(_messages(x, adj, weight), adj._target, adj.num_nodes, reduce)
-
-
-def _extreme(values: Tensor, index: Tensor, num: int, reduce: str) -> Tensor:
-    """Max or min; of several equal items the first carries the gradient."""
-    items = values.shape[0]
-    if items == 0:
-        return values.new_zeros((num, *values.shape[1:])) + values.sum()  # differentiable
-    first = _first(values, index, num, reduce)
-    picked = values.gather(0, first.clamp(max=items - 1))
-    return picked.where(first < items, 0)
-
-
-def _first(values: Tensor, index: Tensor, num: int, reduce: str) -> Tensor:
-    """The first item that is its row's max or min, per feature; the number of items for none."""
-    items = values.shape[0]
-    where = _expand(index, values)
-    fixed = values.detach()
-    bound = fixed.new_full((num, *fixed.shape[1:]), torch.inf if reduce == "min" else -torch.inf)
-    best = bound.scatter_reduce(0, where, fixed, "a" + reduce)
-    hit = (fixed == best.gather(0, where)) | fixed.isnan()
-    number = _expand(torch.arange(items, device=values.device), values)
-    first = torch.full(bound.shape, items, dtype=torch.int64, device=values.device)
-    return first.scatter_reduce(0, where, number.where(hit, items), "amin")
-
-
-def widen(x: Tensor) -> Tensor:
-    """Half precision is added up in float32."""
-    return x.float() if x.dtype in HALF else x
-
-
-def _expand(index: Tensor, like: Tensor) -> Tensor:
-    return index.reshape(-1, *(1,) * (like.dim() - 1)).expand_as(like)

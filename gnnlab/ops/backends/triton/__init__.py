@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from gnnlab.ops.autograd.orthogonal_transport import transport, transport_grad
-from gnnlab.ops.backends.reference import group, sparse_product
+from gnnlab.ops.backends.reference import sparse_product
+from gnnlab.ops.backends.reference.orthogonal_transport import transport, transport_grad
 from gnnlab.ops.backends.triton.attend import attend
 from gnnlab.ops.backends.triton.attend_grad import attend_grad
 from gnnlab.ops.backends.triton.block import block
@@ -40,7 +40,7 @@ def takes_pairs(x: Tensor) -> bool:
 
 __all__ = [
     "attend", "attend_grad", "block", "drop", "edge_dot", "extreme", "extreme_grad_weight",
-    "extreme_grad_x", "group", "outer", "propagate", "rectified", "rectified_grad", "scaled",
+    "extreme_grad_x", "outer", "propagate", "rectified", "rectified_grad", "scaled",
     "segment_extreme", "segment_sum", "softmax", "softmax_grad", "sparse_product", "stored",
     "takes_pairs", "takes_steps", "transport", "transport_grad",
 ]  # fmt: skip
