@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help run test slow nightly lint types notebooks bench bench-quick kernels parity gpu clean
+.PHONY: help run test slow nightly lint types notebooks docs bench bench-quick kernels parity gpu clean
 
 help:
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -20,6 +20,10 @@ $(VENV)/.run: $(BIN)/python setup.cfg pyproject.toml constraints.txt
 
 $(VENV)/.dev: $(VENV)/.run
 	$(PIP) -e '.[dev,plot]'
+	@touch $@
+
+$(VENV)/.docs: $(VENV)/.run
+	$(PIP) -e '.[docs]'
 	@touch $@
 
 run: $(VENV)/.run ## train four models on a generated Minesweeper board and print the table
@@ -44,6 +48,10 @@ types: $(VENV)/.dev ## mypy --strict over all rooms
 
 notebooks: $(VENV)/.dev ## execute every notebook
 	$(BIN)/python -m pytest -q --nbmake --nbmake-timeout=300 notebooks
+
+docs: $(VENV)/.docs ## the documentation site in build/docs, notebooks executed, warnings as errors
+	$(BIN)/python -m sphinx -q -W --keep-going -d build/doctrees docs build/docs
+	@echo build/docs/index.html
 
 bench: $(VENV)/.dev ## time and memory beside every peer that is installed, as docs/performance.md
 	$(BIN)/python benchmarks/ops.py --large --page docs/performance.md --json docs/performance.json \

@@ -1,0 +1,73 @@
+"""Docstring sections: prose, settings and source, from the Google style that the package uses."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from typing import Any
+
+SECTIONS = (
+    *("Args", "Attributes", "Shapes", "Returns", "Yields", "Raises", "Cost", "Source"),
+    *("Example", "Examples", "Note", "Settings"),
+)
+HEADING = re.compile(rf"^({'|'.join(SECTIONS)}): *(.*)$")
+PROSE = "prose"
+
+
+def sections(thing: Any) -> dict[str, str]:
+    """Split a docstring into its prose (key ``prose``) and its sections, each without its indent."""
+    found: dict[str, list[str]] = {PROSE: []}
+    name = PROSE
+    for line in (inspect.getdoc(thing) or "").splitlines():
+        heading = HEADING.match(line)
+        if heading:
+            name = heading[1]
+            found[name] = [heading[2]] if heading[2] else []
+        elif name != PROSE and line and not line.startswith(" "):
+            name = PROSE  # a section ends where the indent does
+            found[PROSE] += ["", line]
+        else:
+            found[name].append(line)
+    return {key: inspect.cleandoc("\n".join(lines)).strip() for key, lines in found.items()}
+
+
+def first_line(thing: Any) -> str:
+    """The first line of a docstring; empty where an object has none of its own."""
+    if not (inspect.isclass(thing) or inspect.isroutine(thing)):
+        return ""  # getdoc would give that of its type
+    return next(iter((inspect.getdoc(thing) or "").splitlines()), "").strip()
+
+
+def arguments(thing: Any) -> dict[str, str]:
+    """What the Args section says of each argument; ``a, b: text`` counts for both."""
+    found: dict[str, str] = {}
+    names: list[str] = []
+    for line in sections(thing).get("Args", "").splitlines():
+        head = re.match(r"^([*\w]+(?:, [*\w]+)*)(?: \([^)]*\))?: *(.*)$", line)
+        if head:
+            names = [name.strip("* ") for name in head[1].split(",")]
+            found.update(dict.fromkeys(names, head[2]))
+        else:
+            found.update({name: f"{found[name]} {line.strip()}".strip() for name in names})
+    return found
+
+
+def settings(cls: type) -> list[tuple[str, str, str]]:
+    """Name, default and meaning of every argument of a class; a default of ``required`` is none."""
+    known = arguments(cls)
+    for base in cls.__mro__[1:]:
+        known = {**arguments(base), **known} if base.__module__.startswith("gnnlab") else known
+    rows = []
+    for name, parameter in inspect.signature(cls).parameters.items():
+        if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
+            continue
+        missing = parameter.default is parameter.empty
+        rows.append(
+            (name, "required" if missing else _value(parameter.default), known.get(name, ""))
+        )
+    return rows
+
+
+def _value(default: Any) -> str:
+    """A default as one would type it; a function or class by its name."""
+    return getattr(default, "__name__", None) or repr(default)
