@@ -11,7 +11,9 @@ sys.path[:0] = [str(HERE), str(HERE.parent)]
 # Drawn numbers and pictures of the notebooks come from generated graphs alone.
 os.environ.pop("GNNLAB_MIRROR", None)
 
+from _generate.docstrings import escape_arguments  # noqa: E402
 from _generate.pages import write_pages  # noqa: E402
+from sphinx.application import Sphinx  # noqa: E402
 
 from gnnlab import __version__  # noqa: E402
 
@@ -65,3 +67,8 @@ html_show_copyright = False
 html_theme_options = {"top_of_page_buttons": []}
 copybutton_prompt_text = r">>> |\.\.\. |\$ "
 copybutton_prompt_is_regexp = True
+
+
+def setup(app: Sphinx) -> None:
+    """Prepare docstrings before napoleon reads them."""
+    app.connect("autodoc-process-docstring", lambda *event: escape_arguments(event[-1]), 400)

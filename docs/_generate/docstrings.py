@@ -11,11 +11,11 @@ SECTIONS = (
     *("Example", "Examples", "Note", "Settings"),
 )
 HEADING = re.compile(rf"^({'|'.join(SECTIONS)}): *(.*)$")
-PROSE = "prose"
+PROSE, REQUIRED = "prose", "required"
 
 
 def sections(thing: Any) -> dict[str, str]:
-    """Split a docstring into its prose (key ``prose``) and its sections, each without its indent."""
+    """Split a docstring into its prose (key ``prose``) and its sections, without indent."""
     found: dict[str, list[str]] = {PROSE: []}
     name = PROSE
     for line in (inspect.getdoc(thing) or "").splitlines():
@@ -53,7 +53,7 @@ def arguments(thing: Any) -> dict[str, str]:
 
 
 def settings(cls: type) -> list[tuple[str, str, str]]:
-    """Name, default and meaning of every argument of a class; a default of ``required`` is none."""
+    """Name, default and meaning of every argument of a class; ``required`` is none."""
     known = arguments(cls)
     for base in cls.__mro__[1:]:
         known = {**arguments(base), **known} if base.__module__.startswith("gnnlab") else known
@@ -66,6 +66,19 @@ def settings(cls: type) -> list[tuple[str, str, str]]:
             (name, "required" if missing else _value(parameter.default), known.get(name, ""))
         )
     return rows
+
+
+def escaped(text: str) -> str:
+    """A description that is a letter and a full stop would be read as an item of a list."""
+    return re.sub(r"^(?=[A-Za-z]\.(\s|$))", r"\\", text)
+
+
+def escape_arguments(lines: list[str]) -> None:
+    """Escape such descriptions in the lines of a docstring, in place, as Sphinx's event asks."""
+    for number, line in enumerate(lines):
+        head = re.match(r"^(\s+[*\w, ]+: )([A-Za-z]\..*)$", line)
+        if head:
+            lines[number] = head[1] + escaped(head[2])
 
 
 def _value(default: Any) -> str:

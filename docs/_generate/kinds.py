@@ -1,4 +1,4 @@
-"""Kinds of methods: which exported classes get a card, and how each is named on the command line."""
+"""Kinds of methods: which exported classes get a card, and the command that uses one."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 from gnnlab import layers, rewiring
 from gnnlab.structure import transforms
 
+from .docstrings import REQUIRED, settings
 from .names import Entry, entries
 
 Recipe = dict[str, Any]
@@ -24,7 +25,7 @@ class Kind:
         face: the package that exports the methods.
         text: what such a method is, in a sentence or two.
         holds: whether an exported class is of this kind.
-        command: a command that uses one, with ``{name}``; empty where there is none.
+        command: a command that uses a method; empty where there is none.
         setting: the name in a recipe's settings by which it uses one, or None.
         listing: a call by which tests run over all methods of the kind.
     """
@@ -34,9 +35,14 @@ class Kind:
     face: str
     text: str
     holds: Callable[[type], bool]
-    command: str = ""
+    command: Callable[[Entry], str] = lambda entry: ""
     setting: Callable[[Recipe], str | None] = lambda settings: None
     listing: str = ""
+
+    @property
+    def page(self) -> str:
+        """Its page, without a suffix."""
+        return f"methods/{self.title.lower().replace(' ', '-')}"
 
     def methods(self) -> Iterator[Entry]:
         """Every exported method of the kind."""
@@ -74,14 +80,36 @@ def _task(cls: type) -> bool:
     return callable(getattr(cls, "setup", None))
 
 
+def _run_encoder(entry: Entry) -> str:
+    """A run on a generated set, which needs no file."""
+    node = getattr(entry.thing, "level", "node") == "node"
+    where = "--task node --data karate" if node else "--task graph --data csl-generated"
+    return f"gnnlab run {where} --model {entry.name.lower()}"
+
+
+def _rewire(entry: Entry) -> str:
+    needed = [name for name, default, _ in settings(entry.thing) if default == REQUIRED]
+    given = "".join(f" --set {name}=10" for name in needed)
+    return f"gnnlab rewire karate --method {entry.name.lower()}{given}"
+
+
+def _encoding(entry: Entry) -> str:
+    return f"--set model.encoding.name={entry.name.removesuffix('PE').lower()}"
+
+
+def _head(entry: Entry) -> str:
+    short = getattr(entry.thing, "short", None) or entry.name
+    return f"--set task.head={short.lower()}"
+
+
 KINDS = (
     Kind(
         "Encoders",
         "encoder",
         "gnnlab.layers",
-        "A whole network: a graph in, a vector for every node or graph out. A task puts a head on it.",
+        "A whole network: from a graph to a vector for every node. A task puts a head on it.",
         _encoder,
-        "gnnlab run --task node --data minesweeper-generated --model {name}",
+        _run_encoder,
         lambda settings: _name(settings.get("model")),
         "layers.encoders()",
     ),
@@ -106,7 +134,7 @@ KINDS = (
         "gnnlab.rewiring",
         "Adds and removes edges before training. Added edges are marked in ``edge_type``.",
         lambda cls: cls in rewiring.rewirings().values() and issubclass(cls, rewiring.Rewiring),
-        "gnnlab rewire minesweeper-generated --method {name}",
+        _rewire,
         lambda settings: _name(settings.get("rewiring")),
         "rewirings()",
     ),
@@ -128,7 +156,7 @@ KINDS = (
         "gnnlab.structure.transforms",
         "A vector for the place of every node in the graph, put next to its features.",
         lambda cls: issubclass(cls, transforms.Encoding) and cls is not transforms.Encoding,
-        "gnnlab run --task graph --data mutag --model gine --set model.encoding.name={name}",
+        lambda entry: f"gnnlab run --task graph --data mutag --model gine {_encoding(entry)}",
         lambda settings: _name(settings.get("model", {}).get("encoding")),
     ),
     Kind(
@@ -143,9 +171,9 @@ KINDS = (
         "Link heads",
         "link head",
         "gnnlab.tasks",
-        "Scores pairs of nodes from their states; some learn nothing and count paths or neighbours.",
+        "Scores pairs of nodes by their states; some learn nothing and count paths or neighbours.",
         lambda cls: hasattr(cls, "symmetric"),
-        "gnnlab run --task link --data cora --model gcn --set task.head={name}",
+        lambda entry: f"gnnlab run --task link --data cora --model gcn {_head(entry)}",
         lambda settings: _name(settings.get("task", {}).get("head")),
         "heads()",
     ),

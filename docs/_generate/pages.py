@@ -1,8 +1,9 @@
-"""Generated pages: their text from templates, and their files, which change only if the text does."""
+"""Generated pages: their text, from templates, and their files."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import cache
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -44,14 +45,20 @@ def write_pages(docs: Path = DOCS) -> None:
 
 
 def method_pages() -> Pages:
-    """A card for every method, and their table."""
-    table = []
+    """A card for every method, a page for every kind, and the table of kinds."""
+    counts = []
     for kind in KINDS:
         methods = list(kind.methods())
-        table.append((kind, families(methods)))
+        counts.append((kind, len(methods)))
         for entry in methods:
-            yield f"methods/{entry.name}.rst", card(kind, entry)
-    yield "methods/index.rst", render("methods.rst.j2", kinds=table)
+            yield card_path(entry), card(kind, entry)
+        yield f"{kind.page}.rst", render("kind.rst.j2", kind=kind, families=families(methods))
+    yield "methods/index.rst", render("methods.rst.j2", kinds=counts)
+
+
+def card_path(entry: Entry) -> str:
+    """Where a method's card lies, below docs/."""
+    return f"methods/{entry.name}.rst"
 
 
 def card(kind: Kind, entry: Entry) -> str:
@@ -66,25 +73,21 @@ def card(kind: Kind, entry: Entry) -> str:
         prose=parts[PROSE],
         settings=settings(entry.thing),
         recipes=recipes_of(kind, entry),
-        command=kind.command.format(name=written(kind, entry)),
+        command=kind.command(entry),
         named=named,
         everyone=everyone,
     )
 
 
-def written(kind: Kind, entry: Entry) -> str:
-    """A method's name as it is typed in a command."""
-    name = entry.name.removesuffix("PE") if kind.name == "encoding" else entry.name
-    return str(getattr(entry.thing, "short", name)).lower()
-
-
 def reference_pages() -> Pages:
     """A page for every exported name, one for every face, and one for the commands."""
     home = homes(every_entry())
+    cards = {id(entry.thing) for kind in KINDS for entry in kind.methods()}
     for face, text in FACES.items():
         found = list(entries(face))
         for entry in found:
-            page = render("reference.rst.j2", entry=entry, home=home[id(entry.thing)])
+            same, has_card = home[id(entry.thing)], id(entry.thing) in cards
+            page = render("reference.rst.j2", entry=entry, home=same, has_card=has_card)
             yield f"{entry.page}.rst", page
         folder = face.removeprefix("gnnlab.").replace(".", "-")
         yield (
@@ -128,6 +131,7 @@ def render(template: str, **values: Any) -> str:
     return _templates().get_template(template).render(**values)
 
 
+@cache
 def _templates() -> Environment:
     made = Environment(
         loader=FileSystemLoader(Path(__file__).parent / "templates"),

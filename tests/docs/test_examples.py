@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import shlex
 import sys
 import types
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -37,16 +39,20 @@ def test_python_runs_as_it_stands(
         exec(compile(block, path.name, "exec"), page.__dict__)
 
 
+@pytest.fixture(scope="module")
+def commands() -> dict[str, str]:
+    """The help of every command."""
+    sys.path.insert(0, str(DOCS))
+    try:
+        found = import_module("_generate.commands").commands()
+    finally:
+        sys.path.remove(str(DOCS))
+    return {command.name: command.help for command in found}
+
+
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
-def test_commands_are_known(path: Path) -> None:
-    from gnnlab.cli import _parser
-
-    text = path.read_text(encoding="utf-8")
-    for line in re.findall(r"^\$ gnnlab (.*)$", text, re.M):
-        _parser().parse_args(_words(line))
-
-
-def _words(line: str) -> list[str]:
-    import shlex
-
-    return shlex.split(line)
+def test_commands_and_their_options_exist(path: Path, commands: dict[str, str]) -> None:
+    for line in re.findall(r"^\$ gnnlab (.*)$", path.read_text(encoding="utf-8"), re.M):
+        name, *words = shlex.split(line)
+        options = [word for word in words if word.startswith("--")]
+        assert [o for o in options if not re.search(rf"{o}\b", commands[name])] == []
