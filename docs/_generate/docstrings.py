@@ -62,9 +62,8 @@ def settings(cls: type) -> list[tuple[str, str, str]]:
         if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
             continue
         missing = parameter.default is parameter.empty
-        rows.append(
-            (name, "required" if missing else _value(parameter.default), known.get(name, ""))
-        )
+        default = REQUIRED if missing else _value(parameter.default)
+        rows.append((name, default, escaped(known.get(name, ""))))
     return rows
 
 
