@@ -25,7 +25,6 @@ class Row:
     metric: str
     paper: str
     ours: str
-    paper_title: str
 
 
 def recipes_of(kind: Kind, entry: Entry) -> list[Row]:
@@ -53,8 +52,9 @@ def _recipes() -> tuple[Recipe, ...]:
 def _row(made: Recipe) -> Row:
     paper = "" if made.mean is None else f"{made.mean:g}"
     paper += f" ± {made.std:g}" if made.std is not None and paper else ""
-    metric, ours = ours_by_recipe().get(made.name, ("", ""))
-    return Row(made.name, metric, paper, ours, made.paper.title)
+    asked = str(made.settings.get("task", {}).get("metric", ""))
+    metric, ours = ours_by_recipe().get(made.name, (asked, ""))
+    return Row(made.name, metric, paper, ours)
 
 
 @cache
