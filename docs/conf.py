@@ -57,6 +57,7 @@ nb_execution_cache_path = str(HERE.parent / "build" / "notebooks")
 nb_execution_timeout = 300
 nb_execution_raise_on_error = True
 nb_merge_streams = True
+nb_output_stderr = "remove"  # warnings of the machine that built the site
 
 html_theme = "furo"
 html_title = f"gnnlab {version}"

@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from gnnlab.runner import Recipe, read_results, recipe, recipe_names
-from gnnlab.runner.page import Shown
+from gnnlab.runner import Recipe, recipe, recipe_names
 
 from .kinds import Kind, names_of, plain
 from .names import Entry
 
 ROOT = Path(__file__).resolve().parents[2]
-RESULTS = ROOT / "docs" / "results"
+RESULTS = ROOT / "docs" / "results.md"
 
 
 @dataclass(frozen=True)
@@ -59,13 +58,12 @@ def _row(made: Recipe) -> Row:
 
 @cache
 def ours_by_recipe() -> dict[str, tuple[str, str]]:
-    """Metric and score of every recipe whose run is kept, as the page of results writes them."""
-    found = {}
-    for folder in sorted(RESULTS.iterdir()):
-        if folder.is_dir() and read_results(folder):
-            name, metric, _, ours, *_ = Shown(folder).row()
-            found[name] = (metric, ours)
-    return found
+    """Metric and score of every recipe that was run, read off the table of the page of results."""
+    lines = RESULTS.read_text(encoding="utf-8").splitlines()
+    table = [[cell.strip() for cell in line.split("|")[1:-1]] for line in lines if line[:1] == "|"]
+    heads = table[0]
+    rows = [dict(zip(heads, row, strict=True)) for row in table[2:] if len(row) == len(heads)]
+    return {row["recipe"]: (row["metric"], row["ours"]) for row in rows}
 
 
 def tests_of(kind: Kind, entry: Entry) -> tuple[list[str], list[str]]:

@@ -21,9 +21,9 @@ def mathml(tex: str, display: str) -> str:
         ValueError: a command that is not known.
     """
     for known, other in SAME.items():
-        tex = re.sub(re.escape(known) + r"(?![a-zA-Z])", lambda _, to=other: to, tex)
+        tex = re.sub(re.escape(known) + r"(?![a-zA-Z])", re.escape(other), tex)
     made: str = convert(tex, display=display)
-    left = re.findall(r">\\[a-zA-Z]+<", made) + re.findall(r"\\[a-zA-Z]+", made)
+    left = re.findall(r"\\[a-zA-Z]+", made)
     if left:
         raise ValueError(f"{left[0]} is no known command of TeX")
     return made
@@ -39,9 +39,15 @@ def _write(translator: Any, node: Any, display: str) -> None:
     raise nodes.SkipNode
 
 
+def _inline(translator: Any, node: Any) -> None:
+    _write(translator, node, "inline")
+
+
+def _block(translator: Any, node: Any) -> None:
+    _write(translator, node, "block")
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
     """Offer the renderer to Sphinx as ``mathml``."""
-    inline = (lambda translator, node: _write(translator, node, "inline"), None)
-    block = (lambda translator, node: _write(translator, node, "block"), None)
-    app.add_html_math_renderer("mathml", inline, block)
+    app.add_html_math_renderer("mathml", (_inline, None), (_block, None))
     return {"parallel_read_safe": True, "parallel_write_safe": True}

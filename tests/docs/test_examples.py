@@ -56,3 +56,22 @@ def test_commands_and_their_options_exist(path: Path, commands: dict[str, str]) 
         name, *words = shlex.split(line)
         options = [word for word in words if word.startswith("--")]
         assert [o for o in options if not re.search(rf"{o}\b", commands[name])] == []
+
+
+@pytest.mark.slow
+def test_commands_of_cards_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from gnnlab.cli import main
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(DOCS)
+    ran = []
+    for kind in import_module("_generate.kinds").KINDS:
+        for entry in kind.methods():
+            _, *words = shlex.split(kind.command(entry)) or [""]
+            if words[:1] == ["run"] and "karate" in words:
+                words += ["--set", "training.epochs=1"]
+            elif words[:1] != ["rewire"]:
+                continue  # needs files, or hours
+            ran.append(entry.name)
+            assert main(words) == 0, words
+    assert {"GATSep", "FoSR", "LASER"} <= set(ran)
