@@ -22,10 +22,6 @@ $(VENV)/.dev: $(VENV)/.run
 	$(PIP) -e '.[dev,plot]'
 	@touch $@
 
-$(VENV)/.docs: $(VENV)/.run
-	$(PIP) -e '.[docs]'
-	@touch $@
-
 run: $(VENV)/.run ## train four models on a generated Minesweeper board and print the table
 	$(BIN)/gnnlab main
 
@@ -49,7 +45,7 @@ types: $(VENV)/.dev ## mypy --strict over all rooms
 notebooks: $(VENV)/.dev ## execute every notebook
 	$(BIN)/python -m pytest -q --nbmake --nbmake-timeout=300 notebooks
 
-docs: $(VENV)/.docs ## the documentation site in build/docs, notebooks executed, warnings as errors
+docs: $(VENV)/.dev ## the documentation site in build/docs, notebooks executed, warnings as errors
 	$(BIN)/python -m sphinx -q -W --keep-going -d build/doctrees docs build/docs
 	@echo build/docs/index.html
 

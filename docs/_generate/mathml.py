@@ -21,7 +21,7 @@ def mathml(tex: str, display: str) -> str:
         ValueError: a command that is not known.
     """
     for known, other in SAME.items():
-        tex = re.sub(re.escape(known) + r"(?![a-zA-Z])", re.escape(other), tex)
+        tex = re.sub(re.escape(known) + r"(?![a-zA-Z])", other.replace("\\", r"\\"), tex)
     made: str = convert(tex, display=display)
     left = re.findall(r"\\[a-zA-Z]+", made)
     if left:
