@@ -18,7 +18,7 @@ def sections(thing: Any) -> dict[str, str]:
     """Split a docstring into its prose (key ``prose``) and its sections, without indent."""
     found: dict[str, list[str]] = {PROSE: []}
     name = PROSE
-    for line in (inspect.getdoc(thing) or "").splitlines():
+    for line in docstring(thing).splitlines():
         heading = HEADING.match(line)
         if heading:
             name = heading[1]
@@ -31,11 +31,17 @@ def sections(thing: Any) -> dict[str, str]:
     return {key: inspect.cleandoc("\n".join(lines)).strip() for key, lines in found.items()}
 
 
-def first_line(thing: Any) -> str:
-    """The first line of a docstring; empty where an object has none of its own."""
+def docstring(thing: Any) -> str:
+    """An object's own docstring: none of its type, of a base class, or that dataclasses write."""
     if not (inspect.isclass(thing) or inspect.isroutine(thing)):
-        return ""  # getdoc would give that of its type
-    return next(iter((inspect.getdoc(thing) or "").splitlines()), "").strip()
+        return ""
+    text = inspect.cleandoc(thing.__doc__ or "")
+    return "" if text.startswith(f"{thing.__name__}(") else text
+
+
+def first_line(thing: Any) -> str:
+    """The first line of an object's own docstring; empty where it has none."""
+    return next(iter(docstring(thing).splitlines()), "").strip()
 
 
 def arguments(thing: Any) -> dict[str, str]:

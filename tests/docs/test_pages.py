@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import dataclass
 from importlib import import_module
 from inspect import ismodule
 from pathlib import Path
@@ -119,3 +120,19 @@ def test_docstrings_are_read_by_section(generate: ModuleType) -> None:
     parts = generate.sections(Method)
     assert parts["Source"] == "A paper (https://example.org)."
     assert parts["prose"] == "What it is.\n\n\nSaid later."
+
+
+def test_a_docstring_is_not_inherited(monkeypatch: pytest.MonkeyPatch) -> None:
+    from torch import nn
+
+    class Silent(nn.Module):
+        pass
+
+    @dataclass
+    class Bare:
+        x: int
+
+    monkeypatch.syspath_prepend(DOCS)
+    first_line = import_module("_generate.docstrings").first_line
+    assert (first_line(Silent), first_line(Bare), first_line(int | str)) == ("", "", "")
+    assert first_line(nn.Linear).startswith("Applies")
