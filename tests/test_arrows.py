@@ -124,8 +124,10 @@ def folders(graph: nx.DiGraph[str]) -> nx.DiGraph[str]:
     """The same between folders; faces and front modules of a package are apart from its folders."""
 
     def folder(name: str) -> str:
-        file = sources()[name]
-        return name + ".*" if file.stem == "__init__" else name.rpartition(".")[0]
+        parent = name.rpartition(".")[0]
+        if sources()[name].stem == "__init__":
+            return name + ".*"
+        return name if parent == "gnnlab" else parent
 
     pairs = {(folder(name), folder(other)) for name, other in graph.edges}
     found: nx.DiGraph[str] = nx.DiGraph()
