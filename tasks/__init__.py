@@ -6,6 +6,11 @@ if __name__ != "gnnlab.tasks":
     raise ImportError("import gnnlab.tasks, not tasks: the folder is a room of the gnnlab package")
 
 from gnnlab.layers.parts.parameters import measured
+from gnnlab.tasks.clustering.kmeans import KMeans
+from gnnlab.tasks.clustering.node_clustering import NodeClustering
+from gnnlab.tasks.embedding.features import FeatureEmbedding
+from gnnlab.tasks.embedding.node_embedding import EmbeddingProbe
+from gnnlab.tasks.embedding.spectral import SpectralEmbedding
 from gnnlab.tasks.graph.pair_discrimination import Comparison, PairedComparison, compare_pairs
 from gnnlab.tasks.graph.prediction import GraphPrediction
 from gnnlab.tasks.link.common_neighbors import common_neighbors
@@ -26,6 +31,9 @@ from gnnlab.tasks.link.model import LinkModel
 from gnnlab.tasks.link.prediction import LinkPrediction
 from gnnlab.tasks.link.splits.split import LinkSplit
 from gnnlab.tasks.node.one_graph import NodeClassification
+from gnnlab.tasks.selfsupervised.infomax import DeepGraphInfomax
+from gnnlab.tasks.selfsupervised.pretraining import Pretraining
+from gnnlab.tasks.shared.linear_probe import probe
 from gnnlab.tasks.shared.model import Model
 from gnnlab.tasks.training.curve import Curve, at_own_best
 from gnnlab.tasks.training.fit import Result, fit
@@ -38,26 +46,34 @@ __all__ = [
     "CommonNeighbors",
     "Comparison",
     "Curve",
+    "DeepGraphInfomax",
     "DotProduct",
+    "EmbeddingProbe",
+    "FeatureEmbedding",
     "GraphPrediction",
     "HadamardMLP",
+    "KMeans",
     "Katz",
     "LinkModel",
     "LinkPrediction",
     "LinkSplit",
     "Model",
     "NodeClassification",
+    "NodeClustering",
     "PairedComparison",
     "PersonalizedPageRank",
+    "Pretraining",
     "ResourceAllocation",
     "Result",
     "ShortestPath",
+    "SpectralEmbedding",
     "Training",
     "at_own_best",
     "common_neighbors",
     "compare_pairs",
     "fit",
     "heuristic",
+    "probe",
 ]
 
 _HEADS: tuple[type, ...] = (
