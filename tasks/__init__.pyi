@@ -1,5 +1,10 @@
 """What ``gnnlab.tasks`` exports; each name loads when it is first asked for."""
 
+from .clustering.kmeans import KMeans as KMeans
+from .clustering.node_clustering import NodeClustering as NodeClustering
+from .embedding.features import FeatureEmbedding as FeatureEmbedding
+from .embedding.node_embedding import EmbeddingProbe as EmbeddingProbe
+from .embedding.spectral import SpectralEmbedding as SpectralEmbedding
 from .fitting import Result as Result
 from .fitting import fit as fit
 from .graph.pair_discrimination import Comparison as Comparison
@@ -22,6 +27,9 @@ from .link.model import LinkModel as LinkModel
 from .link.prediction import LinkPrediction as LinkPrediction
 from .link.splits.split import LinkSplit as LinkSplit
 from .node.one_graph import NodeClassification as NodeClassification
+from .selfsupervised.infomax import DeepGraphInfomax as DeepGraphInfomax
+from .selfsupervised.pretraining import Pretraining as Pretraining
+from .shared.linear_probe import probe as probe
 from .shared.model import Model as Model
 from .training.curve import Curve as Curve
 from .training.curve import at_own_best as at_own_best

@@ -9,8 +9,12 @@ import torch
 from torch import Tensor, nn
 
 from gnnlab.tasks.link.model import LinkModel
+from gnnlab.tasks.selfsupervised.pretrained import Pretrained
 from gnnlab.tasks.shared.model import Model
 from gnnlab.tasks.training.threads import Step
+
+Trained = Model | LinkModel | Pretrained
+"""An encoder with what a task puts on it."""
 
 
 class Task(Protocol):
@@ -39,7 +43,7 @@ class Problem(Protocol):
     def step(self) -> Step:
         """How large a step is, for the number of threads."""
 
-    def model(self, encoder: nn.Module) -> Model | LinkModel:
+    def model(self, encoder: nn.Module) -> Trained:
         """Put on the encoder what the task adds to it, or refuse one that does not fit."""
 
     def batches(self) -> Iterable[Any]:
@@ -49,7 +53,10 @@ class Problem(Protocol):
         """Return the training loss of a batch, a scalar with a gradient."""
 
     def evaluate(self, model: Any) -> dict[str, float]:
-        """Return ``valid_loss``, ``valid`` and ``test``, and whatever else is measured."""
+        """Return ``valid_loss``, ``valid`` and ``test``, and whatever else is measured.
+
+        Where nothing is scored, ``valid_loss`` alone; ``metric`` is ``"loss"`` then.
+        """
 
     def to(self, device: torch.device) -> Problem:
         """Return the same problem on a device."""

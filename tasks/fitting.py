@@ -18,10 +18,9 @@ from gnnlab.contracts.described import described
 from gnnlab.contracts.devices import check_device
 from gnnlab.contracts.foreign import declared
 from gnnlab.core.arguments import check_flag, shown
-from gnnlab.tasks.contract import Problem, Task, as_predictor
-from gnnlab.tasks.link.model import LinkModel
+from gnnlab.tasks.contract import Problem, Task, Trained, as_predictor
 from gnnlab.tasks.shared.detached import detached
-from gnnlab.tasks.shared.model import Model
+from gnnlab.tasks.shared.listed import ListedTask
 from gnnlab.tasks.shared.unread import warn_of_unread
 from gnnlab.tasks.training.curve import Curve
 from gnnlab.tasks.training.finite import FirstStep
@@ -49,8 +48,8 @@ class Result:
 
     Args:
         valid: the metric on validation at the kept epoch: a fraction, or an error in the units of
-            the targets.
-        test: the metric on test at that same epoch.
+            the targets; None where the task scores nothing.
+        test: the metric on test at that same epoch, or None.
         epoch: the kept epoch, counted from 1: the weights after that many steps.
         seconds: wall time of training and evaluation, without preparing the data.
         parameters: number of trainable numbers in encoder and head.
@@ -65,15 +64,15 @@ class Result:
             numbers up to the order of summation, about 1e-6 of a logit.
     """
 
-    valid: float
-    test: float
+    valid: float | None
+    test: float | None
     epoch: int
     seconds: float
     parameters: int
     peak_memory_bytes: int
     metric: str
     curve: Curve = field(repr=False)
-    model: Model | LinkModel | None = field(repr=False, compare=False)
+    model: Trained | None = field(repr=False, compare=False)
     others: dict[str, float] = field(default_factory=dict, repr=False)
     sparse_features: bool = False
 
@@ -162,7 +161,7 @@ def _work(model: nn.Module, problem: Problem, data: Any) -> float:
 
 
 def _train(
-    model: Model | LinkModel,
+    model: Trained,
     problem: Problem,
     device: torch.device,
     training: Training,
@@ -178,8 +177,8 @@ def _train(
         snapshot.restore()
         model.autocast = training.autocast
     return Result(
-        valid=best.row["valid"],
-        test=best.row["test"],
+        valid=best.row.get("valid"),
+        test=best.row.get("test"),
         epoch=int(best.row["epoch"]),
         seconds=seconds,
         parameters=sum(p.numel() for p in model.parameters() if p.requires_grad),
@@ -192,7 +191,7 @@ def _train(
 
 
 def _loop(
-    model: Model | LinkModel,
+    model: Trained,
     problem: Problem,
     device: torch.device,
     training: Training,
@@ -265,6 +264,11 @@ def _transformed(data: Any, encoder: nn.Module) -> Any:
 
 
 def _check_kinds(task: Any, data: Any, training: Any) -> None:
+    if isinstance(task, ListedTask) and not task.trains:
+        raise ValueError(
+            f"{described(task)} trains no encoder, so there is nothing to fit: call its "
+            "solve(data, split, seed)"
+        )
     if isinstance(task, type) or not callable(getattr(task, "setup", None)):
         told = described(task)
         raise ValueError(f"task is {told}, but a task is needed, such as NodeClassification()")

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Any, Literal, get_args
 
-from gnnlab.tasks.metrics import classes, labels, links, numbers
-from gnnlab.tasks.metrics.record import PERCENT, Function, Metric
+from gnnlab.tasks.metrics import classes, clusters, labels, links, numbers
+from gnnlab.tasks.metrics.record import LOSS, PERCENT, Function, Metric
 
 Kind = Literal["classes", "labels", "regression"]
 """Of what is predicted: one class, several labels that are 0 or 1, numbers."""
@@ -18,6 +18,7 @@ RECORDS: tuple[Metric, ...] = (
     *labels.METRICS,
     *numbers.METRICS,
     *links.METRICS,
+    *clusters.METRICS,
 )
 BY_KIND: Mapping[str, Mapping[str, Function]] = {
     kind: {record.name: record.function for record in RECORDS if kind in record.kinds}
@@ -59,16 +60,18 @@ def metric_of(data: Any, kind: Kind) -> str:
 
 def sign(name: str) -> int:
     """Return 1 if larger is better, which holds for names that are not known, and -1 if smaller."""
-    return -1 if name in LOWER_IS_BETTER else 1
+    return -1 if name in (LOSS, *LOWER_IS_BETTER) else 1
 
 
 def is_fraction(name: str) -> bool:
     """Whether the metric lies between 0 and 1 and is printed in percent."""
-    return name not in OWN_UNITS
+    return name not in (LOSS, *OWN_UNITS)
 
 
 def best_possible(name: str) -> float:
     """Return the value that nothing beats; infinity for a metric that is not known."""
+    if name == LOSS:
+        return -math.inf
     for record in RECORDS:
         if record.name == name:
             return record.best

@@ -10,6 +10,8 @@ from torch import Tensor
 Function = Callable[[Tensor, Tensor], float]
 PERCENT = "%"
 """The unit of fractions."""
+LOSS = "loss"
+"""Stands for a metric where nothing is scored and the loss alone is known: less is better."""
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,8 @@ class ListedTask(ABC):
     unasked: ClassVar[tuple[str, ...]] = ()
     """Metrics that data name and that the task takes without being told."""
 
+    trains: ClassVar[bool] = True
+    """Whether an encoder is trained; if not, the task has a ``method`` in its place."""
     splits_links: ClassVar[bool] = False
     """Whether the links of one graph are split before anything else is done to it."""
 
@@ -39,10 +41,6 @@ class ListedTask(ABC):
             ValueError: a setting that such data do not have.
         """
         return dict(settings)
-
-    @abstractmethod
-    def setup(self, data: Any, split: int) -> Any:
-        """Check the data and return the problem: what to minimise and to measure on a split."""
 
 
 def _is_listed(cls: Any) -> bool:

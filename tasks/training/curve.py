@@ -29,12 +29,18 @@ class Curve:
 
     def append(self, epoch: int, row: dict[str, float]) -> None:
         self.epoch.append(epoch)
-        for name in self.keys()[1:]:
-            self[name].append(row[name])
-        for name in row.keys() - set(self.keys()):
+        known = self._names()
+        for name in known[1:]:
+            if name in row:
+                getattr(self, name).append(row[name])
+        for name in row.keys() - set(known):
             self.others.setdefault(name, []).append(row[name])
 
     def keys(self) -> list[str]:
+        """The names of the lists; without scores where a task has none."""
+        return [name for name in self._names() if len(getattr(self, name)) == len(self.epoch)]
+
+    def _names(self) -> list[str]:
         return [each.name for each in fields(self) if each.name != "others"]
 
     def __getitem__(self, name: str) -> list[float]:

@@ -8,6 +8,12 @@ from contextlib import contextmanager
 Progress = Callable[[int, dict[str, float]], None]
 
 
+def shown(row: dict[str, float]) -> dict[str, str]:
+    """The number that a bar shows of validation: the score, or the loss where there is none."""
+    name = "valid" if "valid" in row else "valid_loss"
+    return {name: f"{row[name]:.4f}"}
+
+
 @contextmanager
 def reporting(progress: Progress | bool | None, epochs: int) -> Iterator[Progress]:
     """Yield what to call with an epoch and its numbers; a bar is closed when the block ends.
@@ -26,7 +32,7 @@ def reporting(progress: Progress | bool | None, epochs: int) -> Iterator[Progres
         with tqdm(total=epochs, unit="epoch") as bar:
 
             def advance(epoch: int, row: dict[str, float]) -> None:
-                bar.set_postfix(valid=f"{row['valid']:.4f}", loss=f"{row['loss']:.4f}")
+                bar.set_postfix({**shown(row), "loss": f"{row['loss']:.4f}"})
                 bar.update(epoch - bar.n)
 
             yield advance

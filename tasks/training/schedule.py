@@ -35,7 +35,7 @@ class Schedule:
         """Hear of the numbers of the epoch that has just ended."""
         if self.plateau is not None and self.epoch >= self.training.warmup:
             key = "valid_loss" if self.training.plateau_on == "loss" else "valid"
-            self.plateau.step(row[key])
+            self.plateau.step(row.get(key, row["valid_loss"]))
 
 
 def _plateau(

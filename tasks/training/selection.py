@@ -18,7 +18,8 @@ class Best:
     """The first epoch that no other one beats on validation.
 
     Args:
-        select: ``"metric"`` (the best) or ``"loss"`` (the smallest).
+        select: ``"metric"`` (the best) or ``"loss"`` (the smallest), which is taken too where
+            nothing is scored.
         metric: its name, which says whether the largest or the smallest is best.
     """
 
@@ -37,10 +38,12 @@ class Best:
     @property
     def unbeatable(self) -> bool:
         """Whether no later epoch can be kept, since validation has nothing better to give."""
-        return self.select == "metric" and bool(self.row) and self.row["valid"] == self.limit
+        scored = self.select == "metric" and "valid" in self.row
+        return scored and self.row["valid"] == self.limit
 
     def _score(self, row: dict[str, float]) -> float:
-        return self.sign * row["valid"] if self.select == "metric" else -row["valid_loss"]
+        scored = self.select == "metric" and "valid" in row
+        return self.sign * row["valid"] if scored else -row["valid_loss"]
 
 
 def should_stop(training: Training, curve: Curve, best: Best) -> bool:

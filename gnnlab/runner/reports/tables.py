@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 from collections.abc import Iterable, Sequence
 
 from gnnlab.runner.runs.results import Summary
 
+NO_SCORE = "-"
+"""Stands where nothing is scored."""
 COLUMNS = ("data", "model", "rewiring", "metric", "test", "runs", "seconds", "parameters")
 
 
@@ -20,6 +23,8 @@ def written(metric: str, mean: float, std: float, runs: int = 2) -> str:
     """Write a fraction in percent and what has units of its own in them, with its spread."""
     from gnnlab.tasks.metrics.by_name import is_fraction
 
+    if math.isnan(mean):
+        return NO_SCORE
     if is_fraction(metric):
         return percent(mean, std, runs)
     return f"{mean:.4f}" + (f" ± {std:.4f}" if runs > 1 else "")
@@ -94,6 +99,8 @@ def scores(metric: str, mean: float, std: float, runs: int) -> tuple[str, str, s
     """Unit, mean, std and number of runs, a cell each; of one run there is no std."""
     from gnnlab.tasks.metrics.by_name import is_fraction
 
+    if math.isnan(mean):
+        return "", "", "", str(runs)
     unit, times = ("percent", 100) if is_fraction(metric) else ("", 1)
     return unit, repr(times * mean), repr(times * std) if runs > 1 else "", str(runs)
 

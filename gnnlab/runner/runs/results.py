@@ -30,8 +30,8 @@ class Row(msgspec.Struct):
     split: Number
     seed: Number
     metric: str
-    valid: float
-    test: float
+    valid: float | None
+    test: float | None
     epoch: Number
     seconds: float
     parameters: Number
@@ -48,9 +48,9 @@ class Summary:
     """Mean and spread over the runs of one setting.
 
     Args:
-        mean: of the test score, a fraction or an error in its own units.
+        mean: of the test score, a fraction or an error in its own units; nan where none is scored.
         std: with ddof 1; 0 for a single run.
-        valid: mean validation score.
+        valid: mean validation score, or nan.
         runs: number of lines.
         seconds: mean wall time of a run.
         parameters: trainable numbers.
@@ -160,13 +160,13 @@ def summarise(rows: Iterable[Mapping[str, Any]]) -> Summary:
     settings = {(*(row[key] for key in keys), _data(row)) for row in rows}
     if len(settings) != 1:
         raise ValueError(f"one setting is summarised at a time, not {len(settings)}")
-    tests = [row["test"] for row in rows]
+    tests = [_number(row["test"]) for row in rows]
     return Summary(
         **{key: rows[0][key] for key in keys},
         data=_data(rows[0]),
         mean=statistics.fmean(tests),
         std=statistics.stdev(tests) if len(tests) > 1 else 0.0,
-        valid=statistics.fmean(row["valid"] for row in rows),
+        valid=statistics.fmean(_number(row["valid"]) for row in rows),
         runs=len(rows),
         seconds=statistics.fmean(row["seconds"] for row in rows),
         parameters=rows[0]["parameters"],
@@ -174,6 +174,11 @@ def summarise(rows: Iterable[Mapping[str, Any]]) -> Summary:
         splits=tuple(sorted({row["split"] for row in rows})),
         seeds=tuple(sorted({row["seed"] for row in rows})),
     )
+
+
+def _number(score: float | None) -> float:
+    """A score, nan where there is none."""
+    return math.nan if score is None else score
 
 
 def _data(row: Mapping[str, Any]) -> str:

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from gnnlab.contracts.encoder import Encoder
     from gnnlab.datasets import Graphs
     from gnnlab.tasks import Result
-    from gnnlab.tasks.contract import Task
 
 Pair = tuple[int, int]
 Inspect = Callable[[Pair, "Result", Any], None]
@@ -89,11 +88,15 @@ def _try_out(config: Config, data: Data | Graphs, splits: list[int]) -> None:
     Links are split and rewired for one split alone: that may take long, and all are drawn alike.
     """
     from gnnlab.tasks.contract import as_predictor
+    from gnnlab.tasks.solved import SolvedTask
 
-    linked = splits_links(config, data)
+    linked, task = splits_links(config, data), make_task(config)
     for split in dict.fromkeys(splits[:1] if linked else splits):
         own = of_split(config, data, split)
-        problem = make_task(config).setup(own, 0 if linked else split)
+        if isinstance(task, SolvedTask):
+            task.check(own, split)
+            continue
+        problem = task.setup(own, 0 if linked else split)
         encoder = make_encoder(config, own if linked else data)()
         problem.model(as_predictor(problem, encoder))
 
@@ -131,15 +134,19 @@ def train(
 ) -> dict[str, Any]:
     """Train one (split, seed) and return its line of results."""
     from gnnlab import tasks
+    from gnnlab.tasks.solved import SolvedTask
 
     data = load_data(config) if data is None else data
     split, seed = pair
     linked = splits_links(config, data)
     own = of_split(config, data, split)
+    task = make_task(config)
+    if isinstance(task, SolvedTask):
+        return _row(config, pair, task.solve(own, split, seed))
     training = tasks.Training(**config.training)
     with _Bar(f"{config.model['name']} split {split}", training.epochs, progress) as advance:
         result = tasks.fit(
-            make_task(config),
+            task,
             make_encoder(config, own if linked else data),
             own,
             training,
@@ -151,6 +158,12 @@ def train(
         )
     if inspect is not None:
         inspect(pair, result, own if linked else data)
+    return _row(config, pair, result)
+
+
+def _row(config: Config, pair: Pair, result: Result) -> dict[str, Any]:
+    """The line of results of one (split, seed)."""
+    split, seed = pair
     return {
         "task": config.task["name"],
         "data": config.data["name"],
@@ -163,7 +176,7 @@ def train(
         "valid": result.valid,
         "test": result.test,
         "epoch": result.epoch,
-        "epochs": result.curve.epoch[-1],
+        "epochs": result.curve.epoch[-1] if len(result.curve) else 0,
         "seconds": round(result.seconds, 3),
         "parameters": result.parameters,
         "peak_memory_bytes": result.peak_memory_bytes,
@@ -171,11 +184,10 @@ def train(
     }
 
 
-def make_task(config: Config) -> Task:
+def make_task(config: Config) -> Any:
     """Return the config's task."""
     settings = {key: value for key, value in config.task.items() if key not in ("name", "links")}
-    task: Task = find_task(config.task["name"])(**settings)
-    return task
+    return find_task(config.task["name"])(**settings)
 
 
 def make_encoder(config: Config, data: Data | Graphs) -> Callable[[], nn.Module]:
@@ -207,7 +219,8 @@ def _width(
 
     def make(width: int) -> nn.Module:
         encoder = with_inputs(cls, {**settings, "hidden_channels": width}, data)()
-        return problem.model(as_predictor(problem, encoder))
+        model: nn.Module = problem.model(as_predictor(problem, encoder))
+        return model
 
     return layers.width_for(budget, make, multiple=int(settings.get("heads", 1)))
 
@@ -222,8 +235,10 @@ class _Bar:
         self.bar = tqdm(total=total, desc=title, unit="step", disable=None if show else True)
 
     def __enter__(self) -> Callable[[int, dict[str, float]], None]:
+        from gnnlab.tasks.training.progress import shown
+
         def advance(epoch: int, row: dict[str, float]) -> None:
-            self.bar.set_postfix(valid=f"{row['valid']:.4f}", refresh=False)
+            self.bar.set_postfix(shown(row), refresh=False)
             self.bar.update(epoch - self.bar.n)
 
         return advance

@@ -6,7 +6,7 @@ import hashlib
 import inspect
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -15,6 +15,7 @@ from gnnlab.runner.settings.resolve import (
     TASK,
     find_task,
     from_graph,
+    method_as_model,
     resolved_data,
     resolved_model,
     resolved_stress,
@@ -22,6 +23,9 @@ from gnnlab.runner.settings.resolve import (
     resolved_training,
 )
 from gnnlab.runner.settings.rewirings import NONE, find_rewiring, resolved_rewiring
+
+if TYPE_CHECKING:
+    from gnnlab.tasks.shared.listed import ListedTask
 
 
 class Run(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -46,7 +50,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """
 
     data: dict[str, Any]
-    model: dict[str, Any]
+    model: dict[str, Any] = {}
     task: dict[str, Any] = {}
     training: dict[str, Any] = {}
     rewiring: dict[str, Any] = msgspec.field(default_factory=lambda: {"name": "none"})
@@ -89,12 +93,13 @@ def configure(settings: Mapping[str, Any], overrides: Sequence[str] = ()) -> Con
     if not config.run.splits or not config.run.seeds:
         raise ValueError("run.splits and run.seeds name what is trained: give at least one of each")
     data = resolved_data(config.data)
+    task, trains = resolved_task(config.task, data), _task(tables).trains
     return msgspec.structs.replace(
         config,
-        task=resolved_task(config.task, data),
+        task=task,
         data=data,
-        model=resolved_model(config.model),
-        training=resolved_training(config.training),
+        model=resolved_model(config.model) if trains else method_as_model(task, config.model),
+        training=resolved_training(config.training) if trains else {},
         rewiring=resolved_rewiring(config.rewiring),
         stress=resolved_stress(config.stress) or msgspec.UNSET,
     )
@@ -112,10 +117,14 @@ def _check_tables(tables: dict[str, Any]) -> None:
         name = tables[section].get("name", "")
         if not isinstance(name, str):
             raise ValueError(f"{section}.name is {name!r}, but a name is a string")
-    for section in ("data", "model"):
+    for section in ("data", "model") if _task(tables).trains else ("data",):
         if not tables.get(section, {}).get("name"):
             raise ValueError(f"{section}.name is missing: say which with --{section} NAME")
     check_keys("run", tables.get("run", {}), Run.__struct_fields__)
+
+
+def _task(tables: Mapping[str, Any]) -> type[ListedTask]:
+    return find_task(tables.get("task", {}).get("name", TASK))
 
 
 def everywhere() -> list[str]:
@@ -159,20 +168,26 @@ def _check_constructors(tables: dict[str, Any]) -> None:
     from gnnlab import datasets, layers, tasks
 
     task = tables.get("task", {})
-    cls: Any = find_task(task.get("name", TASK))
-    links = cls.splits_links
+    cls: Any = _task(tables)
+    links, others = cls.splits_links, everywhere()
+    check_keys("task", task, ["name", *["links"] * links, *(f.name for f in fields(cls))], others)
+    check_keys(
+        "stress", tables.get("stress", {}), (f.name for f in fields(datasets.Stress)), others
+    )
+    find_rewiring(tables.get("rewiring", {}))
+    if not cls.trains:
+        if tables.get("training"):
+            raise ValueError(
+                f"training is {tables['training']}, but task {cls.listed} trains nothing: leave it "
+                "out"
+            )
+        return
     encoder = layers.find(tables["model"]["name"])
     arguments = set(inspect.signature(encoder).parameters)
     # A head stands on an encoder's last Linear where links are told; elsewhere it would predict.
     own = arguments & {"out_channels"} if links else set()
     known = {"name", "encoding", "budget", "features"} | (arguments - from_graph(encoder)) | own
-    others = everywhere()
     check_keys("model", tables["model"], known, others)
     check_keys(
         "training", tables.get("training", {}), (f.name for f in fields(tasks.Training)), others
     )
-    check_keys(
-        "stress", tables.get("stress", {}), (f.name for f in fields(datasets.Stress)), others
-    )
-    find_rewiring(tables.get("rewiring", {}))
-    check_keys("task", task, ["name", *["links"] * links, *(f.name for f in fields(cls))], others)

@@ -138,6 +138,21 @@ def resolved_model(table: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
+def method_as_model(task: Mapping[str, Any], table: Mapping[str, Any]) -> dict[str, Any]:
+    """What stands in the model's place of a task that trains no encoder: the name of its method.
+
+    Raises:
+        ValueError: a model is named.
+    """
+    own = {"name": task["method"]["name"]}
+    if table not in ({}, own):
+        raise ValueError(
+            f"model is {dict(table)}, but task {task['name']} trains no encoder: leave it out, and "
+            "name a method with task.method"
+        )
+    return own
+
+
 def _budget(table: Mapping[str, Any]) -> int:
     """The number of parameters that a model may have.
 

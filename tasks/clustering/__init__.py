@@ -1,0 +1,1 @@
+"""Clusterings: nodes of one graph parted without labels, compared with their classes."""
