@@ -11,7 +11,6 @@ import torch
 from ops_oracles import graph, normal
 
 from gnnlab import ops
-from gnnlab.ops.backends import table
 from gnnlab.ops.base import choice as choose
 
 PEERS = sorted(choose.PEERS)
@@ -54,16 +53,6 @@ def test_a_package_for_another_torch_is_named(
     monkeypatch.setattr(sys, "meta_path", [Broken(), *sys.meta_path])
     with pytest.raises(ValueError, match="built for torch .*undefined symbol"), ops.use(name):
         pass
-
-
-@pytest.mark.parametrize("name", PEERS)
-def test_every_operation_is_there(name: str) -> None:
-    from importlib import import_module
-
-    module = import_module(f"gnnlab.ops.backends.{choose.PEERS[name]}")
-    wanted = {word for word in vars(table.Backend) if not word.startswith("_")}
-    assert wanted <= set(module.__all__)
-    assert all(callable(getattr(module, word)) for word in module.__all__)
 
 
 def test_automatic_choice_takes_no_peer(peer: str) -> None:

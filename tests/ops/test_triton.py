@@ -19,8 +19,8 @@ from gnnlab.ops import Adjacency, use
 
 triton = pytest.importorskip("triton")
 tl = triton.language
-from gnnlab.ops.backends import triton as gpu  # noqa: E402
 from gnnlab.ops.backends.reference.dropout import drop as by_torch  # noqa: E402
+from gnnlab.ops.backends.triton import dropout as gpu  # noqa: E402
 from gnnlab.ops.backends.triton import launch, ranges  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -67,7 +67,7 @@ def cases() -> dict[str, tuple[Callable[..., Tensor], list[Tensor]]]:
 
 def kernel_modules(holding: str) -> list[ModuleType]:
     """The modules of kernels that read this name."""
-    prefix = gpu.__name__ + "."
+    prefix = "gnnlab.ops.backends.triton."
     found = [module for name, module in sys.modules.items() if name.startswith(prefix)]
     return [module for module in found if hasattr(module, holding)]
 
@@ -192,12 +192,13 @@ def test_cpu_tensors_need_the_interpreter(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 COMPILE = """
-import re, sys, torch, triton
+import pkgutil, re, sys, torch, triton
+from importlib import import_module
 import triton.language as tl
 from triton.backends.compiler import GPUTarget
 from triton.compiler import ASTSource
 sys.path[:0] = sys.argv[1:]
-import gnnlab.ops.backends.triton
+from gnnlab.ops.backends import triton as kernels
 from gnnlab.ops.base import choice
 from gnnlab import ops
 
@@ -231,9 +232,8 @@ def compile(kernel, grid, like, *args, **meta):
     for tensor in args[:2]:
         tensor.data.zero_()
 
-for module in list(sys.modules.values()):
-    if module.__name__.startswith("gnnlab.ops.backends.triton."):
-        module.launch = compile
+for file in pkgutil.iter_modules(kernels.__path__, kernels.__name__ + "."):
+    import_module(file.name).launch = compile
 choice._check_triton = lambda device: None
 torch.cuda.is_current_stream_capturing = lambda: True  # nothing can be timed: take the first tile
 from test_triton import cases

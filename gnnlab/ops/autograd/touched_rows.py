@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from gnnlab.ops.backends.table import backend_for
+from gnnlab.ops.backends.table import kernel
 from gnnlab.ops.base.function import Function
 from gnnlab.ops.graphs.adjacency import Rows
 from gnnlab.ops.rows.for_tensors import zeros_for
@@ -33,7 +33,7 @@ class SparseGather(Function):
         segment = torch.empty_like(ctx.index)
         segment[order] = place.repeat_interleave(counts[touched], output_size=len(order))
         packed = Rows(torch.cat([rowptr[touched], rowptr[-1:]]), order)
-        total = backend_for(grad).segment_reduce(grad, segment, packed, "sum")
+        total = kernel("segment_reduce", grad)(grad, segment, packed, "sum")
         found = torch.sparse_coo_tensor(
             touched.unsqueeze(0), total, ctx.shape, is_coalesced=True, check_invariants=False
         )

@@ -2,10 +2,10 @@
 
 ``segment_csr`` and ``gather_csr`` reduce and spread the sorted edges in ``propagate``,
 ``gcn_propagate``, ``edge_softmax`` and ``segment_reduce``; ``scatter``, which adds atomically on a
-GPU, is not used. torch_scatter has nothing for the other operations, which are the reference's
-(see ``__all__``). In max and min its kernels skip NaN and take a row of -inf for an empty one: what
-is not finite goes to the reference there, as does an empty table. A long row is added up one by
-one, so that float32 drifts there (1e-4 over 100,000 equal numbers).
+GPU, is not used. torch_scatter has nothing for the other operations, which are the reference's. In
+max and min its kernels skip NaN and take a row of -inf for an empty one: what is not finite goes to
+the reference there, as does an empty table. A long row is added up one by one, so that float32
+drifts there (1e-4 over 100,000 equal numbers).
 """
 
 from __future__ import annotations
@@ -17,26 +17,8 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from gnnlab.ops.backends import reference
-from gnnlab.ops.backends.reference import (
-    attend_additive,
-    attend_backward,
-    attend_forward,
-    attend_product,
-    block_propagate,
-    dropout,
-    edge_dot,
-    edge_outer,
-    extreme_edge,
-    gather,
-    orthogonal_transport,
-    pair_aggregate,
-    pair_gradients,
-    pair_reduce,
-    pair_spread,
-    relu_propagate,
-    sparse_product,
-)
+from gnnlab.ops.backends.reference import propagate as sums
+from gnnlab.ops.backends.reference import segment, softmax
 from gnnlab.ops.backends.reference.scatter import scatter, take
 from gnnlab.ops.base.function import Function
 from gnnlab.ops.base.precision import widen
@@ -44,32 +26,11 @@ from gnnlab.ops.base.precision import widen
 if TYPE_CHECKING:
     from gnnlab.ops.graphs.adjacency import Adjacency, Rows
 
-__all__ = [  # the reference's
-    "attend_additive",
-    "attend_backward",
-    "attend_forward",
-    "attend_product",
-    "block_propagate",
-    "dropout",
-    "edge_dot",
-    "edge_outer",
-    "extreme_edge",
-    "gather",
-    "orthogonal_transport",
-    "pair_aggregate",
-    "pair_gradients",
-    "pair_reduce",
-    "pair_spread",
-    "relu_propagate",
-    "sparse_product",
-]
-__all__ += ["edge_softmax", "gcn_propagate", "propagate", "segment_reduce"]  # torch_scatter's
-
 
 def propagate(x: Tensor, adj: Adjacency, weight: Tensor | None, reduce: str) -> Tensor:
     """Gather the sources' rows in the order of the targets, weigh them, ``segment_csr``."""
     if not x.numel() or not adj.num_edges:
-        return reference.propagate(x, adj, weight, reduce)
+        return sums.propagate(x, adj, weight, reduce)
     message = take(widen(x), adj._col.long())
     if weight is not None:
         column = take(weight.to(message.dtype), adj._order.long())
@@ -79,13 +40,13 @@ def propagate(x: Tensor, adj: Adjacency, weight: Tensor | None, reduce: str) -> 
 
 def gcn_propagate(x: Tensor, adj: Adjacency, scale: Tensor) -> Tensor:
     """Scale, reduce, scale again."""
-    return reference.scaled(propagate, x, adj, scale)
+    return sums.scaled(propagate, x, adj, scale)
 
 
 def edge_softmax(score: Tensor, adj: Adjacency) -> Tensor:
     """Softmax of the sorted scores, put back in the caller's order."""
     if not score.numel():
-        return reference.edge_softmax(score, adj)
+        return softmax.edge_softmax(score, adj)
     rowptr, order = adj._rowptr.long(), adj._order.long()
     wide = take(widen(score), order)
     top = _kernels().segment_max_csr(wide.detach(), rowptr)[0]
@@ -97,7 +58,7 @@ def edge_softmax(score: Tensor, adj: Adjacency) -> Tensor:
 def segment_reduce(values: Tensor, index: Tensor, rows: Rows, reduce: str) -> Tensor:
     """``segment_csr`` of the sorted items."""
     if not values.numel():
-        return reference.segment_reduce(values, index, rows, reduce)
+        return segment.segment_reduce(values, index, rows, reduce)
     wide = take(widen(values), rows.order.long())
     return _segments(wide, rows.rowptr.long(), reduce).to(values.dtype)
 

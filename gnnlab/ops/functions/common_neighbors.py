@@ -9,7 +9,7 @@ from torch import Tensor
 
 from gnnlab.core.arguments import check_count, check_share, check_whole, shown
 from gnnlab.ops.base.precision import HALF
-from gnnlab.ops.functions.chosen import backend_for
+from gnnlab.ops.functions.chosen import kernel
 from gnnlab.ops.graphs.adjacency import Adjacency, AdjacencyLike
 from gnnlab.ops.graphs.masked import Masked
 from gnnlab.ops.graphs.neighbor_lists import NeighborLists
@@ -201,7 +201,8 @@ def neighbor_sum(x: Tensor, lists: NeighborLists, weight: Tensor | None = None) 
             )
         check_device("weight", weight, graph)
         weight = weight.to(torch.float32 if x.dtype in HALF else x.dtype)
-    return backend_for(x, weight).propagate(x, graph, weight, "sum")
+    out: Tensor = kernel("propagate", x, weight)(x, graph, weight, "sum")
+    return out
 
 
 def _asked(

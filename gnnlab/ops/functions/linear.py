@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from gnnlab.ops.functions.chosen import backend_for
+from gnnlab.ops.functions.chosen import kernel
 from gnnlab.ops.graphs.sparse_features import SparseFeatures, is_sparse
 from gnnlab.ops.graphs.tensors import check_float
 
@@ -55,7 +55,7 @@ def linear(x: Tensor | SparseFeatures, weight: Tensor, bias: Tensor | None = Non
         _check_parts(x, weight, bias)
     kind = _result_type(x, weight)
     table = weight.to(kind).t()
-    out = backend_for(table, x._values).sparse_product(table, x, False)
+    out: Tensor = kernel("sparse_product", table, x._values)(table, x, False)
     return out if bias is None else out + bias.to(kind)
 
 

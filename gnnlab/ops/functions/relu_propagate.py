@@ -9,7 +9,7 @@ from torch import Tensor
 
 from gnnlab.ops.base.memo import remember
 from gnnlab.ops.base.precision import HALF
-from gnnlab.ops.functions.chosen import backend_for
+from gnnlab.ops.functions.chosen import kernel
 from gnnlab.ops.graphs.adjacency import Adjacency, AdjacencyLike
 from gnnlab.ops.graphs.tensors import check_device, check_edges, check_float
 
@@ -74,8 +74,9 @@ def relu_propagate(
         check_float("weight", weight, (1,), "(E,)")
         check_edges("weight", weight, adj)
         weight = weight.to(wide)
-    backend = backend_for(x, table, edges, weight)
-    return backend.relu_propagate(x, adj, table.to(wide), edges, weight)
+    compute = kernel("relu_propagate", x, table, edges, weight)
+    out: Tensor = compute(x, adj, table.to(wide), edges, weight)
+    return out
 
 
 def _checked_edges(edges: Tensor, table: Tensor, adj: Adjacency) -> Tensor:

@@ -9,7 +9,7 @@ from gnnlab.core.arguments import shown
 from gnnlab.ops.autograd.touched_rows import SparseGather
 from gnnlab.ops.base.bounds import check_rows
 from gnnlab.ops.functions.checks import check_reduce
-from gnnlab.ops.functions.chosen import backend_for
+from gnnlab.ops.functions.chosen import kernel
 from gnnlab.ops.graphs.adjacency import Adjacency, AdjacencyLike
 from gnnlab.ops.graphs.segments import segments
 from gnnlab.ops.graphs.tensors import check_device, check_edges, check_float
@@ -55,7 +55,8 @@ def gather(x: Tensor, adj: AdjacencyLike, end: str = "source", sparse_grad: bool
         return operators.gather(x, operators.traced(grouped))
     if sparse_grad:
         return SparseGather.call(x, grouped._target, grouped._rows)
-    return backend_for(x).gather(x, grouped._target, grouped._rows)
+    out: Tensor = kernel("gather", x)(x, grouped._target, grouped._rows)
+    return out
 
 
 def edge_sum(values: Tensor, adj: AdjacencyLike, end: str = "target") -> Tensor:
@@ -116,7 +117,8 @@ def edge_reduce(
         if reduce != "sum":
             return operators.segment_reduce(values, graph.target, graph.num_nodes, reduce)
         return operators.edge_sum(values, graph)
-    return backend_for(values).segment_reduce(values, adj._target, adj._rows, reduce)
+    out: Tensor = kernel("segment_reduce", values)(values, adj._target, adj._rows, reduce)
+    return out
 
 
 def at_end(adj: Adjacency, end: str) -> Adjacency:
@@ -155,4 +157,5 @@ def segment_reduce(values: Tensor, index: Tensor, num_segments: int, reduce: str
 
         return operators.segment_reduce(values, index, num_segments, reduce)
     rows = segments(values, index, num_segments)
-    return backend_for(values).segment_reduce(values, index, rows, reduce)
+    out: Tensor = kernel("segment_reduce", values)(values, index, rows, reduce)
+    return out

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from gnnlab.ops.backends import reference
+from gnnlab.ops.backends.reference import orthogonal_transport as reference
+from gnnlab.ops.backends.reference.lstm import lstm_step as lstm_step
 from gnnlab.ops.base.precision import HALF
 from gnnlab.ops.graphs.adjacency import Adjacency
 from gnnlab.ops.graphs.sparse_features import SparseFeatures

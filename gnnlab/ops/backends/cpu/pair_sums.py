@@ -41,6 +41,13 @@ PLACES = {"diagonal": DIAGONAL, "u": ROW, "v": COLUMN}
 Shifts = Sequence[Tensor | None]
 
 
+def why_not(x: Tensor) -> str | None:
+    """Why the functions below do not read such a table; None where they do."""
+    if x.dtype in (torch.float32, torch.float64):
+        return None
+    return f"x is {x.dtype}, and sums over pairs read float32 and float64"
+
+
 def pair_aggregate(
     x: Tensor, scale: Tensor, shifts: Shifts, inside: Tensor | None, pairs: Pairs,
     symbols: Sequence[str],

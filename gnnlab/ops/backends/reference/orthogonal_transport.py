@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import torch
 from torch import Tensor
+
+from gnnlab.ops.base.precision import widen
+
+if TYPE_CHECKING:
+    pass
 
 
 def reflections(parameters: Tensor, dim: int) -> Tensor:
@@ -35,3 +42,8 @@ def transport_grad(own: Tensor, other: Tensor, grad: Tensor, dim: int) -> tuple[
         leaves = own.detach().requires_grad_(), other.detach().requires_grad_()
         found = torch.autograd.grad(transport(*leaves, dim), leaves, grad)
     return found[0], found[1]
+
+
+def orthogonal_transport(own: Tensor, other: Tensor, dim: int) -> Tensor:
+    """Transports between products of reflections."""
+    return transport(widen(own), widen(other), dim).to(own.dtype)

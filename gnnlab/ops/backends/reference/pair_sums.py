@@ -2,34 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 from torch import Tensor
 
+from gnnlab.ops.backends.reference.propagate import propagate
+from gnnlab.ops.backends.reference.relu_propagate import relu_propagate
 from gnnlab.ops.backends.reference.scatter import scatter, take
+from gnnlab.ops.backends.reference.segment import segment_reduce
 
 if TYPE_CHECKING:
-    from gnnlab.ops.graphs.adjacency import Adjacency, Rows
     from gnnlab.ops.graphs.node_pairs import Pairs
-
 
 Shifts = Sequence[Tensor | None]
 
 
-class Steps(Protocol):
-    """What the sums are made of, one after the other."""
+class Steps(NamedTuple):
+    """What the sums are made of, one after the other: operations of one backend."""
 
-    def propagate(
-        self, x: Tensor, adj: Adjacency, weight: Tensor | None, reduce: str
-    ) -> Tensor: ...
+    propagate: Callable[..., Tensor]
+    relu_propagate: Callable[..., Tensor]
+    segment_reduce: Callable[..., Tensor]
 
-    def relu_propagate(
-        self, x: Tensor, adj: Adjacency, table: Tensor, edges: Tensor, weight: Tensor | None
-    ) -> Tensor: ...
 
-    def segment_reduce(self, values: Tensor, index: Tensor, rows: Rows, reduce: str) -> Tensor: ...
+STEPS = Steps(propagate, relu_propagate, segment_reduce)
 
 
 def aggregate(
@@ -128,3 +126,29 @@ def _wide_gradient(pairs: Pairs, symbol: str, grad: Tensor) -> Tensor:
     if symbol in ("uG", "vG"):
         return total[end]
     return torch.where((u == v).unsqueeze(1), total[u], 0)
+
+
+def pair_aggregate(
+    x: Tensor, pairs: Pairs, symbols: Sequence[str], shifts: Sequence[Tensor | None],
+    scale: Tensor, inside: Tensor | None,
+) -> tuple[Tensor, ...]:  # fmt: skip
+    """Sums over pairs of nodes, along edges between pairs."""
+    return aggregate(STEPS, x, pairs, symbols, shifts, scale, inside)
+
+
+def pair_gradients(
+    x: Tensor, pairs: Pairs, symbols: Sequence[str], shifts: Sequence[Tensor | None],
+    scale: Tensor, inside: Tensor | None, grads: Sequence[Tensor],
+) -> tuple[Tensor, Tensor, list[Tensor | None]]:  # fmt: skip
+    """Their gradients, written out."""
+    return gradients(x, pairs, symbols, shifts, scale, inside, grads)
+
+
+def pair_reduce(x: Tensor, pairs: Pairs, place: str) -> Tensor:
+    """The pairs of each node, added up."""
+    return reduce(STEPS, x, pairs, place)
+
+
+def pair_spread(x: Tensor, pairs: Pairs, place: str) -> Tensor:
+    """What one of its nodes holds, for every pair."""
+    return spread(x, pairs, place)

@@ -57,15 +57,15 @@ def _extreme(values: Tensor, index: Tensor, num: int, reduce: str) -> Tensor:
 def _first(values: Tensor, index: Tensor, num: int, reduce: str) -> Tensor:
     """The first item that is its row's max or min, per feature; the number of items for none."""
     items = values.shape[0]
-    where = _expand(index, values)
+    where = expanded(index, values)
     fixed = values.detach()
     bound = fixed.new_full((num, *fixed.shape[1:]), torch.inf if reduce == "min" else -torch.inf)
     best = bound.scatter_reduce(0, where, fixed, "a" + reduce)
     hit = (fixed == best.gather(0, where)) | fixed.isnan()
-    number = _expand(torch.arange(items, device=values.device), values)
+    number = expanded(torch.arange(items, device=values.device), values)
     first = torch.full(bound.shape, items, dtype=torch.int64, device=values.device)
     return first.scatter_reduce(0, where, number.where(hit, items), "amin")
 
 
-def _expand(index: Tensor, like: Tensor) -> Tensor:
+def expanded(index: Tensor, like: Tensor) -> Tensor:
     return index.reshape(-1, *(1,) * (like.dim() - 1)).expand_as(like)

@@ -125,6 +125,11 @@ def _sums(
     tuned(("sum", x.dtype, features, heads, *given), x, rows.count, features, start)
 
 
+def stored(x: Tensor) -> Tensor:
+    """Every type is read as it is."""
+    return x
+
+
 def propagate(x: Tensor, weight: Tensor | None, adj: Adjacency, mean: bool) -> Tensor:
     """Sum or mean of the neighbours, weighted or not."""
     out = x.new_empty((adj._rowptr.shape[0] - 1, *x.shape[1:]))

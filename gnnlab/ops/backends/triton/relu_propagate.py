@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from torch import Tensor
 
-from gnnlab.ops.backends.reference import shift
+from gnnlab.ops.backends.reference.relu_propagate import shift
 from gnnlab.ops.backends.triton.propagate import segment_sum
 from gnnlab.ops.graphs.segments import segments
 
