@@ -156,7 +156,7 @@ class SheafEncoder(Encoder, ABC):
         weight = getattr(data, "edge_weight", None)
         pairs = undirected(data.edge_index, data.x.shape[0], weight)
         if weight is not None and self.normalised:
-            refuse_negative(pairs)
+            refuse_negative(pairs, weight)
         x = self.embed(data.x)
         extra = self.stalks_dim > self.stalk_dim
         graph = trivial(pairs, self.input.weight.dtype) if extra else None

@@ -100,12 +100,15 @@ class Gather(Function):
     @staticmethod
     def forward(ctx: Any, x: Tensor, index: Tensor, rows: Rows, kernels: Kernels) -> Tensor:
         ctx.index, ctx.rows, ctx.kernels = index, rows, kernels
-        if index.dim() != 1:
-            raise RuntimeError(
-                f"the index was (M,) when items were summed and is {tuple(index.shape)} now: "
-                "assign to .data before the forward pass or after the backward pass"
-            )
-        return x.index_select(0, index)
+        try:
+            if index.dim() == 1:
+                return x.index_select(0, index)
+        except IndexError:
+            pass
+        raise RuntimeError(
+            f"the index was (M,) when items were summed and is {tuple(index.shape)} or of other "
+            "rows now: change it before the forward pass or after the backward pass"
+        )
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> Gradients:

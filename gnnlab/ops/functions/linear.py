@@ -66,12 +66,17 @@ def _dense(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
     except RuntimeError as error:
         parts = {"x": x, "weight": weight, "bias": bias}
         given = {name: part for name, part in parts.items() if part is not None}
-        if len({(part.dtype, part.device, part.layout) for part in given.values()}) == 1:
+        alike = len({(part.dtype, part.device, part.layout) for part in given.values()}) == 1
+        shaped = x.dim() > 0 and weight.dim() == 2 and (bias is None or bias.dim() == 1)
+        if alike and shaped:
             raise
         told = ", ".join(
-            f"{name} {part.dtype} {part.layout} on {part.device}" for name, part in given.items()
+            f"{name} {part.dtype} {part.layout} {tuple(part.shape)} on {part.device}"
+            for name, part in given.items()
         )
-        raise ValueError(f"these do not go together: {told}; convert or move them") from error
+        raise ValueError(
+            f"these do not go together: {told}; convert, reshape or move them"
+        ) from error
 
 
 def _check_parts(x: SparseFeatures, weight: Tensor, bias: Tensor | None) -> None:

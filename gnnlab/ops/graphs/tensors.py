@@ -33,6 +33,8 @@ def check_edges(name: str, value: Tensor, adj: Sorted) -> None:
             f"{name} has {value.shape[0]} rows but the graph has {adj.num_edges} edges; "
             "give one row for every edge, in the order of edge_index"
         )
+    if value.layout is not torch.strided:
+        raise ValueError(f"{name} must be dense, not {value.layout}; use {name}.to_dense()")
     check_device(name, value, adj)
 
 

@@ -19,11 +19,16 @@ def _group(keys: Array, rowptr: Array, order: Array) -> int:
         rowptr[key + 1] += 1
     for i in range(rows):
         rowptr[i + 1] += rowptr[i]
-    place = rowptr[:rows].copy()
+    # Each row's pointer walks to its end, where the next row begins. A copy to walk with would be
+    # memory that may not be there, and an error in compiled code never gives its arguments back.
     for e in range(keys.shape[0]):
         key = keys[e]
-        order[place[key]] = e
-        place[key] += 1
+        order[rowptr[key]] = e
+        rowptr[key] += 1
+    for i in range(rows - 1, 0, -1):
+        rowptr[i] = rowptr[i - 1]
+    if rows:
+        rowptr[0] = 0
     return -1
 
 
