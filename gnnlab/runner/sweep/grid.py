@@ -15,7 +15,7 @@ from gnnlab.contracts.data import check_device
 from gnnlab.core.errors import sentence
 from gnnlab.core.processes import check_jobs
 from gnnlab.core.writing import NotWritten
-from gnnlab.runner.runs.results import read_results
+from gnnlab.runner.runs.results import read_results, scored
 from gnnlab.runner.runs.run import Pair, run
 from gnnlab.runner.settings.config import Config, change, configure
 from gnnlab.runner.settings.keys import place
@@ -39,11 +39,13 @@ class Trial:
     @property
     def valid(self) -> float:
         """The mean validation score; nan where there is none."""
-        return statistics.fmean(row["valid"] for row in self.rows) if self.rows else math.nan
+        return (
+            statistics.fmean(scored(row, "valid") for row in self.rows) if self.rows else math.nan
+        )
 
     def valid_of(self, split: int) -> float:
         """The mean over the seeds of one split."""
-        found = [row["valid"] for row in self.rows if row["split"] == split]
+        found = [scored(row, "valid") for row in self.rows if row["split"] == split]
         return statistics.fmean(found) if found else math.nan
 
 
