@@ -128,6 +128,7 @@ DATA: dict[str, Callable[[GraphTransform[Any]], Any]] = {
     "GraphPrediction": graphs,
     "LinkPrediction": links,
     "LinkPrediction, many graphs": pairs_of_graphs,
+    "Pretraining": nodes,
 }
 """What each task is given; a new task needs a line here."""
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from gnnlab.core.arguments import shown
 from gnnlab.core.errors import sentence
+from gnnlab.core.registry import Family
 from gnnlab.core.writing import NotWritten, write_text
 
 Tables = dict[str, Any]
@@ -180,11 +181,20 @@ def _listings() -> dict[str, Callable[[], list[str]]]:
     """Lines of each listing; methods stand by the sub-package that holds them."""
     from gnnlab import datasets, layers, rewiring
     from gnnlab.runner import recipe_names
+    from gnnlab.structure.transforms.listing import encodings
+    from gnnlab.tasks.clustering.method import clusterings
+    from gnnlab.tasks.embedding.method import embeddings
+    from gnnlab.tasks.link.heads.by_name import heads
+    from gnnlab.tasks.selfsupervised.objective import objectives
+    from gnnlab.tasks.shared.listed import listed_tasks
 
+    families: list[Family[Any]] = [clusterings, embeddings, encodings, heads, objectives]
     return {
         "models": lambda: _by_group(layers.encoders.groups()),
         "datasets": lambda: [f"  {name}" for name in datasets.names()],
         "rewirings": lambda: ["  none", *_by_group(rewiring.rewirings.groups())],
+        "tasks": lambda: _by_group(listed_tasks.groups()),
+        "methods": lambda: _by_group({family.kind: family.names() for family in families}),
         "recipes": lambda: [f"  {name}" for name in recipe_names()],
     }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
@@ -72,11 +73,22 @@ class SpectralEmbedding(Embedding):
                 f"k is {k}, but a graph of {graph.num_nodes} nodes has no more eigenvectors "
                 "than nodes: take fewer"
             )
+        _warn_of_components(len(components(graph.rowptr, graph.arcs[1])), k)
         found = smallest(graph.rowptr, graph.arcs[1], k)[1]
         if self.normalise:
             length = np.linalg.norm(found, axis=1, keepdims=True)
             found = found / np.where(length > 0, length, 1)
         return torch.from_numpy(found).float()
+
+
+def _warn_of_components(parts: int, k: int) -> None:
+    """Warn where all eigenvectors belong to eigenvalue 0, and say nothing within a component."""
+    if parts >= max(k, 2):
+        warnings.warn(
+            f"the graph has {parts} components, which the first {k} eigenvectors tell apart and "
+            f"nothing more: take its largest component, or k above {parts}",
+            stacklevel=3,
+        )
 
 
 def smallest(rowptr: Array, col: Array, count: int) -> tuple[Array, Array]:

@@ -33,6 +33,10 @@ DECLARED = {
 }
 
 
+DECIDED = {name for cls in layers.encoders().values() for name in cls.from_graph}
+"""Arguments that the graph decides wherever an encoder takes them."""
+
+
 def sources() -> Iterator[Path]:
     for room in ("gnnlab", "layers", "tasks", "rewiring", "datasets", "tests", "benchmarks"):
         for path in sorted((ROOT / room).rglob("*.py")):
@@ -64,7 +68,7 @@ def test_an_encoder_declares_what_its_constructor_takes(cls: type[Encoder]) -> N
     assert set(cls.from_graph) | set(cls.later) <= set(known)
     needed = {name for name, one in known.items() if one.default is one.empty}
     assert needed - set(cls.from_graph) <= {"in_channels", "hidden_channels"}
-    assert "edge_dim" not in known or "edge_dim" in cls.from_graph
+    assert DECIDED & set(known) <= set(cls.from_graph)
     assert cls.later.keys().isdisjoint(cls.from_graph)
 
 

@@ -152,6 +152,7 @@ def test_gt_block_by_block(separate: bool) -> None:
 
 @pytest.mark.parametrize("name", sorted(layers.encoders()))
 def test_edge_weights_reach_every_block_that_reads_edges(name: str) -> None:
+    torch.manual_seed(0)  # weights that leave no ReLU shut on every node
     data = ring()
     encoder = layers.find(name)(3, 8, 2, **sized(name, 6)).double().eval()
     data = prepared(encoder, data)

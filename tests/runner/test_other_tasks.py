@@ -69,3 +69,12 @@ def test_pretraining_runs_with_a_control_and_without_a_score(
 def test_what_does_not_fit_is_named(task: str, tables: Any, sentence: str) -> None:
     with pytest.raises(ValueError, match=sentence):
         config(task, **tables)
+
+
+def test_a_sweep_says_that_nothing_is_scored(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["sweep", "--task", "clustering", "--data", "karate", "--out", str(tmp_path)]
+    main([*words, "--over", "task.clusters=[2, 3]"])
+    told = capsys.readouterr()
+    assert "none of 2 settings has a validation score" in told.out + told.err

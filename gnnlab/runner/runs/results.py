@@ -160,13 +160,13 @@ def summarise(rows: Iterable[Mapping[str, Any]]) -> Summary:
     settings = {(*(row[key] for key in keys), _data(row)) for row in rows}
     if len(settings) != 1:
         raise ValueError(f"one setting is summarised at a time, not {len(settings)}")
-    tests = [_number(row["test"]) for row in rows]
+    tests = [scored(row, "test") for row in rows]
     return Summary(
         **{key: rows[0][key] for key in keys},
         data=_data(rows[0]),
         mean=statistics.fmean(tests),
         std=statistics.stdev(tests) if len(tests) > 1 else 0.0,
-        valid=statistics.fmean(_number(row["valid"]) for row in rows),
+        valid=statistics.fmean(scored(row, "valid") for row in rows),
         runs=len(rows),
         seconds=statistics.fmean(row["seconds"] for row in rows),
         parameters=rows[0]["parameters"],
@@ -176,9 +176,9 @@ def summarise(rows: Iterable[Mapping[str, Any]]) -> Summary:
     )
 
 
-def _number(score: float | None) -> float:
-    """A score, nan where there is none."""
-    return math.nan if score is None else score
+def scored(row: Mapping[str, Any], part: str) -> float:
+    """A line's score on ``valid`` or ``test``; nan where nothing is scored there."""
+    return math.nan if row[part] is None else float(row[part])
 
 
 def _data(row: Mapping[str, Any]) -> str:

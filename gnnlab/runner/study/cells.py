@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import statistics
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from gnnlab.core.processes import each
 from gnnlab.runner.reports.paired_test import Difference, difference
 from gnnlab.runner.runs.data import load_data
-from gnnlab.runner.runs.results import read_results
+from gnnlab.runner.runs.results import read_results, scored
 from gnnlab.runner.runs.run import Pair, run
 from gnnlab.runner.settings.config import Config, configure
 from gnnlab.runner.study.plan import Cell, Study
@@ -76,8 +77,13 @@ def run_cell(cell: Cell, out: Path) -> Outcome:
     valid, metric = [], ""
     for config in cell.configs:
         rows = _rows(run(config, out, pairs=cell.tune), cell.tune)
-        valid.append(statistics.fmean(row["valid"] for row in rows))
+        valid.append(statistics.fmean(scored(row, "valid") for row in rows))
         metric = rows[0]["metric"]
+    if any(map(math.isnan, valid)):
+        raise ValueError(
+            f"task {cell.configs[0].task['name']} scores nothing on validation, so no setting can "
+            "be chosen: take a task, or a probe, that does"
+        )
     best = valid.index(max(valid, key=lambda score: sign(metric) * score))
     config = cell.configs[best]
     folder, scores = _scores(config, cell, out)
@@ -93,7 +99,7 @@ def _scores(config: Config, cell: Cell, out: Path) -> tuple[Path, dict[Pair, flo
     """Train the runs that are reported."""
     folder = run(config, out, pairs=cell.final)
     rows = _rows(folder, cell.final)
-    return folder, {(row["split"], row["seed"]): row["test"] for row in rows}
+    return folder, {(row["split"], row["seed"]): scored(row, "test") for row in rows}
 
 
 def _rows(folder: Path, pairs: Sequence[Pair]) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from gnnlab.runner.reports.tables import layout, scores, written
-from gnnlab.runner.runs.results import read_results, summarise
+from gnnlab.runner.runs.results import read_results, scored, summarise
 from gnnlab.runner.runs.run import run, wanted_results
 from gnnlab.runner.sweep.record import Record, Swept
 from gnnlab.runner.sweep.trials import Sweep, Trial, choose
@@ -94,7 +94,7 @@ def _numbers(swept: Swept) -> str:
 def _validation(trial: Trial) -> tuple[str, ...]:
     if not trial.rows:
         return "", "", "", "", "0", "", ""
-    found, valid = summarise(trial.rows), [row["valid"] for row in trial.rows]
+    found, valid = summarise(trial.rows), [scored(row, "valid") for row in trial.rows]
     spread = statistics.stdev(valid) if len(valid) > 1 else 0.0
     unit, mean, std, runs = scores(found.metric, found.valid, spread, len(valid))
     return found.metric, unit, mean, std, runs, repr(found.seconds), str(found.parameters)
@@ -154,7 +154,7 @@ def _word(value: Any) -> str:
 
 
 def _test(rows: Sequence[dict[str, Any]]) -> str:
-    scores = [row["test"] for row in rows]
+    scores = [scored(row, "test") for row in rows]
     spread = statistics.stdev(scores) if len(scores) > 1 else 0.0
     metric = rows[0]["metric"]
     score = written(metric, statistics.fmean(scores), spread, len(scores))

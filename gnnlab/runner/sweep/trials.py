@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from gnnlab.runner.runs.results import scored
 from gnnlab.runner.runs.run import Pair
 from gnnlab.runner.settings.config import Config, change, configure
 from gnnlab.runner.settings.keys import place
@@ -32,11 +33,12 @@ class Trial:
     @property
     def valid(self) -> float:
         """The mean validation score; nan where there is none."""
-        return statistics.fmean(row["valid"] for row in self.rows) if self.rows else math.nan
+        scores = [scored(row, "valid") for row in self.rows]
+        return statistics.fmean(scores) if scores else math.nan
 
     def valid_of(self, split: int) -> float:
         """The mean over the seeds of one split."""
-        found = [row["valid"] for row in self.rows if row["split"] == split]
+        found = [scored(row, "valid") for row in self.rows if row["split"] == split]
         return statistics.fmean(found) if found else math.nan
 
 

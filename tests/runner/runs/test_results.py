@@ -33,7 +33,7 @@ DAMAGED = {
     "text": json.dumps(row(test="0.5")).encode(),
     "list": json.dumps(row(split=[1])).encode(),
     "bool": json.dumps(row(seed=True)).encode(),
-    "none": json.dumps(row(valid=None)).encode(),
+    "none": json.dumps(row(epoch=None)).encode(),
     "below 0": json.dumps(row(split=-1)).encode(),
     "missing": json.dumps({k: v for k, v in row().items() if k != "test"}).encode(),
     "number": b"3",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import networkx as nx
 import numpy as np
 import pytest
@@ -52,16 +54,20 @@ def test_it_spans_what_numpy_s_smallest_eigenvectors_span(name: str) -> None:
 
 
 def test_components_come_first_and_larger_ones_before_smaller() -> None:
-    found = tasks.SpectralEmbedding(3)(data_of(GRAPHS["three components"]))
+    with pytest.warns(UserWarning, match="has 3 components, which the first 3 eigenvectors tell"):
+        found = tasks.SpectralEmbedding(3)(data_of(GRAPHS["three components"]))
     expected = torch.zeros(17, 3)
     expected[:11, 0], expected[11:16, 1], expected[16, 2] = 1, 1, 1
     assert torch.allclose(found, expected, atol=1e-6)
-    two = tasks.SpectralEmbedding(2)(data_of(GRAPHS["three components"]))
+    with pytest.warns(UserWarning, match="k above 3"):
+        two = tasks.SpectralEmbedding(2)(data_of(GRAPHS["three components"]))
     assert not two[16].any()  # left over: zeros
 
 
 def test_rows_have_length_one() -> None:
-    found = tasks.SpectralEmbedding(5)(data_of(GRAPHS["one component"]))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = tasks.SpectralEmbedding(5)(data_of(GRAPHS["one component"]))
     assert torch.allclose(found.norm(dim=1), torch.ones(30), atol=1e-6)
 
 
