@@ -44,7 +44,6 @@ FLOORS = (
 ACROSS = {("gnnlab.tasks", "gnnlab.datasets.values.graphs")}
 """What one room may import of another: sets of graphs, which tasks are given."""
 BEGUN = {
-    "gnnlab.cli",
     "gnnlab.datasets.catalogue",  # tables, and one file that reads them
     "gnnlab.layers.autoencoders",
     "gnnlab.layers.directed",

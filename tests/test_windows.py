@@ -52,7 +52,6 @@ for room in ("ops", "structure", "analysis", "runner", "layers", "rewiring", "da
         if ".triton" not in found.name and not found.name.endswith(("scatter", "sparse")):
             import_module(found.name)
 from gnnlab import cli, datasets, layers, rewiring, tasks
-from gnnlab.cli import commands
 from gnnlab.core import allocator, processes
 
 assert allocator.keep_freed_pages() is False

@@ -148,8 +148,11 @@ def test_a_stopped_command_says_whether_it_resumes(
 
     handler = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
-        for name, told in (("list", "stopped\n"), ("run", "stopped; the same command resumes\n")):
-            monkeypatch.setattr(f"gnnlab.cli.commands.{name}_command", stop)
+        for name, file, told in (
+            ("list", "listing", "stopped\n"),
+            ("run", "run", "stopped; the same command resumes\n"),
+        ):
+            monkeypatch.setattr(f"gnnlab.cli.{file}.command", stop)
             assert cli.main([name]) == 130
             assert capsys.readouterr().err == told
     finally:

@@ -11,7 +11,7 @@ import pytest
 from killing import COMMANDS
 
 from gnnlab import cli
-from gnnlab.cli import commands
+from gnnlab.cli.options import overrides, settings_of
 from gnnlab.runner import configure
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -42,4 +42,4 @@ def test_pages_show_commands() -> None:
 )
 def test_their_settings_are_complete(words: list[str]) -> None:
     given = cli._parser().parse_args(words)
-    assert configure(commands._settings(given), commands._overrides(given))
+    assert configure(settings_of(given), overrides(given))

@@ -1,0 +1,21 @@
+"""The ``main`` command: four models on a generated Minesweeper board."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+NAME = "main"
+HELP = "four models on a generated Minesweeper board"
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add what the command takes."""
+    parser.add_argument("--out", type=Path, default=Path("runs"))
+
+
+def command(arguments: argparse.Namespace) -> None:
+    """Do it."""
+    from gnnlab.runner.demo import main_job
+
+    main_job(arguments.out)

@@ -1,0 +1,21 @@
+"""The ``cite`` command: BibTeX of what a recipe uses."""
+
+from __future__ import annotations
+
+import argparse
+
+NAME = "cite"
+HELP = "BibTeX of what a recipe uses"
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add what the command takes."""
+    parser.add_argument("recipe")
+
+
+def command(arguments: argparse.Namespace) -> None:
+    """Do it."""
+    from gnnlab.runner import recipe
+    from gnnlab.runner.reports.cite import cite
+
+    print(cite(recipe(arguments.recipe)))

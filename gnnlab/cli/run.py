@@ -1,0 +1,29 @@
+"""The ``run`` command: train a recipe, or a model on a dataset."""
+
+from __future__ import annotations
+
+import argparse
+
+from gnnlab.cli.options import add_names, add_run_options, overrides, settings_of
+
+NAME = "run"
+HELP = "train a recipe, or a model on a dataset"
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add what the command takes."""
+    add_names(parser)
+    add_run_options(parser)
+
+
+def command(arguments: argparse.Namespace) -> None:
+    """Do it."""
+    from gnnlab.runner import configure, run, summarise, wanted_results
+    from gnnlab.runner.reports.tables import table
+
+    config = configure(settings_of(arguments), overrides(arguments))
+    folder = run(
+        config, arguments.out, jobs=arguments.jobs, progress=True, name=arguments.recipe or ""
+    )
+    print(table([summarise(wanted_results(folder, config))]))
+    print(f"\n{folder}/results.jsonl")
