@@ -143,12 +143,12 @@ def changed(side: Side) -> Iterator[None]:
             stack.enter_context(mock.patch(f"gnnlab.layers.{place}", function))
 
         if side.floor:
-            put("gcn.smooth", lambda x, adj, weight: x)
-            put("sage.propagate", lambda x, adj, weight, reduce: x)
-            for place in ("gat.attend", "gt.attend"):
+            put("convolutional.gcn.smooth", lambda x, adj, weight: x)
+            put("convolutional.sage.propagate", lambda x, adj, weight, reduce: x)
+            for place in ("attention.gat.attend", "attention.gt.attend"):
                 put(place, _attend_nothing)
         if side.torch_dropout:
-            put("dropout.dropout", F.dropout)
+            put("parts.dropout.dropout", F.dropout)
         yield
 
 

@@ -133,7 +133,9 @@ def predictions(model: Any, graphs: Sequence[Any]) -> Any:
     import torch
     from torch_geometric.data import Batch
 
-    whole = [model.encoder.transform(copy(graph)) for graph in graphs]
+    from gnnlab.contracts.foreign import declared
+
+    whole = [declared(model.encoder).transform(copy(graph)) for graph in graphs]
     parts = [whole[first : first + AT_ONCE] for first in range(0, len(whole), AT_ONCE)]
     with torch.no_grad():
         return torch.cat([model(Batch.from_data_list(part)) for part in parts]).double()

@@ -8,6 +8,7 @@ from typing import Any
 
 from gnnlab import layers, rewiring
 from gnnlab.structure import transforms
+from gnnlab.tasks.link.heads.pair_head import PairHead
 
 from .docstrings import REQUIRED, settings
 from .names import Entry, entries
@@ -172,7 +173,7 @@ KINDS = (
         "link head",
         "gnnlab.tasks",
         "Scores pairs of nodes by their states; some learn nothing and count paths or neighbours.",
-        lambda cls: hasattr(cls, "symmetric"),
+        lambda cls: issubclass(cls, PairHead),
         lambda entry: f"gnnlab run --task link --data cora --model gcn {_head(entry)}",
         lambda settings: _name(settings.get("task", {}).get("head")),
         "heads()",

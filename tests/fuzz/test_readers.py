@@ -25,10 +25,10 @@ EACH = 4
 
 
 def test_every_reader_has_a_twin() -> None:
-    modules = {found.name for found in pkgutil.iter_modules(readers.__path__)}
-    of_files = {
-        name for name in modules if hasattr(import_module(f"{readers.__name__}.{name}"), "read")
-    }
+    modules = [
+        found.name for found in pkgutil.walk_packages(readers.__path__, readers.__name__ + ".")
+    ]
+    of_files = {name.rpartition(".")[2] for name in modules if hasattr(import_module(name), "read")}
     assert {record.reader for record in records()} <= of_files
     assert of_files <= {name.partition(" ")[0] for name in TWINS}
 
