@@ -77,13 +77,15 @@ def added(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         module.__spec__ = ModuleSpec(module.__name__, None)
         module.negated = function  # type: ignore[attr-defined]
         monkeypatch.setitem(sys.modules, module.__name__, module)
-        table._found.cache_clear()
-        table._kernels.cache_clear()
+        forget()
+
+    def forget() -> None:
+        for known in (table.found, table._kernels, table._file):
+            known.cache_clear()
 
     monkeypatch.setitem(OPERATIONS, "negated", Operation("negated", "negated"))
     yield add
-    table._found.cache_clear()
-    table._kernels.cache_clear()
+    forget()
 
 
 def test_an_operation_is_a_line_and_a_reference_and_an_accelerator_a_file_more(added: Any) -> None:

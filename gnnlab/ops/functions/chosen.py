@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import torch
 from torch import Tensor
 
-from gnnlab.ops.backends import table
+from gnnlab.ops.backends.table import found
+from gnnlab.ops.base.choice import backend_name
 
 
 def kernel(name: str, *tensors: Tensor | None) -> Callable[..., Any]:
     """What computes an operation on these tensors; None where it is composed of others."""
-    if torch.compiler.is_compiling():
-        from gnnlab.ops.operators import backend  # registering them takes time that few need
+    backend = backend_name(*tensors)
+    if backend == "operators":
+        from gnnlab.ops.operators import backend as operators  # registering them takes time
 
-        return getattr(backend, name, None)  # type: ignore[return-value]
-    return table.kernel(name, *tensors)
+        return getattr(operators, name, None)  # type: ignore[return-value]
+    return found(backend, name)  # type: ignore[no-any-return]
