@@ -1,4 +1,4 @@
-"""What computes a call: a torch operator while ``torch.compile`` traces, or a backend's kernel."""
+"""The chosen kernel of a call: a torch operator while ``torch.compile`` traces, or a backend's."""
 
 from __future__ import annotations
 
@@ -7,15 +7,25 @@ from typing import Any
 
 from torch import Tensor
 
-from gnnlab.ops.backends.table import found
+from gnnlab.ops.backends.table import OPERATIONS, found
 from gnnlab.ops.base.choice import backend_name
 
 
 def kernel(name: str, *tensors: Tensor | None) -> Callable[..., Any]:
-    """What computes an operation on these tensors; None where it is composed of others."""
+    """What computes an operation on these tensors; None where it is composed of others.
+
+    Raises:
+        ValueError: torch.compile traces an operation that has no operator.
+    """
     backend = backend_name(*tensors)
     if backend == "operators":
         from gnnlab.ops.operators import backend as operators  # registering them takes time
 
-        return getattr(operators, name, None)  # type: ignore[return-value]
+        operator = getattr(operators, name, None)
+        if operator is None and not OPERATIONS[name].composed:
+            raise ValueError(
+                f"torch.compile has no operator for {name!r}: call it outside of what is compiled, "
+                "or write one in gnnlab/ops/operators"
+            )
+        return operator  # type: ignore[return-value]
     return found(backend, name)  # type: ignore[no-any-return]
