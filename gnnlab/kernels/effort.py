@@ -1,4 +1,4 @@
-"""What long work costs, told before it begins, and how far it has come."""
+"""Effort of long work: refused or told before it begins, with a progress bar while it runs."""
 
 from __future__ import annotations
 

@@ -42,25 +42,38 @@ def _text(path: Path) -> bytes:
 def _imported(path: Path) -> list[Path]:
     """The files of gnnlab that run when this one is imported; imports for types do not.
 
-    A package may look names up in its modules when they are asked for, and lists them for type
-    checkers alone: there those imports count.
+    A face that looks names up when they are asked for lists them in a stub of its own: there they
+    count.
     """
     head = re.split(rb"^(?:def|class|@)", _text(path), maxsplit=1, flags=re.MULTILINE)[0]
     body = ast.parse(head).body  # of the lines above the first definition, where all imports are
     if path.name == "__init__.py":
-        body += [inner for node in body if isinstance(node, ast.If) for inner in node.body]
-    files = (_file(name) for node in body for name in _names(node))
+        body += ast.parse(_text(path.with_suffix(".pyi"))).body
+    files = (_file(name) for node in body for name in _names(node, path))
     return [file for file in files if file is not None]
 
 
-def _names(node: ast.stmt) -> Iterator[str]:
-    """The modules of gnnlab that a statement imports."""
+def _names(node: ast.stmt, path: Path) -> Iterator[str]:
+    """The modules of gnnlab that a statement in a file imports."""
     if isinstance(node, ast.Import):
         yield from (name.name for name in node.names if name.name.startswith("gnnlab."))
-    elif isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "gnnlab":
+    if not isinstance(node, ast.ImportFrom):
+        return
+    module = node.module or ""
+    if node.level:
+        module = ".".join(filter(None, [_package(path.parents[node.level - 1]), module]))
+    if module.partition(".")[0] == "gnnlab":
         for name in node.names:
-            inside = f"{node.module}.{name.name}"
-            yield inside if _file(inside) is not None else str(node.module)
+            inside = f"{module}.{name.name}"
+            yield inside if _file(inside) is not None else module
+
+
+def _package(folder: Path) -> str:
+    """The name of a folder of gnnlab; nothing of any other."""
+    for root in (PACKAGE, PACKAGE.parent):
+        if folder.is_relative_to(root):
+            return ".".join(["gnnlab", *folder.relative_to(root).parts])
+    return ""
 
 
 def _file(module: str) -> Path | None:

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 import gnnlab.kernels
 from gnnlab.kernels import sources
 
@@ -85,3 +87,18 @@ def test_every_kernel_depends_on_how_kernels_are_compiled_and_on_no_graph() -> N
     assert not any(
         path.startswith(("structure/", "ops/graphs/", "ops/autograd/")) for path in found
     )
+
+
+def test_a_name_of_a_face_leads_to_the_file_that_it_is_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = tmp_path / "gnnlab"
+    monkeypatch.setattr(sources, "PACKAGE", package)
+    written(tmp_path, "faced/__init__", "from gnnlab.core.faces import face")
+    (package / "faced/__init__.pyi").write_text("from .inside.rows import longest as longest\n")
+    written(tmp_path, "faced/inside/rows", "from ..numbers import LIMIT")
+    written(tmp_path, "faced/numbers", "LIMIT = 3")
+    written(tmp_path, "loops", "from gnnlab.faced import longest")
+    found = sources.made_of(package / "loops.py")
+    names = ("faced/__init__", "faced/inside/rows", "faced/numbers", "loops")
+    assert found == {package / f"{name}.py" for name in names}

@@ -2,16 +2,19 @@ from __future__ import annotations
 
 import doctest
 from importlib import import_module
+from pathlib import Path
 
 import pytest
 import torch
 
 from gnnlab import ops
 
-MODULES = (
-    "adjacency", "dot", "features", "linear", "norm", "propagate", "relations", "segment",
-    "softmax",
-)  # fmt: skip
+FOLDER = Path(ops.__file__).parent
+MODULES = [
+    f"{file.parent.name}.{file.stem}"
+    for file in sorted([*FOLDER.glob("functions/*.py"), *FOLDER.glob("graphs/*.py")])
+    if ">>>" in file.read_text()
+]
 
 
 @pytest.mark.parametrize("name", MODULES)

@@ -18,6 +18,7 @@ from gnnlab.ops import use
 from gnnlab.ops.backends import table
 from gnnlab.ops.backends.table import OPERATIONS, Kernels, Operation, kernel
 from gnnlab.ops.base.choice import PEERS
+from gnnlab.ops.functions import chosen
 
 BACKENDS = "gnnlab.ops.backends"
 
@@ -77,13 +78,15 @@ def added(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         module.__spec__ = ModuleSpec(module.__name__, None)
         module.negated = function  # type: ignore[attr-defined]
         monkeypatch.setitem(sys.modules, module.__name__, module)
-        table._found.cache_clear()
-        table._kernels.cache_clear()
+        forget()
+
+    def forget() -> None:
+        for known in (table.found, table._kernels, table._file):
+            known.cache_clear()
 
     monkeypatch.setitem(OPERATIONS, "negated", Operation("negated", "negated"))
     yield add
-    table._found.cache_clear()
-    table._kernels.cache_clear()
+    forget()
 
 
 def test_an_operation_is_a_line_and_a_reference_and_an_accelerator_a_file_more(added: Any) -> None:
@@ -97,6 +100,13 @@ def test_an_operation_is_a_line_and_a_reference_and_an_accelerator_a_file_more(a
     assert torch.equal(kernel("negated", x)(x), -2 * x)
     with use("torch"):
         assert torch.equal(kernel("negated", x)(x), -x)
+
+
+def test_an_operation_without_an_operator_is_refused_while_tracing(added: Any) -> None:
+    added("reference", lambda x: -x)
+    torch._dynamo.reset()
+    with pytest.raises(Exception, match="no operator for 'negated'"):
+        torch.compile(lambda x: chosen.kernel("negated", x)(x), backend="eager")(torch.ones(3))
 
 
 def test_only_the_families_that_run_are_loaded() -> None:

@@ -1,4 +1,4 @@
-"""Steps of LSTM cells, in torch and as one node of autograd around an kernels's kernel."""
+"""Steps of LSTM cells, each as one node of autograd around a device's kernel."""
 
 from __future__ import annotations
 

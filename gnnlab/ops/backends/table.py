@@ -77,10 +77,9 @@ class Kernels:
         self.device = device
 
     def __getattr__(self, family: str) -> ModuleType:
-        path = f"gnnlab.ops.backends.{self.device}.{family}"
-        if family.startswith("_") or find_spec(path) is None:
+        module = None if family.startswith("_") else _file(self.device, family)
+        if module is None:
             raise AttributeError(f"there are no {self.device} kernels of the family {family!r}")
-        module = import_module(path)
         setattr(self, family, module)
         return module
 
@@ -89,7 +88,7 @@ class Kernels:
 
         A family whose kernels do not take all arguments has a function ``why_not`` in its file.
         """
-        module = getattr(self, family, None)
+        module = _file(self.device, family)
         if module is None:
             return f"there are no {self.device} kernels of the family {family!r}"
         ask = getattr(module, "why_not", None)
@@ -107,12 +106,12 @@ def kernel(name: str, *tensors: Tensor | None) -> Callable[..., Any]:
         a function of the reference's arguments; None for an operation that is composed of others
         there.
     """
-    found: Callable[..., Any] = _found(backend_name(*tensors), name)
-    return found
+    return found(backend_name(*tensors), name)  # type: ignore[no-any-return]
 
 
 @cache
-def _found(backend: str, name: str) -> Any:
+def found(backend: str, name: str) -> Any:
+    """What computes an operation on a backend: its own, or else the reference's."""
     operation = OPERATIONS[name]
     own = _own(backend, operation)
     if own is not None or operation.composed:
@@ -126,16 +125,22 @@ def _own(backend: str, operation: Operation) -> Any:
         return None
     if backend in PEERS:
         return getattr(import_module(f"gnnlab.ops.backends.{PEERS[backend]}"), operation.name, None)
-    kernels = _kernels(backend)
-    family = getattr(kernels, operation.kernels or operation.family, None)
+    family = _file(backend, operation.kernels or operation.family)
     if family is None:
         return None
     path = f"gnnlab.ops.autograd.{operation.family}"
     if find_spec(path) is None:
         return getattr(family, operation.name, None)
-    return partial(getattr(import_module(path), operation.name), kernels)
+    return partial(getattr(import_module(path), operation.name), _kernels(backend))
 
 
 @cache
 def _kernels(device: str) -> Kernels:
     return Kernels(device)
+
+
+@cache
+def _file(device: str, family: str) -> ModuleType | None:
+    """The file of a device's kernels, or None where there is none."""
+    path = f"gnnlab.ops.backends.{device}.{family}"
+    return None if find_spec(path) is None else import_module(path)

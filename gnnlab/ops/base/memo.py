@@ -1,4 +1,4 @@
-"""What was sorted for a tensor, remembered for as long as that tensor lives unchanged."""
+"""Memo of what was sorted for a tensor, for as long as that tensor lives unchanged."""
 
 from __future__ import annotations
 

@@ -1,20 +1,31 @@
-"""What computes a call: a torch operator while ``torch.compile`` traces, or a backend's kernel."""
+"""The chosen kernel of a call: a torch operator while ``torch.compile`` traces, or a backend's."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-import torch
 from torch import Tensor
 
-from gnnlab.ops.backends import table
+from gnnlab.ops.backends.table import OPERATIONS, found
+from gnnlab.ops.base.choice import backend_name
 
 
 def kernel(name: str, *tensors: Tensor | None) -> Callable[..., Any]:
-    """What computes an operation on these tensors; None where it is composed of others."""
-    if torch.compiler.is_compiling():
-        from gnnlab.ops.operators import backend  # registering them takes time that few need
+    """What computes an operation on these tensors; None where it is composed of others.
 
-        return getattr(backend, name, None)  # type: ignore[return-value]
-    return table.kernel(name, *tensors)
+    Raises:
+        ValueError: torch.compile traces an operation that has no operator.
+    """
+    backend = backend_name(*tensors)
+    if backend == "operators":
+        from gnnlab.ops.operators import backend as operators  # registering them takes time
+
+        operator = getattr(operators, name, None)
+        if operator is None and not OPERATIONS[name].composed:
+            raise ValueError(
+                f"torch.compile has no operator for {name!r}: call it outside of what is compiled, "
+                "or write one in gnnlab/ops/operators"
+            )
+        return operator  # type: ignore[return-value]
+    return found(backend, name)  # type: ignore[no-any-return]

@@ -1,4 +1,4 @@
-"""What the neighbourhoods of two nodes share, for the pairs of a batch."""
+"""Common neighbors: the nodes that two neighbourhoods share, for the pairs of a batch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What may stand for a graph, and how it is read."""
+"""Conversion of sparse matrices and tensors to an ``edge_index``."""
 
 from __future__ import annotations
 

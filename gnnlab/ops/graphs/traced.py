@@ -1,4 +1,4 @@
-"""What a graph is while ``torch.compile`` traces: its edge_index, and what was done to it."""
+"""Traced graphs: while ``torch.compile`` traces, an edge_index and what was done to it."""
 
 from __future__ import annotations
 

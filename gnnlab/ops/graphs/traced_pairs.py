@@ -1,4 +1,4 @@
-"""What the pairs of nodes are while ``torch.compile`` traces: nothing is laid out."""
+"""Traced pairs of nodes: while ``torch.compile`` traces, nothing is laid out."""
 
 from __future__ import annotations
 

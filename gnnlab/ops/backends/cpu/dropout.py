@@ -1,4 +1,4 @@
-"""Dropout by compiled loops: the random bits of :mod:`.random`, hashed block by block."""
+"""Dropout by compiled loops: the bits of :mod:`gnnlab.kernels.hashing`, block by block."""
 
 from __future__ import annotations
 

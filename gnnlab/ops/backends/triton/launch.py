@@ -1,4 +1,4 @@
-"""How kernels are started: on the tensors' device and current stream, in tiles that fit."""
+"""Launch of kernels: on the tensors' device and current stream, in tiles that fit."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Sums of rows that are shifted, rectified or gated, a tile of features in registers.
 
-As in :mod:`.rows`, the innermost step is written as vector instructions, because LLVM cannot rule
+As in :mod:`.reduce`, the innermost step is written as vector instructions, because LLVM cannot rule
 out that what is read and what is written overlap.
 """
 
