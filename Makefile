@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help run test slow nightly lint types notebooks bench bench-quick kernels parity gpu clean
+.PHONY: help run test slow nightly lint types notebooks docs bench bench-quick kernels parity gpu clean
 
 help:
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -44,6 +44,10 @@ types: $(VENV)/.dev ## mypy --strict over all rooms
 
 notebooks: $(VENV)/.dev ## execute every notebook
 	$(BIN)/python -m pytest -q --nbmake --nbmake-timeout=300 notebooks
+
+docs: $(VENV)/.dev ## the documentation site in build/docs, notebooks executed, warnings as errors
+	$(BIN)/python -m sphinx -q -W --keep-going -d build/doctrees docs build/docs
+	@echo build/docs/index.html
 
 bench: $(VENV)/.dev ## time and memory beside every peer that is installed, as docs/performance.md
 	$(BIN)/python benchmarks/ops.py --large --page docs/performance.md --json docs/performance.json \

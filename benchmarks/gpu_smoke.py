@@ -24,7 +24,7 @@ from torch_geometric.data import Data
 from gnnlab import datasets, layers, ops, tasks
 from gnnlab.datasets.values.masks import stratified
 from gnnlab.ops import Adjacency
-from gnnlab.tasks.shared.contract import Task
+from gnnlab.tasks.contract import Task
 
 NODES, EDGES, WIDTH = 9, 24, 8
 
@@ -86,7 +86,7 @@ def finite(y: Tensor, module: torch.nn.Module) -> None:
 def node_task(device: torch.device, dry: bool) -> None:
     """A short fit on a Minesweeper board."""
     side = 5 if dry else 40
-    data = datasets.generators.minesweeper(rows=side, columns=side, splits=1)
+    data = datasets.minesweeper(rows=side, columns=side, splits=1)
     encoder = layers.GCN(data.num_features, WIDTH, 2)
     training = tasks.Training(lr=1e-2, epochs=2)
     result = tasks.fit(tasks.NodeClassification(), encoder, data, training, device=device)

@@ -22,7 +22,8 @@ from torch_geometric.utils import from_networkx
 
 from gnnlab import datasets
 from gnnlab.rewiring import apply
-from gnnlab.structure.graphs.graph import Graph, join, read_graphs
+from gnnlab.structure.graphs.graph import Graph, join
+from gnnlab.structure.graphs.reading import read_graphs
 from gnnlab.structure.paths.sets import PathSets
 from gnnlab.structure.transforms import AddPaths
 

@@ -24,7 +24,7 @@ from torch import Tensor
 from torch_geometric.data import Data
 
 from gnnlab.rewiring import AddHops, apply
-from gnnlab.structure.graphs.graph import read_graphs
+from gnnlab.structure.graphs.reading import read_graphs
 
 SAMPLE = 50
 """Graphs that the dense products are asked for in a round."""

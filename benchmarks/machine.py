@@ -9,7 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from gnnlab.kernels.threads import Array, over_items, over_rows
+from gnnlab.kernels.arrays import Array
+from gnnlab.kernels.threads import over_items, over_rows
 from gnnlab.ops.backends.cpu.loops.reduce import sum_rows
 
 CHUNKS = 64

@@ -28,6 +28,7 @@ from points import (
 )
 from qm9_page import write_page
 
+from gnnlab.datasets.catalogue import records
 from gnnlab.layers import width_for
 from gnnlab.runner import configure
 from gnnlab.runner.runs.run import Pair
@@ -58,10 +59,10 @@ def widest(study: Mapping[str, Any], model: Mapping[str, Any]) -> int:
     """The width of a model, with its head, at the budget; no file is read for it."""
     from inspect import signature
 
-    from gnnlab import datasets, layers
+    from gnnlab import layers
     from gnnlab.tasks.shared.model import Model
 
-    known = datasets.records.find(study["data"]["name"]).statistics
+    known = records.find(study["data"]["name"]).statistics
     cls = layers.find(model["name"])
     given = {key: value for key, value in model.items() if key != "name"}
     if "num_relations" in signature(cls).parameters:

@@ -20,7 +20,7 @@ from torch_geometric.data import Data
 from torch_geometric.utils import from_networkx, to_networkx
 
 from gnnlab.rewiring import LASER, Graph, apply
-from gnnlab.structure.graphs.graph import read_graph
+from gnnlab.structure.graphs.reading import read_graph
 from gnnlab.structure.spectra.first_order_gap import first_order
 from gnnlab.structure.spectra.resistance_updates import Resistances
 

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gnnlab.contracts.data import check
+from gnnlab.core.arguments import shown
+from gnnlab.core.settings import checked
 from gnnlab.datasets.catalogue.records import Record, find, normal, records, unknown
 from gnnlab.datasets.features.normalize import NormalizeFeatures
 from gnnlab.datasets.features.sparse import ToSparseFeatures
@@ -146,7 +148,7 @@ def _kept(normalize_features: bool, sparse_features: bool) -> dict[str, Any]:
     options = {"normalize_features": normalize_features, "sparse_features": sparse_features}
     for name, value in options.items():
         if not isinstance(value, bool):
-            raise ValueError(f"{name} is {value!r}, but it must be True or False")
+            raise ValueError(f"{name} is {shown(value)}, but it must be True or False")
     return {name: True for name, value in options.items() if value}
 
 
@@ -156,6 +158,7 @@ def _refuse_options(name: str, normalize_features: bool, sparse_features: bool) 
         raise ValueError(f"{name} is a set of many graphs: leave {option} out")
 
 
+@checked
 def names(task: str | None = None) -> list[str]:
     """List the names ``load`` knows, sorted, those with files and those generated.
 
@@ -221,7 +224,7 @@ def _generator_settings(
     """All arguments of a generator, the defaults included."""
     for key, value in (("source", source), ("split", split)):
         if value is not None:
-            raise ValueError(f"{name} is generated and takes no {key}; got {key}={value!r}")
+            raise ValueError(f"{name} is generated and takes no {key}; got {key}={shown(value)}")
     known = inspect.signature(GENERATORS[name]).parameters
     for key in settings:
         if key not in known:

@@ -14,7 +14,7 @@ from gnnlab.contracts.edge_rows import edge_keys, kept_rows
 from gnnlab.core.arguments import check_count, check_share
 from gnnlab.core.settings import check_settings
 from gnnlab.structure.graphs.absent_pairs import absent_pairs
-from gnnlab.structure.graphs.graph import read_graph
+from gnnlab.structure.graphs.reading import read_graph
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data

@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from gnnlab import _checkout as _checkout
+from gnnlab import _moved as _moved
 from gnnlab._version import __version__
 
 if TYPE_CHECKING:

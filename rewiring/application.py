@@ -10,12 +10,13 @@ from typing import Any
 
 from torch_geometric.data import Batch, Data
 
-from gnnlab.core.arguments import check_count
+from gnnlab.core.arguments import check_count, shown
 from gnnlab.core.processes import each
 from gnnlab.rewiring.base.remains import warn_of_losses
 from gnnlab.rewiring.base.rewiring import Rewiring
 from gnnlab.rewiring.cache import Cache, Key
-from gnnlab.structure.graphs.graph import Graph, read_graphs
+from gnnlab.structure.graphs.graph import Graph
+from gnnlab.structure.graphs.reading import read_graphs
 from gnnlab.structure.transforms import GraphTransform, refuse_batch, shallow, shares
 
 SAVE_EVERY = 5.0
@@ -74,7 +75,7 @@ def apply(
 def _check(method: Any, dataset: Any, workers: int) -> None:
     check_count("workers", workers)
     if not isinstance(method, GraphTransform):
-        raise ValueError(f"method is {method!r}, but a rewiring is needed, such as GTR(10)")
+        raise ValueError(f"method is {shown(method)}, but a rewiring is needed, such as GTR(10)")
     if isinstance(dataset, (Data, Batch)):
         kind = type(dataset).__name__
         raise ValueError(

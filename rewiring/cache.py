@@ -19,7 +19,8 @@ import numpy as np
 
 from gnnlab.core.paths import cache_home
 from gnnlab.core.writing import check_regular, naming, write_atomically, write_text
-from gnnlab.structure.graphs.graph import Array, Graph
+from gnnlab.structure.graphs.graph import Graph
+from gnnlab.structure.graphs.pair_keys import Array
 from gnnlab.structure.transforms import GraphTransform
 
 FORMAT = 2
@@ -30,6 +31,8 @@ DAMAGED = (
     AttributeError, OverflowError, struct.error, zipfile.BadZipFile, zlib.error,
 )  # fmt: skip
 """What reading a file raises that is not what was written."""
+FIRST_FILE = {"KPathSubgraphs": "rooted", "PairDistances": "pairs"}
+"""The files of classes whose file was renamed, since caches know them by it."""
 Found = TypeVar("Found")
 Key = str | tuple[int, bool, bytes]
 
@@ -125,8 +128,20 @@ def describe(method: GraphTransform[Any]) -> dict[str, Any]:
         name: describe(value) if isinstance(value, GraphTransform) else value
         for name, value in settings.items()
     }
-    kind = f"{type(method).__module__}.{type(method).__qualname__}"
-    return {"method": kind, "version": method.version, "format": FORMAT, "settings": settings}
+    return {
+        "method": _identity(type(method)),
+        "version": method.version,
+        "format": FORMAT,
+        "settings": settings,
+    }
+
+
+def _identity(kind: type[GraphTransform[Any]]) -> str:
+    """A method's dotted name: of ours less its family's folder, so that files may move."""
+    *folders, file = kind.__module__.split(".")
+    if folders[:2] == ["gnnlab", "rewiring"]:
+        folders = folders[:2]
+    return ".".join([*folders, FIRST_FILE.get(kind.__name__, file), kind.__qualname__])
 
 
 def _digests(part: Path) -> list[str]:

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from gnnlab.core.arguments import check_count
+from gnnlab.core.arguments import check_count, shown
 from gnnlab.core.settings import checked
 from gnnlab.datasets.generators.bounded import require_made
 from gnnlab.datasets.generators.substructures import SUBSTRUCTURES, count_substructures
@@ -52,7 +52,7 @@ def counting(seed: int = 0, target: str | None = None, graphs: int = 5000) -> Gr
     require_made(f"{graphs} graphs", nodes=30, features=7, edges=75, graphs=graphs)
     if target is not None and target not in SUBSTRUCTURES:
         choices = ", ".join(SUBSTRUCTURES)
-        raise ValueError(f"target is {target!r}, which is none of {choices}: take one")
+        raise ValueError(f"target is {shown(target)}, which is none of {choices}: take one")
     rng = np.random.default_rng(seed)
     kinds = rng.permutation(np.arange(graphs) % len(REGULAR))
     drawn = [_without_edges(rng, *REGULAR[kind]) for kind in kinds]

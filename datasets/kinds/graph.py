@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from gnnlab.core.arguments import check_choice, check_count
+from gnnlab.core.arguments import check_choice, check_count, shown
 from gnnlab.datasets.catalogue.records import Record, normal, unknown
 from gnnlab.datasets.files.damage import Damaged
 from gnnlab.datasets.kinds.given_graphs import given_features
@@ -69,7 +69,7 @@ def wanted(record: Record, settings: dict[str, Any]) -> Wanted:
     sizes = _part_sizes(settings.pop("sizes", None))
     stereo = has_stereo(record) and settings.pop("stereo", False)
     if not isinstance(stereo, bool):
-        raise ValueError(f"stereo is {stereo!r}, but it must be True or False")
+        raise ValueError(f"stereo is {shown(stereo)}, but it must be True or False")
     return Wanted(features, target_name(record, target), repeats, sizes, stereo)
 
 
@@ -83,8 +83,8 @@ def _part_sizes(asked: Any) -> tuple[int, int, int] | None:
         return None
     if not isinstance(asked, Sequence) or isinstance(asked, str) or len(asked) != 3:
         raise ValueError(
-            f"sizes is {asked!r}, but it must say how many graphs of training, validation and test "
-            "are left, such as [2000, 500, 500]"
+            f"sizes is {shown(asked)}, but it must say how many graphs of training, validation and "
+            "test are left, such as [2000, 500, 500]"
         )
     for size in asked:
         check_count("each of sizes", size)
@@ -146,8 +146,8 @@ def target_name(record: Record, asked: str | int | None) -> str | None:
     if isinstance(asked, str) and normal(asked) in table:
         return str(table[normal(asked)])
     raise ValueError(
-        f"target is {asked!r}, but {record.name} has {', '.join(known)}: name one of them, or give "
-        f"its number from 0 to {len(known) - 1}"
+        f"target is {shown(asked)}, but {record.name} has {', '.join(known)}: name one of them, or "
+        f"give its number from 0 to {len(known) - 1}"
     )
 
 

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 import torch
 
 from gnnlab.contracts.data import check
+from gnnlab.core.arguments import shown
 from gnnlab.datasets.catalogue.records import Record, unknown
 from gnnlab.datasets.files.damage import Damaged
 from gnnlab.datasets.files.sources import checksum, keep_checksum, locate
 from gnnlab.datasets.readers import RawLinks, reader
+from gnnlab.datasets.splits.of_nodes import check_asked
 from gnnlab.datasets.values.edge_lists import both_directions, count_undirected
 
 if TYPE_CHECKING:
@@ -47,10 +49,11 @@ def check_split(record: Record, split: str | None, seed: int | None) -> str | No
     Raises:
         ValueError: another one was asked for.
     """
+    check_asked(split, seed)
     published = "public" if "split" in record.options else None
     if seed is None and split in (None, published):
         return published
-    asked = f"split={split!r}" if split is not None else f"seed={seed}"
+    asked = f"split={shown(split)}" if split is not None else f"seed={seed}"
     raise ValueError(
         f"{record.name} is for link prediction, and takes no {asked}: draw one of its links, for "
         "instance gnnlab.tasks.LinkSplit.random(data, valid=0.1, test=0.2, seed=0)"

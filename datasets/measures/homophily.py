@@ -11,6 +11,7 @@ from torch import Tensor
 
 from gnnlab.core.settings import checked
 from gnnlab.datasets.values.edge_lists import both_directions
+from gnnlab.ops import Adjacency
 
 
 @checked
@@ -128,6 +129,16 @@ def class_pairs(edge_index: Tensor, y: Tensor) -> Tensor:
 
 
 def labelled_edges(edge_index: Tensor, y: Tensor) -> Tensor:
-    """Give both directions of every edge between two labelled nodes, without loops or repeats."""
+    """Give both directions of every edge between two labelled nodes, without loops or repeats.
+
+    Raises:
+        ValueError: bad edges, or labels that are no whole numbers (N,).
+    """
+    if y.dim() != 1 or y.is_floating_point() or y.is_complex() or y.layout is not torch.strided:
+        raise ValueError(
+            f"y is {y.dtype} of shape {tuple(y.shape)}, but each node has one label: give int64 "
+            "(N,), negative where unknown"
+        )
+    Adjacency.of(edge_index, len(y))  # for what it refuses: a node of -1 would have a label
     edges = both_directions(edge_index, len(y), loops=False)
     return edges[:, (y[edges] >= 0).all(dim=0)]

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 
+from gnnlab.core.arguments import check_count, check_text, shown
 from gnnlab.datasets.catalogue.records import Record, Split, normal, unknown
 from gnnlab.datasets.files.damage import Damaged, parsing
+from gnnlab.datasets.files.npz import load_npz
 from gnnlab.datasets.files.numbers import places, truths
 from gnnlab.datasets.files.sources import locate
 from gnnlab.datasets.readers import RawGraph
-from gnnlab.datasets.readers.raw import load_npz
 from gnnlab.datasets.values.edge_lists import largest_component
 from gnnlab.datasets.values.masks import (
     Masks,
@@ -39,16 +41,17 @@ def split_name(record: Record, split: str | None, seed: int | None) -> str:
     Raises:
         ValueError: a split that the set does not have, or a seed that nothing uses.
     """
+    check_asked(split, seed)
     if split is None and seed is None:
         return record.default_split
     kinds = drawn_kinds(record)
-    kind, colon, _ = (asked := normal(split or "")).partition(":")
+    kind, colon, _ = (asked := normal("" if split is None else split)).partition(":")
     drawn = kind in kinds
     if drawn and not colon and seed is not None:
         return f"{kind}:{seed}"
     if seed is not None:
         raise ValueError(
-            f"seed={seed} has no use for {record.name} with split={split!r}; "
+            f"seed={seed} has no use for {record.name} with split={shown(split)}; "
             + (f"ask for split='random:{seed}'" if kinds else "its split is fixed: leave it out")
         )
     if drawn and colon:
@@ -61,6 +64,18 @@ def split_name(record: Record, split: str | None, seed: int | None) -> str:
         f"{unknown(f'split of {record.name}', str(split), choices)} "
         f"(it has {', '.join(map(repr, choices))})"
     )
+
+
+def check_asked(split: Any, seed: Any) -> None:
+    """Refuse a name that is none, and a seed that is no whole number.
+
+    Raises:
+        ValueError: with its value.
+    """
+    if split is not None:
+        check_text("split", split)
+    if seed is not None:
+        check_count("seed", seed, 0)
 
 
 def drawn_kinds(record: Record) -> tuple[str, ...]:

@@ -2,20 +2,6 @@
 
 from __future__ import annotations
 
-from gnnlab.analysis.depth import DepthCurve, by_depth
-from gnnlab.analysis.energy import dirichlet_energy
-from gnnlab.analysis.separation import class_separation
-from gnnlab.analysis.sheaf import sheaf_energies, sheaf_energy
-from gnnlab.analysis.smoothness import smoothness
-from gnnlab.analysis.states import hidden_states
+from gnnlab.core.faces import face
 
-__all__ = [
-    "DepthCurve",
-    "by_depth",
-    "class_separation",
-    "dirichlet_energy",
-    "hidden_states",
-    "sheaf_energies",
-    "sheaf_energy",
-    "smoothness",
-]
+__getattr__, __dir__, __all__ = face(__name__, __file__)

@@ -11,7 +11,8 @@ from torch import Tensor, nn
 
 from gnnlab.analysis.energy import dirichlet_energy
 from gnnlab.analysis.separation import class_separation
-from gnnlab.analysis.smoothness import smoothness
+from gnnlab.analysis.smoothing import smoothness
+from gnnlab.core.arguments import shown
 from gnnlab.core.settings import checked
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ class DepthCurve:
         """
         if measure not in ("energy", "smoothness", "separation"):
             raise ValueError(
-                f"measure is {measure!r}, which is none of energy, smoothness, separation"
+                f"measure is {shown(measure)}, which is none of energy, smoothness, separation"
             )
         if ax is None:
             try:

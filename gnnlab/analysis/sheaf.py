@@ -6,14 +6,14 @@ from copy import deepcopy
 from typing import TYPE_CHECKING, Any, cast
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
+from gnnlab.contracts.data import check
 from gnnlab.core.settings import checked
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data
 
-    from gnnlab.layers.sheaf.encoder import SheafEncoder
     from gnnlab.layers.sheaf.laplacian import Normalisation, Sheaf
 
 
@@ -53,14 +53,14 @@ def sheaf_energy(
 
 
 @checked
-def sheaf_energies(encoder: SheafEncoder, data: Data) -> list[float]:
+def sheaf_energies(encoder: nn.Module, data: Data) -> list[float]:
     """Give the relative energy of the states before every step, in the sheaf of that step.
 
     A copy is run in eval mode without gradients. Extra stalk dimensions, on which no sheaf acts, do
     not count.
 
     Args:
-        encoder: a ``SheafDiffusion`` or ``ConnectionSheaf``.
+        encoder: a ``SheafDiffusion`` or ``ConnectionSheaf``, or what holds one.
         data: the graph, with the encoder's transform applied where it has one; left as it is.
 
     Returns:
@@ -71,6 +71,7 @@ def sheaf_energies(encoder: SheafEncoder, data: Data) -> list[float]:
     """
     from gnnlab.layers.sheaf.encoder import Diffusion
 
+    check(data)
     model = deepcopy(encoder).eval()
     steps = [module for module in model.modules() if isinstance(module, Diffusion)]
     if not steps:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
+from gnnlab.contracts.data import check
 from gnnlab.core.settings import checked
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ def hidden_states(encoder: nn.Module, data: Data) -> list[Tensor]:
     Raises:
         ValueError: the encoder has no such layer.
     """
+    check(data)
     model = deepcopy(encoder).eval()
     found: list[Tensor] = []
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from gnnlab.core.arguments import shown
 from gnnlab.core.errors import sentence
 from gnnlab.core.registry import Family
 from gnnlab.core.writing import NotWritten, write_text
@@ -55,10 +56,11 @@ def _settings(arguments: argparse.Namespace, table: Mapping[str, Any] | None = N
 
 
 def sweep_command(arguments: argparse.Namespace) -> int:
-    from gnnlab.runner.sweep.grid import Sweep, run_sweep
+    from gnnlab.runner.sweep.grid import run_sweep
     from gnnlab.runner.sweep.page import line, outcome, table
     from gnnlab.runner.sweep.record import write_record
     from gnnlab.runner.sweep.space import read_space
+    from gnnlab.runner.sweep.trials import Sweep
 
     if arguments.search_seed is not None and arguments.trials is None:
         raise ValueError("--search-seed is for the draws of --trials, and a grid has none")
@@ -93,7 +95,9 @@ def _sweep_file(arguments: argparse.Namespace) -> tuple[Tables, Tables]:
     settings: Tables = toml_file(arguments.file, "mend it or name another file")
     for name, section in settings.items():
         if not isinstance(section, dict):
-            raise ValueError(f"{arguments.file}: {name} is {section!r}, but it must be a table")
+            raise ValueError(
+                f"{arguments.file}: {name} is {shown(section)}, but it must be a table"
+            )
     return settings, settings.pop("sweep", {})
 
 
@@ -141,9 +145,9 @@ def reproduce_command(arguments: argparse.Namespace) -> int:
 def report_command(arguments: argparse.Namespace) -> None:
     from gnnlab.runner import read_results, summarise
     from gnnlab.runner.reports.results_page import page
-    from gnnlab.runner.reports.shown import command_of, link_of, shown
     from gnnlab.runner.reports.tables import table
     from gnnlab.runner.sweep.page import reported
+    from gnnlab.runner.sweep.shown import command_of, link_of, shown
 
     found = shown(arguments.folders)
     if found.left_out:
@@ -222,9 +226,9 @@ def rewire_command(arguments: argparse.Namespace) -> None:
 
 
 def study_command(arguments: argparse.Namespace) -> None:
-    from gnnlab.runner.reports.shown import typed
     from gnnlab.runner.study.page import run_study, table
     from gnnlab.runner.study.plan import read_study, select_cells
+    from gnnlab.runner.sweep.shown import typed
 
     study = read_study(arguments.name, arguments.settings)
     cells = select_cells(study, arguments.only)
@@ -237,7 +241,7 @@ def study_command(arguments: argparse.Namespace) -> None:
 def bench_command(arguments: argparse.Namespace) -> int:
     from gnnlab.runner.bench.page import run_bench, table
     from gnnlab.runner.bench.plan import choose, read_bench, select_cells
-    from gnnlab.runner.reports.shown import typed
+    from gnnlab.runner.sweep.shown import typed
 
     axes = arguments.bench_models, arguments.bench_data, arguments.bench_settings
     bench = choose(read_bench(arguments.name), *axes, changes=_overrides(arguments))

@@ -50,7 +50,7 @@ def check(data: Data) -> None:
             "a time: check each (fit does)"
         )
     refuse_other_graphs(data)
-    check_tensors(data)
+    check_tensors(data)  # before features are looked at; check_edges has other callers
     nodes = _check_features(data)
     check_edges(data, nodes)
     masks = _check_masks(data, nodes)
@@ -120,6 +120,7 @@ def _check_finite(name: str, values: Tensor) -> None:
 
 def check_edges(data: Data, nodes: int) -> None:
     """Refuse an ``edge_index`` or edge-wise values that do not belong to a graph of that size."""
+    check_tensors(data)
     edge_index = getattr(data, "edge_index", None)
     if edge_index is None and getattr(data, "adj_t", None) is not None:
         raise ValueError(
@@ -278,25 +279,3 @@ def told_classes(data: Any) -> int:
     """Return what ``data.classes`` says, of a graph or a set of graphs; 0 where it says nothing."""
     told = getattr(data, "classes", None)
     return int(told) if isinstance(told, (int, Tensor)) else 0
-
-
-def check_device(device: str | torch.device) -> torch.device:
-    """Return the device to compute on.
-
-    Raises:
-        ValueError: torch does not know it, or it is neither the CPU nor a CUDA device at hand.
-    """
-    try:
-        place = torch.device(device)
-    except (RuntimeError, TypeError) as error:
-        raise ValueError(
-            f"device is {device!r}, which torch does not know: use 'cpu' or 'cuda'"
-        ) from error
-    if place.type not in ("cpu", "cuda"):
-        raise ValueError(f"device is {str(device)!r}, but gnnlab runs on 'cpu' and on 'cuda'")
-    if place.type == "cuda" and (place.index or 0) >= torch.cuda.device_count():
-        raise ValueError(
-            f"device is {str(device)!r}, but torch sees {torch.cuda.device_count()} CUDA devices "
-            "here: use device='cpu', or install a CUDA build of torch"
-        )
-    return place

@@ -13,6 +13,12 @@ def shown(value: Any) -> str:
     return text if len(text) <= 60 else f"{text[:59]}…"
 
 
+def plain(value: Any) -> Any:
+    """A whole number of another library's as Python's, anything else as it is: numpy's wrap around,
+    100 * 100 in int8 to 16."""
+    return int(value) if isinstance(value, Integral) and not isinstance(value, int) else value
+
+
 def check_number(name: str, value: Any) -> None:
     """Refuse what is not a finite number.
 

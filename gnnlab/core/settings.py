@@ -8,12 +8,14 @@ still checks by itself.
 
 from __future__ import annotations
 
+import ast
 import functools
 import inspect
 import math
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
+from importlib import import_module
 from numbers import Integral, Real
 from types import NoneType, UnionType
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
@@ -21,7 +23,7 @@ from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_
 import torch
 from torch import Tensor
 
-from gnnlab.core.arguments import shown
+from gnnlab.core.arguments import plain, shown
 
 Built = TypeVar("Built", bound=Callable[..., Any])
 
@@ -76,7 +78,10 @@ def _shell(
             _own(function, typed, hints, *args, **kwargs)
         for name, value in typed.items():
             check_type(name, value, hints[name])
-        return None if own_first else function(*args, **kwargs)
+        if own_first:
+            return None
+        named = {name: plain(value) for name, value in kwargs.items()}
+        return function(*map(plain, args), **named)
 
     return call
 
@@ -104,31 +109,52 @@ def _types(function: Callable[..., Any], module: str) -> tuple[inspect.Signature
 
 
 def _hints(signature: inspect.Signature, module: str) -> dict[str, Any]:
-    """The types of settings; those that are imported for type checkers alone are not known.
-
-    But for a graph, which is what most functions are given.
-    """
-    names = {**_graphs(signature), **vars(sys.modules[module])}
+    """The types of settings, also of those that are imported for type checkers alone."""
+    names = dict(vars(sys.modules[module]))
     found: dict[str, Any] = {"": Any}
     for name, parameter in signature.parameters.items():
         hint = parameter.annotation
         several = parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
-        if several or hint is parameter.empty:
-            continue
-        try:
-            found[name] = eval(hint, names) if isinstance(hint, str) else hint  # our own source
-        except NameError:
-            continue
+        if not several and hint is not parameter.empty:
+            found[name] = _evaluated(hint, names, module) if isinstance(hint, str) else hint
     return found
 
 
-def _graphs(signature: inspect.Signature) -> dict[str, Any]:
-    """PyG's class of graphs, where it is asked for: importing it takes a while."""
-    if not any("Data" in str(given.annotation) for given in signature.parameters.values()):
-        return {}
-    from torch_geometric.data import Data
+def _evaluated(hint: str, names: dict[str, Any], module: str) -> Any:
+    """The type that our own source states; ``names`` grows by what is imported for it."""
+    while True:
+        try:
+            return eval(hint, names)
+        except NameError as error:
+            name = str(error.name)
+            names[name] = _for_checkers(module).get(name, lambda: Any)()
 
-    return {"Data": Data}
+
+@functools.cache
+def _for_checkers(module: str) -> dict[str, Callable[[], Any]]:
+    """What a module imports for type checkers alone, by name; imported when it is called.
+
+    Importing all of it would make ``import gnnlab`` wait for PyG. Where no source lies beside the
+    code, nothing is known.
+    """
+    try:
+        tree = ast.parse(inspect.getsource(sys.modules[module]))
+    except OSError:
+        return {}
+    package = sys.modules[module].__package__
+    blocks = [node for node in tree.body if isinstance(node, ast.If)]
+    lines = [line for block in blocks for line in block.body if isinstance(line, ast.ImportFrom)]
+    return {
+        name.asname or name.name: functools.partial(
+            _import, "." * line.level + (line.module or ""), package, name.name
+        )
+        for line in lines
+        for name in line.names
+    }
+
+
+def _import(module: str, package: str | None, name: str) -> Any:
+    return getattr(import_module(module, package), name)
 
 
 def check_settings(settings: object) -> None:
@@ -237,4 +263,5 @@ def _told(kind: Any) -> str:
         return f"a {'tuple' if origin is tuple else 'list'} (each entry {each})"
     if origin is Callable:
         return "a function"
-    return WORDS.get(kind) or f"a {getattr(origin, '__name__', origin)}"
+    name = str(getattr(origin, "__name__", origin))
+    return WORDS.get(kind) or f"{'an' if name[:1] in 'AEIOU' else 'a'} {name}"

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
+import glob
 import json
 import os
+import platform
 import stat
 import uuid
 from collections.abc import Callable, Iterator
@@ -15,6 +18,12 @@ try:
     import fcntl
 except ImportError:  # not on Windows
     fcntl = None  # type: ignore[assignment]
+
+
+HOST = platform.node().replace(".", "_")
+"""Whose processes a part's number is of: folders may be shared by machines."""
+NO_LOCKS = {errno.ENOSYS, errno.ENOTSUP, errno.ENOLCK}
+"""What shared file systems say that have none."""
 
 
 class NotWritten(OSError):
@@ -64,7 +73,7 @@ def write_atomically(path: str | Path, write: Callable[[IO[bytes]], object]) -> 
             return
         place = path.resolve()  # a link stays one
         _check_writable(place)
-        part = place.with_name(f".{place.name}.{os.getpid()}-{uuid.uuid4().hex[:8]}.part")
+        part = place.with_name(f".{place.name}.{HOST}-{os.getpid()}-{uuid.uuid4().hex[:8]}.part")
         _tidy(place.parent)
         try:
             with open(part, "xb") as file:
@@ -177,11 +186,11 @@ def _check_writable(place: Path) -> None:
 
 
 def _tidy(folder: Path) -> None:
-    """Remove the parts that processes left which were killed."""
+    """Remove the parts that processes of this machine left which were killed."""
     if os.name != "posix":
         return
-    for part in folder.glob(".*.part"):
-        number = part.name.split(".")[-2].partition("-")[0]
+    for part in folder.glob(f".*.{glob.escape(HOST)}-*.part"):
+        number = part.name.split("-")[-2]
         if not number.isdigit() or _runs(int(number)):
             continue
         with suppress(OSError):
@@ -210,8 +219,8 @@ def _sync_folder(folder: Path) -> None:
 
 @contextmanager
 def locked(file: IO[bytes], wait: bool = True) -> Iterator[bool]:
-    """Keep other processes out, and end with the one that holds it; where the system has no such
-    lock, one writer is assumed.
+    """Keep other processes out, and end with the one that holds it; where the system or the file's
+    disk has no such lock, one writer is assumed.
 
     Args:
         wait: False answers False where another one is in.
@@ -223,6 +232,11 @@ def locked(file: IO[bytes], wait: bool = True) -> Iterator[bool]:
         fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
     except BlockingIOError:
         yield False
+        return
+    except OSError as error:
+        if error.errno not in NO_LOCKS:
+            raise
+        yield True
         return
     try:
         yield True

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import numpy as np
 import torch
 
-from gnnlab.structure.graphs.graph import Array
+from gnnlab.kernels.arrays import Array
 
 LONG = 30.0
 """Seconds of estimated work from which its length is told."""

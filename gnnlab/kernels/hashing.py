@@ -7,13 +7,8 @@ bits, so a mask depends neither on threads nor on the device.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import torch
 from torch import Tensor
-
-from gnnlab.ops.base.function import Function
 
 MASK64 = 2**64 - 1
 GOLDEN = 0x9E3779B97F4A7C15
@@ -56,25 +51,3 @@ def hashed(word: Tensor, seed: int | Tensor) -> Tensor:
 def _shift(z: Tensor, by: int) -> Tensor:
     """Shift right, filling with zeros (torch's own repeats the sign)."""
     return (z >> by) & ((1 << (64 - by)) - 1)
-
-
-Drop = Callable[[Tensor, float, int | Tensor], Tensor]
-
-
-class Dropout(Function):
-    """``drop(x, p, seed)``; the same mask is computed again for the gradient."""
-
-    @staticmethod
-    def forward(ctx: Any, x: Tensor, p: float, seed: int | Tensor, drop: Drop) -> Tensor:
-        ctx.p, ctx.seed, ctx.drop = p, seed, drop
-        return drop(x, p, seed)
-
-    @staticmethod
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None, None]:
-        return Dropout.call(grad, ctx.p, ctx.seed, ctx.drop), None, None, None
-
-
-def drop(x: Tensor, p: float, seed: int | Tensor) -> Tensor:
-    """x where kept, scaled by 1 / (1 - p)."""
-    keep = keep_mask(x.numel(), p, seed, x.device).reshape(x.shape)
-    return torch.where(keep, x * (1.0 / (1.0 - p)), 0)

@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from gnnlab.kernels.arrays import Array
+from gnnlab.kernels.compile import inner
 from gnnlab.kernels.hashing import GOLDEN, MIX1, MIX2
-from gnnlab.kernels.threads import Array, inner
 
 _GOLDEN, _MIX1, _MIX2 = np.uint64(GOLDEN), np.uint64(MIX1), np.uint64(MIX2)
 _27, _30, _31 = np.uint64(27), np.uint64(30), np.uint64(31)

@@ -9,25 +9,18 @@ threads there are, and who takes which chunk, changes no bit.
 
 from __future__ import annotations
 
-import hashlib
 import os
 from bisect import bisect_left
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
 from itertools import count
-from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any
 
-import numba
-import numpy as np
 import torch
-from numpy.typing import NDArray
 
+from gnnlab.kernels.arrays import Array
+from gnnlab.kernels.compile import compiled
 from gnnlab.kernels.openmp import on_torchs_threads
-
-Kernel = TypeVar("Kernel", bound=Callable[..., Any])
-Array = NDArray[Any]
 
 GRAIN = 1 << 19
 """Numbers a chunk touches at least; less than two chunks' worth is not shared out."""
@@ -37,33 +30,6 @@ CHUNKS_PER_THREAD = 4
 
 _pool: ThreadPoolExecutor | None = None
 _size = 0
-
-
-def compiled(kernel: Kernel, **options: Any) -> Kernel:
-    """Compile a kernel on its first call and keep the machine code on disk where possible."""
-    # numba asks only whether the kernel's own file changed, but kernels are built of others too.
-    kernel.__qualname__ += "_" + _digest(Path(kernel.__code__.co_filename).parent)
-    options = {"nogil": True, "error_model": "numpy", **options}
-    try:
-        return cast(Kernel, numba.njit(cache=True, **options)(kernel))
-    except RuntimeError:  # no folder to write to
-        return cast(Kernel, numba.njit(**options)(kernel))
-
-
-def inner(kernel: Kernel) -> Kernel:
-    """Compile what kernels call for every row or edge, which must allocate nothing.
-
-    References to its arrays are not counted: the caller holds them, and counting takes longer than
-    a short row.
-    """
-    return compiled(kernel, _nrt=False)
-
-
-@cache
-def _digest(folder: Path) -> str:
-    """What the source of the operations' kernels and of those in a folder comes to."""
-    sources = sorted({*Path(__file__).parent.rglob("*.py"), *folder.glob("*.py")})
-    return hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:12]
 
 
 def over_rows(kernel: Callable[..., None], rowptr: Array, width: int, *args: Any) -> None:
@@ -134,13 +100,6 @@ def _after_fork() -> None:
 
 if hasattr(os, "register_at_fork"):  # Windows does not fork
     os.register_at_fork(after_in_child=_after_fork)
-
-
-def array(tensor: torch.Tensor) -> Array:
-    """The tensor's memory as a C-contiguous numpy array; bfloat16 as uint16, bit by bit."""
-    if tensor.dtype is torch.bfloat16:
-        tensor = tensor.view(torch.uint16)
-    return np.asarray(tensor.detach().contiguous().numpy(force=True))  # which resolves lazy signs
 
 
 def _longest_row(first: int, last: int, rowptr: Array) -> int:

@@ -8,7 +8,7 @@ on the plain torch backend; batched gradients (``is_grads_batched``) need ``use(
 
 from __future__ import annotations
 
-from gnnlab.ops.backends import use
+from gnnlab.ops.base.choice import use
 from gnnlab.ops.base.memo import remember as remember
 from gnnlab.ops.functions.attend import attend
 from gnnlab.ops.functions.block import block_propagate
@@ -34,10 +34,9 @@ from gnnlab.ops.functions.relations import Relation, relations
 from gnnlab.ops.functions.relu_propagate import relu_propagate
 from gnnlab.ops.functions.segment import edge_reduce, edge_sum, gather, segment_reduce
 from gnnlab.ops.functions.softmax import edge_softmax
-from gnnlab.ops.graphs.adjacency import Adjacency
+from gnnlab.ops.graphs.adjacency import Adjacency, AdjacencyLike
 from gnnlab.ops.graphs.codes import as_codes as as_codes
 from gnnlab.ops.graphs.codes import combinations as combinations
-from gnnlab.ops.graphs.convert import AdjacencyLike
 from gnnlab.ops.graphs.neighbor_lists import NeighborLists
 from gnnlab.ops.graphs.node_pairs import Pairs
 from gnnlab.ops.graphs.sparse_features import SparseFeatures

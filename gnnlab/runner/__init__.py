@@ -2,21 +2,6 @@
 
 from __future__ import annotations
 
-from gnnlab.runner.runs.results import Summary, read_results, run_folders, summarise
-from gnnlab.runner.runs.run import run, wanted_results
-from gnnlab.runner.settings.config import Config, configure
-from gnnlab.runner.settings.recipes import Recipe, recipe, recipe_names
+from gnnlab.core.faces import face
 
-__all__ = [
-    "Config",
-    "Recipe",
-    "Summary",
-    "configure",
-    "read_results",
-    "recipe",
-    "recipe_names",
-    "run",
-    "run_folders",
-    "summarise",
-    "wanted_results",
-]
+__getattr__, __dir__, __all__ = face(__name__, __file__)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from gnnlab.contracts.parameters import measured
 from gnnlab.core.arguments import check_counts
 from gnnlab.layers.parts.attention_heads import check_heads, split_heads
 from gnnlab.layers.parts.linear import Linear
@@ -13,6 +14,7 @@ from gnnlab.layers.parts.self_loops import weighted
 from gnnlab.ops import Adjacency, AdjacencyLike, attend
 
 
+@measured
 class GATConv(nn.Module):
     r"""Average the neighbours, weighted by attention of additive scores, in K heads.
 
@@ -111,6 +113,7 @@ class GATBlock(Block):
             module.reset_parameters()
 
 
+@measured
 class GAT(ResidualEncoder):
     r"""Residual blocks in which a node attends to its neighbours and to itself.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
+from gnnlab.contracts.parameters import measured
 from gnnlab.core.arguments import check_counts
 from gnnlab.layers.parts.attention_heads import check_heads, split_heads
 from gnnlab.layers.parts.dropout import Dropout
@@ -13,6 +14,7 @@ from gnnlab.layers.parts.self_loops import weighted
 from gnnlab.ops import Adjacency, AdjacencyLike, attend
 
 
+@measured
 class GTConv(nn.Module):
     r"""Average the neighbours' values, weighted by attention of queries to keys, in K heads.
 
@@ -101,6 +103,7 @@ class GTBlock(Block):
         self.conv.reset_parameters()
 
 
+@measured
 class GT(ResidualEncoder):
     r"""Layers of two residual blocks: attention to the neighbours and itself, then a feed-forward.
 

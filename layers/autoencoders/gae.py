@@ -9,16 +9,18 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gnnlab.contracts.encoder import Encoder
+from gnnlab.contracts.parameters import measured
 from gnnlab.core.arguments import check_count, check_not_negative
+from gnnlab.layers.parts.building import check_sizes, reset_children
 from gnnlab.layers.parts.dropout import Dropout
 from gnnlab.layers.parts.gcn_conv import GCNConv
-from gnnlab.layers.parts.prenorm_stack import check_sizes, reset_children
 from gnnlab.ops import Adjacency
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data
 
 
+@measured
 class GAE(Encoder):
     r"""GCN convolutions with ReLU between them and nothing after the last.
 
@@ -86,6 +88,7 @@ class GAE(Encoder):
         return h, adj, weight
 
 
+@measured
 class VGAE(GAE):
     r"""A graph auto-encoder whose states are drawn from a normal distribution of each node's own.
 

@@ -9,19 +9,21 @@ from torch import Tensor, nn
 
 from gnnlab.contracts.encoder import Encoder
 from gnnlab.contracts.graph_arguments import edge_width
+from gnnlab.contracts.parameters import measured
 from gnnlab.core.arguments import check_counts
 from gnnlab.layers.parts.activations import Activation, find_activation
+from gnnlab.layers.parts.building import check_sizes, reset_children
 from gnnlab.layers.parts.dropout import Dropout
 from gnnlab.layers.parts.edge_attr import check_edge_attr
 from gnnlab.layers.parts.gates import edge_linear, gate_inputs, gated_sum
 from gnnlab.layers.parts.linear import Linear, input_map
-from gnnlab.layers.parts.prenorm_stack import check_sizes, reset_children
 from gnnlab.ops import Adjacency, AdjacencyLike
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data
 
 
+@measured
 class GatedGCNConv(nn.Module):
     r"""Add the neighbours to a node, each channel of each message weighed by a gate of its edge.
 
@@ -165,6 +167,7 @@ class _EdgeNorm(nn.BatchNorm1d):
         )
 
 
+@measured
 class GatedGCN(Encoder):
     r"""Gated graph convolutions whose edges have states too.
 

@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING, Literal
 from torch import Tensor
 
 from gnnlab.contracts.encoder import Encoder
+from gnnlab.contracts.parameters import measured
+from gnnlab.core.arguments import shown
 from gnnlab.layers.convolutional.gcn_blocks import Residual, Stack, Tuned
 from gnnlab.layers.decoupled.puregnn import PureGNN
 from gnnlab.layers.parts.activations import Activation
+from gnnlab.layers.parts.building import check_sizes
 from gnnlab.layers.parts.gcn_conv import GCNConv, smooth
 from gnnlab.layers.parts.plain_stack import ConvStack
-from gnnlab.layers.parts.prenorm_stack import Block, FeedForward, ResidualEncoder, check_sizes
+from gnnlab.layers.parts.prenorm_stack import Block, FeedForward, ResidualEncoder
 from gnnlab.ops import Adjacency
 
 if TYPE_CHECKING:
@@ -38,6 +41,7 @@ class GCNBlock(Block):
         self.feed_forward.reset_parameters()
 
 
+@measured
 class GCN(Encoder):
     r"""One of the encoders that this literature calls GCN.
 
@@ -151,9 +155,9 @@ class GCN(Encoder):
 
 def _check_block(block: str, activation: str, map_input: bool, batch_norm: bool) -> None:
     if block not in BLOCKS:
-        raise ValueError(f"block is {block!r}, which is none of {', '.join(BLOCKS)}")
+        raise ValueError(f"block is {shown(block)}, which is none of {', '.join(BLOCKS)}")
     if block != "residual" and (activation != "relu" or not map_input or batch_norm):
         raise ValueError(
-            f"block is {block!r}, but activation, map_input and batch_norm are settings of "
+            f"block is {shown(block)}, but activation, map_input and batch_norm are settings of "
             "'residual': leave them out, or take block='residual'"
         )

@@ -9,10 +9,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gnnlab.layers.parts.activations import Activation, find_activation
+from gnnlab.layers.parts.building import reset_children
 from gnnlab.layers.parts.dropout import Dropout
 from gnnlab.layers.parts.gcn_conv import GCNConv
 from gnnlab.layers.parts.linear import Linear, input_map
-from gnnlab.layers.parts.prenorm_stack import reset_children
 from gnnlab.ops import Adjacency
 
 if TYPE_CHECKING:

@@ -9,10 +9,11 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gnnlab.contracts.encoder import Predicting
+from gnnlab.contracts.parameters import measured
 from gnnlab.core.arguments import check_not_negative, check_share
+from gnnlab.layers.parts.building import check_sizes, reset_children
 from gnnlab.layers.parts.dropout import Dropout
 from gnnlab.layers.parts.linear import Linear
-from gnnlab.layers.parts.prenorm_stack import check_sizes, reset_children
 from gnnlab.layers.parts.self_loops import weighted
 from gnnlab.ops import Adjacency, gcn_propagate
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from torch_geometric.data import Data
 
 
+@measured
 class GCNII(Predicting):
     r"""Graph convolutions with an initial residual and weights that stay near the identity.
 

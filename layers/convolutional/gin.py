@@ -7,6 +7,7 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 
+from gnnlab.contracts.parameters import measured
 from gnnlab.core.arguments import check_counts, check_number
 from gnnlab.layers.parts.activations import Activation, find_activation
 from gnnlab.layers.parts.dropout import Dropout
@@ -59,6 +60,7 @@ class BareUpdate(nn.Module):
         self.linear.reset_parameters()
 
 
+@measured
 class GINConv(nn.Module):
     r"""Add up a node and its neighbours, and map the sum by an MLP.
 
@@ -125,6 +127,7 @@ class GINConv(nn.Module):
         return f"{self.linear.in_features} -> {self.linear.out_features}"
 
 
+@measured
 class GIN(ConvStack):
     r"""GIN convolutions with ReLU between them.
 

@@ -11,13 +11,14 @@ from torch import Tensor, nn
 
 from gnnlab.contracts.encoder import Encoder
 from gnnlab.contracts.graph_arguments import edge_values
+from gnnlab.contracts.parameters import measured
 from gnnlab.core.arguments import check_choice, check_counts, check_number
 from gnnlab.layers.convolutional.gin import BareUpdate, GINUpdate
 from gnnlab.layers.parts.activations import Activation, find_activation
+from gnnlab.layers.parts.building import check_sizes, reset_children
 from gnnlab.layers.parts.dropout import Dropout
 from gnnlab.layers.parts.edge_attr import EdgeDim, EdgeSum
 from gnnlab.layers.parts.linear import input_map
-from gnnlab.layers.parts.prenorm_stack import check_sizes, reset_children
 from gnnlab.layers.parts.virtual_node import VirtualNode
 from gnnlab.ops import Adjacency, AdjacencyLike, is_sparse
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from torch_geometric.data import Data
 
 
+@measured
 class GINEConv(nn.Module):
     r"""Add up a node and its neighbours, shifted by their edges, and map the sum by an MLP.
 
@@ -107,6 +109,7 @@ class GINEConv(nn.Module):
         return f"{self.linear.in_features} -> {self.linear.out_features}"
 
 
+@measured
 class GINE(Encoder):
     r"""A Linear on the features, and GINE convolutions with ReLU and residual connections.
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from gnnlab.contracts.parameters import measured
 from gnnlab.layers.parts.gcn_conv import GCNConv
 from gnnlab.layers.parts.jumping_knowledge import Jump, JumpingStack
 
 
+@measured
 class JKNet(JumpingStack):
     r"""GCN convolutions, and a choice among the states of all layers.
 

@@ -7,6 +7,7 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 
+from gnnlab.contracts.parameters import measured
 from gnnlab.core.arguments import check_counts
 from gnnlab.layers.parts.attention_heads import split_heads
 from gnnlab.layers.parts.batchnorm_stack import NormedStack
@@ -15,6 +16,7 @@ from gnnlab.layers.parts.self_loops import check_weight
 from gnnlab.ops import Adjacency, AdjacencyLike, degree, gather, propagate
 
 
+@measured
 class MoNetConv(nn.Module):
     r"""Sum the neighbours once for each of K Gaussian kernels over where the edge lies.
 
@@ -91,6 +93,7 @@ class MoNetConv(nn.Module):
         return f"kernels={self.kernels}"
 
 
+@measured
 class MoNet(NormedStack):
     r"""A Linear on the features, and mixture-model convolutions with batch norm, ReLU and residual.
 

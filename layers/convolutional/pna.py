@@ -12,14 +12,15 @@ from torch import Tensor, nn
 
 from gnnlab.contracts.described import described
 from gnnlab.contracts.graph_arguments import edge_width, graphs_of
+from gnnlab.contracts.parameters import measured
 from gnnlab.core.arguments import check_counts, check_positive
 from gnnlab.core.settings import checked
 from gnnlab.layers.parts.attention_heads import check_heads
 from gnnlab.layers.parts.batchnorm_stack import NormedStack
+from gnnlab.layers.parts.building import reset_children
 from gnnlab.layers.parts.edge_attr import check_edge_attr
 from gnnlab.layers.parts.gates import edge_linear
 from gnnlab.layers.parts.linear import Linear
-from gnnlab.layers.parts.prenorm_stack import reset_children
 from gnnlab.layers.parts.self_loops import check_weight
 from gnnlab.ops import Adjacency, AdjacencyLike, degree, edge_reduce, gather, is_sparse, propagate
 
@@ -38,7 +39,7 @@ def average_log_degree(graphs: Iterable[Data]) -> float:
     Raises:
         ValueError: no node has an edge.
     """
-    graphs = list(graphs)
+    graphs = [] if isinstance(graphs, torch.Tensor) else list(graphs)
     for data in graphs:
         if not isinstance(getattr(data, "edge_index", None), torch.Tensor):
             raise ValueError(f"graphs holds {described(data)}, but graphs with edge_index are read")
@@ -54,6 +55,7 @@ def mean_log_degree(data: Any) -> float:
     return average_log_degree(graphs_of(data))
 
 
+@measured
 class PNAConv(nn.Module):
     r"""Take mean, maximum, minimum and deviation of the messages, each times three scales.
 
@@ -167,6 +169,7 @@ class PNAConv(nn.Module):
         return f"towers={self.towers}, average_log_degree={self.delta:.4g}"
 
 
+@measured
 class PNA(NormedStack):
     r"""A Linear on the features, and PNA convolutions with batch norm, ReLU and residual.
 

@@ -6,12 +6,14 @@ import torch
 from torch import Tensor, nn
 
 from gnnlab.contracts.graph_arguments import nodes_of_first
+from gnnlab.contracts.parameters import measured
 from gnnlab.core.arguments import check_count
 from gnnlab.layers.parts.adjacency_rows import times_rows
 from gnnlab.layers.parts.prenorm_stack import FeedForwardBlock, ResidualEncoder
 from gnnlab.ops import Adjacency, gcn_propagate, is_sparse, linear
 
 
+@measured
 class ResNet(ResidualEncoder):
     r"""Residual feed-forward blocks that never look at the graph: the control beside every GNN.
 
@@ -54,6 +56,7 @@ class ResNet(ResidualEncoder):
         )
 
 
+@measured
 class ResNetSGC(ResNet):
     r"""ResNet on the features and, beside them, the features smoothed over the graph.
 
@@ -112,6 +115,7 @@ class ResNetSGC(ResNet):
         return h
 
 
+@measured
 class ResNetAdj(ResNet):
     r"""ResNet on the features and, beside them, each node's row of the adjacency matrix.
 

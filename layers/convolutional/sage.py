@@ -5,12 +5,14 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from gnnlab.contracts.parameters import measured
 from gnnlab.core.arguments import check_counts
 from gnnlab.layers.parts.linear import Linear
 from gnnlab.layers.parts.prenorm_stack import Block, FeedForward, ResidualEncoder
 from gnnlab.ops import Adjacency, AdjacencyLike, is_sparse, linear, propagate
 
 
+@measured
 class SAGEConv(nn.Module):
     r"""Map a node and the mean of its in-neighbours, each by weights of its own.
 
@@ -81,6 +83,7 @@ class SAGEBlock(Block):
         self.feed_forward.reset_parameters()
 
 
+@measured
 class SAGE(ResidualEncoder):
     r"""Residual blocks in which a node keeps its own state apart from its neighbours' mean.
 

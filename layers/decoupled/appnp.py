@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 from torch import Tensor
 
 from gnnlab.contracts.encoder import Predicting
+from gnnlab.contracts.parameters import measured
 from gnnlab.core.arguments import check_count, check_share
+from gnnlab.layers.parts.building import check_sizes, reset_children
 from gnnlab.layers.parts.dropout import Dropout
 from gnnlab.layers.parts.mlp import MLP, mlp_widths
-from gnnlab.layers.parts.prenorm_stack import check_sizes, reset_children
 from gnnlab.layers.parts.self_loops import weighted
 from gnnlab.ops import Adjacency, gcn_norm, gcn_propagate, propagate
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from torch_geometric.data import Data
 
 
+@measured
 class APPNP(Predicting):
     r"""An MLP, then K steps of propagation that each return to its output with probability alpha.
 

@@ -8,9 +8,10 @@ import torch
 from torch import Tensor, nn
 
 from gnnlab.contracts.encoder import Predicting
+from gnnlab.contracts.parameters import measured
 from gnnlab.core.arguments import check_count
+from gnnlab.layers.parts.building import check_sizes, reset_children
 from gnnlab.layers.parts.mlp import MLP, mlp_widths
-from gnnlab.layers.parts.prenorm_stack import check_sizes, reset_children
 from gnnlab.layers.parts.self_loops import weighted
 from gnnlab.ops import Adjacency, gcn_steps
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from torch_geometric.data import Data
 
 
+@measured
 class DAGNN(Predicting):
     r"""An MLP to class space, K steps of propagation there, and a gate on every step.
 

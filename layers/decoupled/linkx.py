@@ -10,18 +10,20 @@ from torch import Tensor, nn
 
 from gnnlab.contracts.encoder import Predicting
 from gnnlab.contracts.graph_arguments import nodes_of_first
+from gnnlab.contracts.parameters import measured
 from gnnlab.core.arguments import check_count
 from gnnlab.layers.parts.adjacency_rows import times_rows
+from gnnlab.layers.parts.building import check_sizes, reset_children
 from gnnlab.layers.parts.dropout import Dropout
 from gnnlab.layers.parts.linear import Linear
 from gnnlab.layers.parts.mlp import mlp_widths
-from gnnlab.layers.parts.prenorm_stack import check_sizes, reset_children
 from gnnlab.ops import Adjacency
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data
 
 
+@measured
 class LINKX(Predicting):
     r"""Map features and adjacency apart, put them together, and predict by an MLP.
 

@@ -8,10 +8,11 @@ import torch
 from torch import Tensor, nn
 
 from gnnlab.contracts.encoder import Encoder
+from gnnlab.contracts.parameters import measured
 from gnnlab.core.arguments import check_choice, check_share
+from gnnlab.layers.parts.building import check_sizes, reset_children
 from gnnlab.layers.parts.dropout import Dropout
 from gnnlab.layers.parts.linear import Linear
-from gnnlab.layers.parts.prenorm_stack import check_sizes, reset_children
 from gnnlab.layers.parts.self_loops import weighted
 from gnnlab.ops import Adjacency, dropout, gcn_propagate, propagate
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 Aggregation = Literal["gcn", "mean", "sum"]
 
 
+@measured
 class PureGNN(Encoder):
     r"""One Linear, then steps of propagation that learn nothing but how much each counts.
 

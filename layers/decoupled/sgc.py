@@ -9,9 +9,10 @@ import torch
 from torch import Tensor
 
 from gnnlab.contracts.encoder import Predicting
+from gnnlab.contracts.parameters import measured
+from gnnlab.layers.parts.building import check_sizes
 from gnnlab.layers.parts.gcn_conv import smooth
 from gnnlab.layers.parts.linear import Linear
-from gnnlab.layers.parts.prenorm_stack import check_sizes
 from gnnlab.ops import Adjacency, is_sparse, linear
 from gnnlab.structure.stored.fingerprint import row_digests
 from gnnlab.structure.stored.forms import FLOATING, check_finite, check_form
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from torch_geometric.data import Data
 
 
+@measured
 class SGC(Predicting):
     r"""K steps of propagation and one Linear.
 

@@ -9,15 +9,17 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from gnnlab.core.arguments import check_counts, check_share
+from gnnlab.contracts.parameters import measured
+from gnnlab.core.arguments import check_counts, check_share, shown
+from gnnlab.layers.parts.building import reset_children
 from gnnlab.layers.parts.jumping_knowledge import Jump, JumpingStack
 from gnnlab.layers.parts.linear import Linear
-from gnnlab.layers.parts.prenorm_stack import reset_children
 from gnnlab.ops import Adjacency, AdjacencyLike, degree, inverse_root, propagate
 
 CONVS = ("gcn", "sage")
 
 
+@measured
 class DirGCNConv(nn.Module):
     r"""Add up a node's out-neighbours and its in-neighbours, each by weights of its own.
 
@@ -84,6 +86,7 @@ class DirGCNConv(nn.Module):
         return f"{self.to_in.in_features} -> {self.to_in.out_features}, alpha={self.alpha}"
 
 
+@measured
 class DirSAGEConv(nn.Module):
     r"""Map a node, the mean of its out-neighbours and that of its in-neighbours.
 
@@ -140,6 +143,7 @@ class DirSAGEConv(nn.Module):
         return f"{self.ego.in_features} -> {self.ego.out_features}, alpha={self.alpha}"
 
 
+@measured
 class DirGNN(JumpingStack):
     r"""Convolutions over both directions of the edges, and a choice among the states of all layers.
 
@@ -184,7 +188,7 @@ class DirGNN(JumpingStack):
         normalize: bool = False,
     ) -> None:
         if conv not in CONVS:
-            raise ValueError(f"conv is {conv!r}, which is none of {', '.join(CONVS)}")
+            raise ValueError(f"conv is {shown(conv)}, which is none of {', '.join(CONVS)}")
         made: Callable[..., nn.Module] = {"gcn": DirGCNConv, "sage": DirSAGEConv}[conv]
         super().__init__(
             in_channels,

@@ -12,9 +12,10 @@ from torch import Tensor, nn
 
 from gnnlab.contracts.encoder import DenseReader, Encoder, GraphReader
 from gnnlab.contracts.foreign import declared
+from gnnlab.contracts.parameters import measured
 from gnnlab.core.arguments import check_counts
+from gnnlab.layers.parts.building import reset_children
 from gnnlab.layers.parts.categories import Categories
-from gnnlab.layers.parts.prenorm_stack import reset_children
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data
@@ -42,6 +43,7 @@ class Input(GraphReader, DenseReader, ABC):
         reset_children(self)
 
 
+@measured
 class WithInputs(Encoder):
     r"""An encoder with steps before it, which is an encoder again.
 
@@ -138,6 +140,7 @@ def _last(reasons: Sequence[str | None]) -> str | None:
     return next(filter(None, reversed(reasons)), None)
 
 
+@measured
 class NodeCategories(Input):
     r"""Replace codes of categories by sums of learned vectors, :math:`x_i = \sum_k T_k[c_{ik}]`.
 
@@ -175,6 +178,7 @@ class NodeCategories(Input):
         return self.channels
 
 
+@measured
 class EdgeCategories(Input):
     r"""Replace codes on the edges by sums of learned vectors, as :class:`NodeCategories` does.
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 import torch
 from torch import Tensor, nn
 
+from gnnlab.contracts.parameters import measured
 from gnnlab.core.arguments import check_choice, check_counts
 from gnnlab.layers.inputs.base import Input, replaced
 from gnnlab.layers.parts.mlp import MLP
@@ -22,6 +23,7 @@ Signs = Literal["flip", "invariant", "keep"]
 Combine = Literal["add", "concat"]
 
 
+@measured
 class PositionalEncoder(Input):
     r"""Embed an encoding of each node's place and put it beside the node's features.
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
+from gnnlab.contracts.parameters import measured
 from gnnlab.core.arguments import check_counts
 from gnnlab.layers.inputs.base import Input, replaced
 
@@ -30,6 +31,7 @@ class ConstantFeatures(Input):
         return 1
 
 
+@measured
 class NodeEmbedding(Input):
     r"""Replace the features of every node by a learned vector, :math:`x_i = e_i`.
 

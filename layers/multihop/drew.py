@@ -13,13 +13,14 @@ from torch import Tensor, nn
 
 from gnnlab.contracts.encoder import Encoder
 from gnnlab.contracts.graph_arguments import edge_width
-from gnnlab.core.arguments import check_count
+from gnnlab.contracts.parameters import measured
+from gnnlab.core.arguments import check_count, shown
 from gnnlab.layers.multihop.drew_conv import ConvHops
 from gnnlab.layers.multihop.drew_layers import DRewLayer, GatedHops, GCNHops, GINHops
 from gnnlab.layers.multihop.hop_graphs import hop_graphs
+from gnnlab.layers.parts.building import check_sizes, reset_children
 from gnnlab.layers.parts.gcn_conv import GCNConv
 from gnnlab.layers.parts.linear import input_map
-from gnnlab.layers.parts.prenorm_stack import check_sizes, reset_children
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data
@@ -30,6 +31,7 @@ DEGREES = ("hop", "graph")
 SCHEDULES = ("dynamic", "all")
 
 
+@measured
 class DRew(Encoder):
     r"""Dynamic rewiring with delay: layer t hears the nodes at every distance up to t.
 
@@ -217,11 +219,11 @@ def _layer_maker(
 
 def _check_schedule(schedule: str, nu: float) -> None:
     if schedule not in SCHEDULES:
-        raise ValueError(f"schedule is {schedule!r}, which is none of {', '.join(SCHEDULES)}")
+        raise ValueError(f"schedule is {shown(schedule)}, which is none of {', '.join(SCHEDULES)}")
     if schedule == "all" and nu != math.inf:
         raise ValueError(
-            f"schedule is 'all' and nu is {nu!r}, but the first layers have no states from so long "
-            "ago: take nu=math.inf"
+            f"schedule is 'all' and nu is {shown(nu)}, but the first layers have no states from so "
+            "long ago: take nu=math.inf"
         )
 
 
@@ -230,14 +232,16 @@ def _check_settings(
 ) -> None:
     if conv not in CONVS and not callable(conv):
         raise ValueError(
-            f"conv is {conv!r}, which is none of {', '.join(CONVS)}, and makes no convolution"
+            f"conv is {shown(conv)}, which is none of {', '.join(CONVS)}, and makes no convolution"
         )
     for name, value, known in (("form", form, FORMS), ("degrees", degrees, DEGREES)):
         if value not in known:
-            raise ValueError(f"{name} is {value!r}, which is none of {', '.join(known)}")
+            raise ValueError(f"{name} is {shown(value)}, which is none of {', '.join(known)}")
     whole = isinstance(nu, Real) and not isinstance(nu, bool) and (nu == math.inf or nu % 1 == 0)
     if not whole or nu < 1:
-        raise ValueError(f"nu is {nu!r}, but it must be a whole number of at least 1, or math.inf")
+        raise ValueError(
+            f"nu is {shown(nu)}, but it must be a whole number of at least 1, or math.inf"
+        )
     if degrees == "graph" and (conv != "gcn" or form == "released"):
         raise ValueError("degrees='graph' is for conv='gcn' in the paper's form alone")
     if edge_dim is not None and share_weights and callable(conv):

@@ -10,9 +10,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gnnlab.layers.multihop.hop_graphs import Hop, Hops, graphs_that_reach
+from gnnlab.layers.parts.building import reset_children
 from gnnlab.layers.parts.dropout import Dropout
 from gnnlab.layers.parts.gates import edge_linear, gate_inputs, gated_sum
-from gnnlab.layers.parts.prenorm_stack import reset_children
 from gnnlab.ops import Adjacency, degree, gcn_propagate, gcn_sum, inverse_root, propagate
 
 Reads = Sequence[Tensor]

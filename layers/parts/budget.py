@@ -56,8 +56,16 @@ def width_for(budget: int, make: Callable[[int], nn.Module], multiple: int = 1) 
 
 def count_parameters(make: Callable[[], nn.Module]) -> int:
     """Count the trainable parameters of the model that ``make`` builds, without their memory."""
-    with torch.device("meta"):
-        model = make()
+    try:
+        with torch.device("meta"):
+            model = make()
+    except RuntimeError as error:
+        if "overflow" not in str(error):
+            raise
+        raise ValueError(
+            "the model has more parameters than 64 bits count: take a smaller budget or narrower "
+            "layers"
+        ) from error
     return sum(p.numel() for p in model.parameters() if p.requires_grad)
 
 

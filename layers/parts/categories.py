@@ -9,6 +9,7 @@ from typing import cast
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from gnnlab.contracts.parameters import measured
 from gnnlab.core.arguments import check_counts
 from gnnlab.ops import as_codes
 
@@ -16,6 +17,7 @@ MOST = 1 << 16
 """Kinds that a table over all combinations of categories may have."""
 
 
+@measured
 class Categories(nn.Module):
     r"""Add up a learned vector for each of K categories, :math:`\sum_k T_k[c_k]`.
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
+from gnnlab.contracts.parameters import measured
 from gnnlab.ops import SparseFeatures, dropout, is_sparse
 
 
+@measured
 class Dropout(nn.Module):
     r"""Set entries to zero with probability p while training, and scale up the others.
 

@@ -9,8 +9,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gnnlab.core.arguments import check_counts
+from gnnlab.layers.parts.building import reset_children
 from gnnlab.layers.parts.categories import Categories, check_table
-from gnnlab.layers.parts.prenorm_stack import reset_children
 from gnnlab.ops import Adjacency, combinations, propagate, relu_propagate
 
 EdgeDim = int | Sequence[int]

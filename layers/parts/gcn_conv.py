@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from gnnlab.contracts.parameters import measured
 from gnnlab.core.arguments import check_counts
 from gnnlab.layers.parts.linear import Linear
 from gnnlab.layers.parts.self_loops import weighted
@@ -24,6 +25,7 @@ def smooth(x: Tensor, adj: Adjacency, edge_weight: Tensor | None = None) -> Tens
     return gcn_propagate(x, *weighted(adj, edge_weight, add_self_loops=True))
 
 
+@measured
 class GCNConv(nn.Module):
     r"""Average over a node and its neighbours, each edge weighted by both its ends' degrees.
 

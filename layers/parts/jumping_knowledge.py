@@ -10,8 +10,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gnnlab.contracts.encoder import Predicting
+from gnnlab.core.arguments import shown
+from gnnlab.layers.parts.building import check_sizes, reset_children
 from gnnlab.layers.parts.dropout import Dropout
-from gnnlab.layers.parts.prenorm_stack import check_sizes, reset_children
 from gnnlab.ops import Adjacency
 
 if TYPE_CHECKING:
@@ -127,7 +128,7 @@ class JumpingStack(Predicting):
         self.in_channels, self.hidden_channels = in_channels, hidden_channels
         self.out_channels, self.normalize = out_channels, normalize
         if jump not in get_args(Jump):
-            raise ValueError(f"jump is {jump!r}, which is none of {', '.join(get_args(Jump))}")
+            raise ValueError(f"jump is {shown(jump)}, which is none of {', '.join(get_args(Jump))}")
         outputs = hidden_channels if out_channels is None else out_channels
         self.dropout = Dropout(dropout)
         self.jump = JumpingKnowledge(jump, hidden_channels, num_layers)

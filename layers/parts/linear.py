@@ -6,10 +6,12 @@ import torch
 from torch import Tensor, nn
 
 from gnnlab.contracts.encoder import DenseReader
-from gnnlab.core.arguments import check_counts
+from gnnlab.contracts.parameters import measured
+from gnnlab.core.arguments import check_counts, shown
 from gnnlab.ops import SparseFeatures, is_sparse, linear
 
 
+@measured
 class Linear(nn.Linear):
     r"""A linear map of features, of which sparse ones are read entry by entry.
 
@@ -40,7 +42,7 @@ class Linear(nn.Linear):
         try:
             place = None if device is None else torch.device(device)
         except RuntimeError as error:
-            raise ValueError(f"device is {device!r}, which torch does not know") from error
+            raise ValueError(f"device is {shown(device)}, which torch does not know") from error
         super().__init__(in_features, out_features, bias, place, dtype)
 
     def forward(self, x: Tensor | SparseFeatures) -> Tensor:

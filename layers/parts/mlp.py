@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from gnnlab.layers.parts.building import reset_children
 from gnnlab.layers.parts.dropout import Dropout
 from gnnlab.layers.parts.linear import Linear
-from gnnlab.layers.parts.prenorm_stack import reset_children
 from gnnlab.ops import SparseFeatures
 
 

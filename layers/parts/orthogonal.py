@@ -8,6 +8,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
+from gnnlab.core.arguments import shown
 from gnnlab.ops import orthogonal_transport
 
 Kind = Literal["householder", "cayley", "matrix_exp", "euler"]
@@ -20,7 +21,9 @@ def count_parameters(dim: int, kind: Kind = "householder") -> int:
         ValueError: an unknown parametrisation, or Euler angles of other than 2 or 3 dimensions.
     """
     if kind not in PARAMETRISATIONS:
-        raise ValueError(f"orthogonal is {kind!r}, which is none of {', '.join(PARAMETRISATIONS)}")
+        raise ValueError(
+            f"orthogonal is {shown(kind)}, which is none of {', '.join(PARAMETRISATIONS)}"
+        )
     if kind == "euler" and dim not in (2, 3):
         raise ValueError(
             f"Euler angles turn 2 or 3 dimensions, but stalk_dim is {dim}: take another way to be "

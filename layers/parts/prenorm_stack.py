@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gnnlab.contracts.encoder import Encoder
-from gnnlab.core.arguments import check_counts
+from gnnlab.layers.parts.building import check_sizes
 from gnnlab.layers.parts.dropout import Dropout
 from gnnlab.layers.parts.linear import Linear
 from gnnlab.ops import Adjacency
@@ -141,25 +141,3 @@ class ResidualEncoder(Encoder):
         for module in (self.input, *self.blocks, *self.norms, self.last_norm, self.output):
             if module is not None:
                 module.reset_parameters()
-
-
-def reset_children(module: nn.Module) -> None:
-    """Draw the weights of a module's parts anew, each by its own ``reset_parameters``."""
-    for child in module.children():
-        if isinstance(child, nn.ModuleList):
-            reset_children(child)
-        elif callable(again := getattr(child, "reset_parameters", None)):
-            again()
-
-
-def check_sizes(
-    in_channels: int, hidden_channels: int, num_layers: int, out_channels: int | None
-) -> None:
-    """Refuse an encoder's widths and number of layers below 1.
-
-    Raises:
-        ValueError: with the argument's name and value.
-    """
-    check_counts(in_channels=in_channels, hidden_channels=hidden_channels, num_layers=num_layers)
-    if out_channels is not None:
-        check_counts(out_channels=out_channels)

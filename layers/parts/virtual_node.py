@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
+from gnnlab.contracts.parameters import measured
 from gnnlab.core.arguments import check_counts
+from gnnlab.layers.parts.building import reset_children
 from gnnlab.layers.parts.dropout import Dropout
-from gnnlab.layers.parts.prenorm_stack import reset_children
 from gnnlab.ops import segment_reduce
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data
 
 
+@measured
 class VirtualNode(nn.Module):
     r"""Let a graph's virtual node hear all of its nodes, and speak to them, before a layer.
 

@@ -10,10 +10,11 @@ from torch import Tensor, nn
 
 from gnnlab.contracts.encoder import Encoder
 from gnnlab.contracts.graph_arguments import edge_width
+from gnnlab.contracts.parameters import measured
 from gnnlab.core.arguments import check_choice, check_counts
+from gnnlab.layers.parts.building import check_sizes, reset_children
 from gnnlab.layers.parts.dropout import Dropout
 from gnnlab.layers.parts.linear import Linear, input_map
-from gnnlab.layers.parts.prenorm_stack import check_sizes, reset_children
 from gnnlab.layers.paths.lstm import PathLSTM, Reading
 from gnnlab.layers.paths.reading import readings
 from gnnlab.ops import degree, edge_sum
@@ -102,6 +103,7 @@ class PathLayer(nn.Module):
         reset_children(self)
 
 
+@measured
 class PathNN(Encoder):
     r"""Path neural network: layer k reads the paths of k edges, for k = 1, …, K.
 

@@ -7,12 +7,14 @@ from functools import partial
 from torch import Tensor, nn
 
 from gnnlab.contracts.graph_arguments import edge_types_of
+from gnnlab.contracts.parameters import measured
 from gnnlab.layers.parts.linear import Linear
 from gnnlab.layers.parts.plain_stack import ConvStack
 from gnnlab.layers.relational.relation_weights import RelationWeights
 from gnnlab.ops import AdjacencyLike
 
 
+@measured
 class RGCNConv(nn.Module):
     r"""Add up the means over each type of edge, each by weights of its own, beside the node itself.
 
@@ -64,6 +66,7 @@ class RGCNConv(nn.Module):
         self.ego.reset_parameters()
 
 
+@measured
 class RGCN(ConvStack):
     r"""Relational graph convolutions with ReLU between them.
 

@@ -7,6 +7,7 @@ from functools import partial
 from torch import Tensor, nn
 
 from gnnlab.contracts.graph_arguments import edge_types_of
+from gnnlab.contracts.parameters import measured
 from gnnlab.layers.convolutional.gin import GINUpdate
 from gnnlab.layers.parts.linear import Linear
 from gnnlab.layers.parts.plain_stack import ConvStack
@@ -14,6 +15,7 @@ from gnnlab.layers.relational.relation_weights import RelationWeights
 from gnnlab.ops import AdjacencyLike
 
 
+@measured
 class RGINConv(nn.Module):
     r"""Add up neighbours, each type of edge by weights of its own, and map the sum as GIN does.
 
@@ -69,6 +71,7 @@ class RGINConv(nn.Module):
         self.update.reset_parameters()
 
 
+@measured
 class RGIN(ConvStack):
     r"""Relational GIN convolutions with ReLU between them.
 

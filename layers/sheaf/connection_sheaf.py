@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
+from gnnlab.contracts.parameters import measured
 from gnnlab.layers.sheaf.encoder import SheafEncoder
 from gnnlab.layers.sheaf.frames import transports
 from gnnlab.layers.sheaf.laplacian import Normalisation, Sheaf
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from torch_geometric.data import Data
 
 
+@measured
 class ConnectionSheaf(SheafEncoder):
     r"""Diffusion on a sheaf that is computed from the features once, and not learned (Conn-NSD).
 

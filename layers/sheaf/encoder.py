@@ -10,10 +10,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gnnlab.contracts.encoder import Encoder
-from gnnlab.core.arguments import check_counts
+from gnnlab.core.arguments import check_counts, shown
+from gnnlab.layers.parts.building import check_sizes, reset_children
 from gnnlab.layers.parts.dropout import Dropout
 from gnnlab.layers.parts.linear import Linear
-from gnnlab.layers.parts.prenorm_stack import check_sizes, reset_children
 from gnnlab.layers.sheaf.laplacian import NORMALISATIONS, Normalisation, Sheaf, laplacian
 from gnnlab.layers.sheaf.maps import trivial
 from gnnlab.layers.sheaf.undirected_edges import Pairs, refuse_negative, undirected
@@ -120,7 +120,8 @@ class SheafEncoder(Encoder, ABC):
         check_counts(stalk_dim=stalk_dim)
         if normalisation not in NORMALISATIONS:
             raise ValueError(
-                f"normalisation is {normalisation!r}, which is none of {', '.join(NORMALISATIONS)}"
+                f"normalisation is {shown(normalisation)}, which is none of "
+                f"{', '.join(NORMALISATIONS)}"
             )
         signs = (1,) * plus_channel + (-1,) * minus_channel
         self.in_channels, self.out_channels = in_channels, out_channels
@@ -155,7 +156,7 @@ class SheafEncoder(Encoder, ABC):
         weight = getattr(data, "edge_weight", None)
         pairs = undirected(data.edge_index, data.x.shape[0], weight)
         if weight is not None and self.normalised:
-            refuse_negative(pairs)
+            refuse_negative(pairs, weight)
         x = self.embed(data.x)
         extra = self.stalks_dim > self.stalk_dim
         graph = trivial(pairs, self.input.weight.dtype) if extra else None

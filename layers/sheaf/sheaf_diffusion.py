@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from torch import Tensor, nn
 
+from gnnlab.contracts.parameters import measured
+from gnnlab.core.arguments import shown
 from gnnlab.layers.parts.dropout import Dropout
 from gnnlab.layers.parts.orthogonal import Kind
 from gnnlab.layers.sheaf.encoder import SheafEncoder
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from torch_geometric.data import Data
 
 
+@measured
 class SheafDiffusion(SheafEncoder):
     r"""Diffusion on a sheaf that every layer learns from its states.
 
@@ -111,7 +114,7 @@ class SheafDiffusion(SheafEncoder):
             normalisation=normalisation,
         )
         if maps not in MAPS:
-            raise ValueError(f"maps is {maps!r}, which is none of {', '.join(MAPS)}")
+            raise ValueError(f"maps is {shown(maps)}, which is none of {', '.join(MAPS)}")
         learned = maps not in ("identity", "random")
         self.maps, self.varies = maps, learned and not linear
         self.random = RandomMaps(in_channels, stalk_dim, orthogonal) if maps == "random" else None

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from gnnlab.layers.parts.self_loops import check_weight
-from gnnlab.ops import Adjacency, AdjacencyLike, degree, segment_reduce
+from gnnlab.ops import Adjacency, AdjacencyLike, degree, remember, segment_reduce
 
 
 class Pairs(NamedTuple):
@@ -36,8 +36,13 @@ class Pairs(NamedTuple):
         return values if self.row is None else values.index_select(0, self.row)
 
 
-def refuse_negative(pairs: Pairs) -> None:
+def refuse_negative(pairs: Pairs, given: Tensor) -> None:
     """Refuse edges that weigh less than 0, whose degrees may have no inverse root.
+
+    Weights are looked at once for as long as they live unchanged: asking waits for the device.
+
+    Args:
+        given: the weights that those of the pairs are means of.
 
     Raises:
         ValueError: with the first such edge and its weight.
@@ -46,6 +51,8 @@ def refuse_negative(pairs: Pairs) -> None:
     if weight is None or torch.compiler.is_compiling():
         return
     if weight.is_cuda and torch.cuda.is_current_stream_capturing():
+        return
+    if not remember(given, "below zero", lambda: bool((given.detach() < 0).any())):
         return
     below = (weight < 0).nonzero()
     if len(below):

@@ -11,8 +11,8 @@ from torch import Tensor, nn
 
 from gnnlab.core.arguments import check_counts, check_not_negative, check_positive
 from gnnlab.layers.inputs.base import replaced
+from gnnlab.layers.parts.building import reset_children
 from gnnlab.layers.parts.mlp import MLP
-from gnnlab.layers.parts.prenorm_stack import reset_children
 from gnnlab.ops import Adjacency, gather, segment_reduce
 
 if TYPE_CHECKING:

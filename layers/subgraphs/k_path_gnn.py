@@ -11,11 +11,12 @@ from torch import Tensor, nn
 
 from gnnlab.contracts.encoder import Encoder
 from gnnlab.contracts.graph_arguments import edge_width
+from gnnlab.contracts.parameters import measured
 from gnnlab.core.arguments import check_choice, check_counts, check_not_negative
 from gnnlab.layers.convolutional.gin import GINUpdate
+from gnnlab.layers.parts.building import check_sizes, reset_children
 from gnnlab.layers.parts.dropout import Dropout
 from gnnlab.layers.parts.linear import Linear
-from gnnlab.layers.parts.prenorm_stack import check_sizes, reset_children
 from gnnlab.layers.subgraphs.edge_drop_contrast import EdgeDropContrast
 from gnnlab.layers.subgraphs.k_path_reading import Subgraphs, read_subgraphs
 from gnnlab.ops import edge_reduce, edge_sum, gather, propagate
@@ -68,6 +69,7 @@ class KPathLayer(nn.Module):
         nn.init.zeros_(self.eps)
 
 
+@measured
 class KPathSubgraphGNN(Encoder):
     r"""A network on the subgraph of the paths of at most k edges from each node, pooled to a state.
 

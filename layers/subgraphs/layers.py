@@ -9,8 +9,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gnnlab.layers.convolutional.gin import GINUpdate
+from gnnlab.layers.parts.building import reset_children
 from gnnlab.layers.parts.edge_attr import EdgeDim, check_edge_attr, edge_encoder
-from gnnlab.layers.parts.prenorm_stack import reset_children
 from gnnlab.ops import Pairs, pair_aggregate, pair_reduce, segment_reduce
 
 LOCAL = ("uL", "vL")

@@ -10,12 +10,13 @@ from torch import Tensor, nn
 
 from gnnlab.contracts.encoder import Predicting
 from gnnlab.contracts.graph_arguments import edge_values
+from gnnlab.contracts.parameters import measured
 from gnnlab.core.arguments import check_choice, check_count
+from gnnlab.layers.parts.building import check_sizes, reset_children
 from gnnlab.layers.parts.dropout import Dropout
 from gnnlab.layers.parts.edge_attr import EdgeDim
 from gnnlab.layers.parts.linear import input_map
 from gnnlab.layers.parts.mlp import MLP
-from gnnlab.layers.parts.prenorm_stack import check_sizes, reset_children
 from gnnlab.layers.subgraphs.layers import PairReadout, SubgraphLayer
 from gnnlab.ops import Adjacency, Pairs, pair_spread
 from gnnlab.structure.subgraphs.symbols import POLICIES, POOLINGS, symbols_of
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from torch_geometric.data import Data
 
 
+@measured
 class SubgraphGNN(Predicting):
     r"""A state for every pair (u, v): node v in the subgraph of u; local and global sums over both.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from numbers import Integral, Real
 from typing import Any
 
+from gnnlab.core.arguments import shown
 from gnnlab.structure.graphs.graph import Graph
 
 
@@ -19,8 +20,8 @@ def check_amount(name: str, value: Any) -> None:
     share = isinstance(value, Real) and not whole and 0 < float(value) < 1
     if not count and not share:
         raise ValueError(
-            f"{name} is {value!r}, but it must be a whole number of at least 0, or a share of each "
-            "graph's edges, above 0 and below 1"
+            f"{name} is {shown(value)}, but it must be a whole number of at least 0, or a share of "
+            "each graph's edges, above 0 and below 1"
         )
 
 

@@ -11,7 +11,8 @@ import torch
 from torch import Tensor
 
 from gnnlab.contracts.edge_rows import edge_keys, kept_rows, more_rows
-from gnnlab.structure.graphs.graph import Array, Graph, among
+from gnnlab.structure.graphs.graph import Graph
+from gnnlab.structure.graphs.pair_keys import Array, among
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from gnnlab.rewiring.base.changes import Changes
-from gnnlab.structure.graphs.graph import Array, Graph, among, ends, join
+from gnnlab.structure.graphs.graph import Graph, join
+from gnnlab.structure.graphs.pair_keys import Array, among, ends
 
 
 def warn_of_losses(method: object, graphs: Sequence[Graph], changes: Sequence[Any]) -> None:

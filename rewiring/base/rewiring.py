@@ -11,7 +11,8 @@ from gnnlab.contracts.graph_arguments import count_edge_types
 from gnnlab.core.arguments import check_number
 from gnnlab.rewiring.base.changes import Changes, pack, unpack, write
 from gnnlab.rewiring.base.wrong_changes import check_changes
-from gnnlab.structure.graphs.graph import Array, Graph
+from gnnlab.structure.graphs.graph import Graph
+from gnnlab.structure.graphs.pair_keys import Array
 from gnnlab.structure.transforms.base import GraphTransform, shares
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ from typing import Any, NoReturn
 import numpy as np
 
 from gnnlab.rewiring.base.changes import Changes
-from gnnlab.structure.graphs.graph import Array, Graph, among
+from gnnlab.structure.graphs.graph import Graph
+from gnnlab.structure.graphs.pair_keys import Array, among
 
 TAKEN = frozenset(
     ("x", "y", "edge_index", "edge_type", "edge_attr", "edge_weight", "num_nodes")

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from gnnlab.core.settings import checked
 from gnnlab.rewiring.base.changes import Changes
 from gnnlab.rewiring.base.rewiring import Rewiring
 from gnnlab.structure.graphs.graph import Graph
 
 
+@checked
 @dataclass(frozen=True)
 class Identity(Rewiring):
     r"""Change nothing but set the keys that every rewiring sets, so that runs compare.

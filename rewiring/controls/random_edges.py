@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gnnlab.core.arguments import check_count
+from gnnlab.core.settings import checked
 from gnnlab.rewiring.base.amounts import amount, check_amount
 from gnnlab.rewiring.base.changes import Changes
 from gnnlab.rewiring.base.rewiring import Rewiring
@@ -14,6 +15,7 @@ from gnnlab.structure.graphs.absent_pairs import absent_pairs
 from gnnlab.structure.graphs.graph import Graph
 
 
+@checked
 @dataclass(frozen=True)
 class RandomEdges(Rewiring):
     r"""Add and remove pairs drawn uniformly: what a method must beat at the same number of edges.

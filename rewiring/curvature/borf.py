@@ -7,15 +7,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from gnnlab.core.arguments import check_count, check_share
+from gnnlab.core.settings import checked
 from gnnlab.rewiring.base.amounts import amount, check_amount
 from gnnlab.rewiring.base.changes import Changes
 from gnnlab.rewiring.base.rewiring import Rewiring
 from gnnlab.rewiring.curvature.curvature_flow import Curved
 from gnnlab.structure.curvature.ollivier import Ollivier
-from gnnlab.structure.graphs.graph import Array, Graph
+from gnnlab.structure.graphs.graph import Graph
+from gnnlab.structure.graphs.pair_keys import Array
 from gnnlab.structure.graphs.undirected_lists import Neighbours
 
 
+@checked
 @dataclass(frozen=True)
 class BORF(Rewiring):
     r"""Bridge the most negatively curved edges and drop the most positively curved, in batches.

@@ -7,7 +7,8 @@ from collections.abc import Callable
 import numpy as np
 
 from gnnlab.rewiring.base.changes import Changes
-from gnnlab.structure.graphs.graph import Array, Graph, among, distinct, ends
+from gnnlab.structure.graphs.graph import Graph
+from gnnlab.structure.graphs.pair_keys import Array, among, distinct, ends
 from gnnlab.structure.graphs.undirected_lists import Neighbours, from_edges
 
 Measure = Callable[[Neighbours, Array], Array]

@@ -8,12 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from gnnlab.core.arguments import check_count, check_number, check_positive
+from gnnlab.core.settings import checked
 from gnnlab.rewiring.base.amounts import amount, check_amount
 from gnnlab.rewiring.base.changes import Changes
 from gnnlab.rewiring.base.rewiring import Rewiring
 from gnnlab.rewiring.curvature.curvature_flow import Curved
 from gnnlab.rewiring.diagnostics.curvature import forman, forman_of_edges
-from gnnlab.structure.graphs.graph import Array, Graph
+from gnnlab.structure.graphs.graph import Graph
+from gnnlab.structure.graphs.pair_keys import Array
 from gnnlab.structure.graphs.undirected_lists import Neighbours
 
 NONE = np.empty(0, np.int64)
@@ -21,6 +23,7 @@ DIGITS = 12
 """Curvatures that agree to so many digits are equal: sums of fractions, rounded in some order."""
 
 
+@checked
 @dataclass(frozen=True)
 class SDRF(Rewiring):
     r"""Support the most negatively curved edge, and drop the most positively curved, in turn.

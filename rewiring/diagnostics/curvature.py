@@ -11,7 +11,7 @@ from torch import Tensor
 from gnnlab.core.settings import checked
 from gnnlab.structure.curvature.ollivier import Ollivier
 from gnnlab.structure.curvature.short_cycles import cycles
-from gnnlab.structure.graphs.graph import Array
+from gnnlab.structure.graphs.pair_keys import Array
 from gnnlab.structure.graphs.undirected_lists import Neighbours, undirected
 
 Whole = Array | int

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
+from gnnlab.contracts.data import check
+from gnnlab.contracts.nodes import count_nodes
 from gnnlab.core.settings import checked
 from gnnlab.rewiring.diagnostics.jacobian import choose_nodes, jacobian_norms
 from gnnlab.structure.graphs.undirected_lists import undirected
@@ -92,8 +94,9 @@ def jacobian_sensitivity(
         passing neural networks: the impact of width, depth, and topology", ICML 2023
         (https://arxiv.org/abs/2302.02941).
     """
-    chosen = choose_nodes(nodes, int(data.num_nodes), seed)
-    graph = undirected(data.edge_index if edge_index is None else edge_index, int(data.num_nodes))
+    check(data)
+    chosen = choose_nodes(nodes, count_nodes(data), seed)
+    graph = undirected(data.edge_index if edge_index is None else edge_index, count_nodes(data))
     hops = torch.from_numpy(hop_matrix(graph.rowptr, graph.col, sources=chosen.numpy())).long()
     model = deepcopy(encoder).eval()
     norms = torch.stack(list(jacobian_norms(model, data, chosen)))

@@ -8,9 +8,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from gnnlab.core.arguments import check_count, check_number
+from gnnlab.core.arguments import check_count, check_number, shown
 from gnnlab.core.settings import checked
-from gnnlab.kernels.threads import Array
+from gnnlab.kernels.arrays import Array
 from gnnlab.structure.graphs.components import components
 from gnnlab.structure.graphs.undirected_lists import Neighbours, undirected
 from gnnlab.structure.spectra.laplacian_solve import pair_resistances, sketched_resistances
@@ -104,10 +104,10 @@ def component_labels(graph: Neighbours) -> Array:
 
 def _check(method: str, error: float, seed: int) -> None:
     if method not in ("exact", "sketch"):
-        raise ValueError(f"method is {method!r}, but there are 'exact' and 'sketch'")
+        raise ValueError(f"method is {shown(method)}, but there are 'exact' and 'sketch'")
     check_number("error", error)
     if not 0 < error < 1:
-        raise ValueError(f"error is {error!r}, but a relative error lies above 0 and below 1")
+        raise ValueError(f"error is {shown(error)}, but a relative error lies above 0 and below 1")
     check_count("seed", seed, 0)
 
 

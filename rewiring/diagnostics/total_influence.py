@@ -11,7 +11,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from gnnlab.contracts.data import check
 from gnnlab.contracts.foreign import declared
+from gnnlab.contracts.nodes import count_nodes
 from gnnlab.core.arguments import check_count
 from gnnlab.core.settings import checked
 from gnnlab.rewiring.diagnostics.jacobian import (
@@ -123,10 +125,11 @@ def total_influence(
     check_count("max_hop", max_hop, 0)
     if max_hop > FARTHEST:
         raise ValueError(f"max_hop is {max_hop}, but at most {FARTHEST} distances are told apart")
-    chosen = choose_nodes(nodes, int(data.num_nodes), seed)
+    check(data)
+    chosen = choose_nodes(nodes, count_nodes(data), seed)
     model, data = deepcopy(encoder).eval().double(), in_double(data)
-    graph = undirected(data.edge_index, int(data.num_nodes))
-    apart = graph if edge_index is None else undirected(edge_index, int(data.num_nodes))
+    graph = undirected(data.edge_index, count_nodes(data))
+    apart = graph if edge_index is None else undirected(edge_index, count_nodes(data))
     rows = []
     for roots, ids, norms in _norms(model, data, graph, chosen):
         hops = hop_matrix(apart.rowptr, apart.col, max_hop, sources=roots.numpy())

@@ -8,12 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from gnnlab.core.arguments import check_count, check_positive, check_share
+from gnnlab.core.settings import checked
 from gnnlab.rewiring.base.changes import Changes
 from gnnlab.rewiring.base.rewiring import Rewiring
-from gnnlab.structure.graphs.graph import Array, Graph, distinct, ends, join
+from gnnlab.structure.graphs.graph import Graph, join
+from gnnlab.structure.graphs.pair_keys import Array, distinct, ends
 from gnnlab.structure.hops.farthest import FIRST, sparsest
 
 
+@checked
 @dataclass(frozen=True)
 class LASER(Rewiring):
     r"""Join every node to the worst connected nodes of each hop distance, one snapshot a distance.

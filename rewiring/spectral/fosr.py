@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gnnlab.core.arguments import check_count
+from gnnlab.core.settings import checked
 from gnnlab.rewiring.base.amounts import amount, check_amount
 from gnnlab.rewiring.base.changes import Changes
 from gnnlab.rewiring.base.rewiring import Rewiring
@@ -12,6 +13,7 @@ from gnnlab.structure.graphs.graph import Graph
 from gnnlab.structure.spectra.first_order_gap import first_order
 
 
+@checked
 @dataclass(frozen=True)
 class FoSR(Rewiring):
     r"""Add the edges that raise the spectral gap most, to first order.

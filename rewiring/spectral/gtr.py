@@ -6,14 +6,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from gnnlab.core.settings import checked
 from gnnlab.rewiring.base.amounts import amount, check_amount
 from gnnlab.rewiring.base.changes import NO_PAIRS, Changes
 from gnnlab.rewiring.base.rewiring import Rewiring
 from gnnlab.structure.graphs.components import components, induced
-from gnnlab.structure.graphs.graph import Array, Graph
+from gnnlab.structure.graphs.graph import Graph
+from gnnlab.structure.graphs.pair_keys import Array
 from gnnlab.structure.spectra.resistance_updates import Best, Resistances
 
 
+@checked
 @dataclass(frozen=True)
 class GTR(Rewiring):
     r"""Add, one after the other, the edges that lower the total effective resistance most.

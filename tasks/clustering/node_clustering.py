@@ -11,7 +11,7 @@ from gnnlab.core.settings import check_settings
 from gnnlab.tasks.clustering.method import Clustering, clusterings
 from gnnlab.tasks.metrics import clusters as cluster_metrics
 from gnnlab.tasks.shared.methods import make_method, resolved_method
-from gnnlab.tasks.shared.solved import SolvedTask
+from gnnlab.tasks.solved import SolvedTask
 from gnnlab.tasks.targets.classes import counted_classes
 
 if TYPE_CHECKING:

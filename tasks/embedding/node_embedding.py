@@ -10,7 +10,7 @@ from gnnlab.tasks.embedding.method import Embedding, embeddings
 from gnnlab.tasks.metrics import by_name as metrics
 from gnnlab.tasks.shared.linear_probe import ProbeOfNodes
 from gnnlab.tasks.shared.methods import make_method, resolved_method
-from gnnlab.tasks.shared.solved import SolvedTask
+from gnnlab.tasks.solved import SolvedTask
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data

@@ -11,9 +11,9 @@ import torch
 from torch import Tensor
 
 from gnnlab.core.arguments import check_count, check_flag
-from gnnlab.kernels.threads import Array
+from gnnlab.kernels.arrays import Array
 from gnnlab.structure.graphs.components import components
-from gnnlab.structure.graphs.graph import read_graph
+from gnnlab.structure.graphs.reading import read_graph
 from gnnlab.structure.spectra.eigenvectors import laplacian_eigenvectors
 from gnnlab.structure.transforms import refuse_batch
 from gnnlab.tasks.embedding.method import Embedding

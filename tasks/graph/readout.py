@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import torch
 from torch import Tensor, nn
 
+from gnnlab.core.arguments import shown
 from gnnlab.ops import segment_reduce
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def check_pooling(pooling: Any) -> None:
     """
     if pooling not in get_args(Pooling):
         choices = ", ".join(get_args(Pooling))
-        raise ValueError(f"readout is {pooling!r}, which is none of {choices}: take one")
+        raise ValueError(f"readout is {shown(pooling)}, which is none of {choices}: take one")
 
 
 def make_readout(pooling: Pooling, channels: int, dtype: torch.dtype | None = None) -> nn.Module:
@@ -99,8 +100,8 @@ def check_root(data: Any) -> None:
     root, nodes = getattr(data, "root_index", None), data.num_nodes
     if not isinstance(root, Tensor) or root.shape != (1,) or root.dtype != torch.int64:
         raise ValueError(
-            f"data.root_index is {root!r}, but readout 'root' reads one node of every graph: set "
-            "it to its number, int64 (1,), or take readout='mean'"
+            f"data.root_index is {shown(root)}, but readout 'root' reads one node of every graph: "
+            "set it to its number, int64 (1,), or take readout='mean'"
         )
     if not 0 <= int(root) < nodes:
         raise ValueError(f"data.root_index is {int(root)}, but nodes run from 0 to {nodes - 1}")

@@ -10,6 +10,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from gnnlab.contracts.nodes import count_nodes
+from gnnlab.contracts.parameters import measured
 from gnnlab.core.arguments import check_count, check_positive
 from gnnlab.core.settings import checked
 from gnnlab.ops import Adjacency
@@ -55,7 +57,7 @@ class _Nothing(nn.Module):
     """Stands for an encoder."""
 
     def forward(self, data: Data) -> Tensor:
-        return torch.zeros(int(data.num_nodes or 0), 1, device=data.edge_index.device)
+        return torch.zeros(count_nodes(data), 1, device=data.edge_index.device)
 
 
 class Heuristic(PairHead, ABC):
@@ -143,6 +145,7 @@ class ResourceAllocation(Shared):
         return 1 / degree.clamp(min=1)
 
 
+@measured
 class Katz(Heuristic):
     r"""Add up the walks between two nodes, :math:`\sum_{l=1}^{L} \beta^l (A^l)_{ij}`.
 
@@ -186,6 +189,7 @@ class Katz(Heuristic):
         )  # the same twice on an undirected graph
 
 
+@measured
 class PersonalizedPageRank(Heuristic):
     r"""Add up both nodes' PageRank for each other, :math:`\pi_i(j) + \pi_j(i)`.
 
@@ -230,6 +234,7 @@ class PersonalizedPageRank(Heuristic):
         return torch.from_numpy(ways[0] + ways[1])
 
 
+@measured
 class ShortestPath(Heuristic):
     r"""Take one over the number of edges of a shortest path, :math:`1 / d(i, j)`.
 

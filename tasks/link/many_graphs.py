@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from gnnlab.core.arguments import check_count
+from gnnlab.core.arguments import check_count, shown
 from gnnlab.tasks.link.batch_ranks import (
     batch_ranks,
     by_pairs,
@@ -28,7 +28,7 @@ from gnnlab.tasks.shared.many_graphs import Batched, check_graphs, parts_of, spl
 if TYPE_CHECKING:
     from torch_geometric.data import Batch
 
-    from gnnlab.tasks.link.prediction import LinkPrediction
+    from gnnlab.tasks.link.settings import LinkSettings
 
 WHAT = "link prediction within many graphs"
 GRAPHS_A_STEP = 64
@@ -39,7 +39,7 @@ OF_ONE_GRAPH = ("drop_last", "mask_targets", "supervision")
 """Settings that say how the links of one graph are parted."""
 
 
-def setup(task: LinkPrediction, data: Any, split: int) -> PairsProblem:
+def setup(task: LinkSettings, data: Any, split: int) -> PairsProblem:
     """Check the graphs and return what to minimise and to measure on one of the splits.
 
     Shapes:
@@ -66,7 +66,7 @@ def settled(metric: str) -> str:
     return "filtered_mrr" if metric == "auto" else metric
 
 
-def check_settings(task: LinkPrediction) -> None:
+def check_settings(task: LinkSettings) -> None:
     """Refuse settings that many graphs do not have.
 
     Raises:
@@ -84,12 +84,12 @@ def check_settings(task: LinkPrediction) -> None:
     for name in (settled(task.metric), *task.also):
         if name not in WITHIN_GRAPHS:
             raise ValueError(
-                f"the metric is {name!r}, but pairs within many graphs are ranked among all nodes "
-                f"of theirs: take one of {', '.join(WITHIN_GRAPHS)}"
+                f"the metric is {shown(name)}, but pairs within many graphs are ranked among all "
+                f"nodes of theirs: take one of {', '.join(WITHIN_GRAPHS)}"
             )
 
 
-def settled_settings(task: LinkPrediction) -> dict[str, Any]:
+def settled_settings(task: LinkSettings) -> dict[str, Any]:
     """Return the settings that many graphs have.
 
     Raises:
@@ -113,7 +113,7 @@ class PairsProblem(Batched):
     of a part of each graph's own.
     """
 
-    task: LinkPrediction
+    task: LinkSettings
     metric: str
 
     def model(self, encoder: nn.Module) -> LinkModel:
@@ -224,12 +224,12 @@ def _given(graph: Any, name: str) -> Tensor:
     if isinstance(value, Tensor):
         return value
     raise ValueError(
-        f"data.{name} is {value!r}, but {WHAT} needs pairs of nodes (2, P) and 1 or 0 for each: "
-        "set edge_label_index and edge_label, or split the links of one graph with LinkSplit"
+        f"data.{name} is {shown(value)}, but {WHAT} needs pairs of nodes (2, P) and 1 or 0 for "
+        "each: set edge_label_index and edge_label, or split the links of one graph with LinkSplit"
     )
 
 
-def _check_part(task: LinkPrediction, data: Any, part: Tensor, name: str, split: int) -> None:
+def _check_part(task: LinkSettings, data: Any, part: Tensor, name: str, split: int) -> None:
     """Refuse a part that nothing can be learnt from or judged by."""
     labels = {number: data[number].edge_label for number in part.tolist()}
     for number, own in labels.items():

@@ -9,8 +9,9 @@ import torch
 from torch import Tensor
 
 from gnnlab.contracts.edge_rows import edge_keys, more_rows
+from gnnlab.contracts.nodes import count_nodes
 from gnnlab.ops import Adjacency
-from gnnlab.tasks.link.splits.split import kept_edges
+from gnnlab.tasks.link.splits.edges import kept_edges
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data
@@ -29,9 +30,10 @@ def without(data: Data, pairs: Tensor) -> tuple[Data, Adjacency]:
     Cost:
         O(P log E + E), the second for copies of what is left.
     """
-    view = Adjacency.of(data.edge_index, data.num_nodes).without(pairs)
-    if view.num_edges == data.edge_index.shape[1]:
-        return data, view.base
+    whole = Adjacency.of(data.edge_index, data.num_nodes)
+    view = whole.without(pairs)
+    if view.num_edges == whole.num_edges:
+        return data, whole
     return kept_edges(data, view.kept, view.edge_index), view
 
 
@@ -43,7 +45,7 @@ def with_links(data: Data, pairs: Tensor, undirected: bool) -> Data:
     Shapes:
         pairs (2, P) int64
     """
-    nodes, stored = int(data.num_nodes or 0), data.to_dict()
+    nodes, stored = count_nodes(data), data.to_dict()
     new = pairs[:, ~torch.isin(keys_of(pairs, nodes), keys_of(data.edge_index, nodes))]
     new = torch.cat([new, new.flip(0)], dim=1) if undirected else new
     found = copy(data)

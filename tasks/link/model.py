@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from gnnlab.contracts.foreign import declared
+from gnnlab.contracts.nodes import count_nodes
 from gnnlab.ops import Adjacency
 from gnnlab.tasks.link.heads.by_name import Head, make_head
 from gnnlab.tasks.link.heads.pair_head import declared_head
@@ -46,7 +47,7 @@ class LinkModel(nn.Module):
 
     def forward(self, data: Data, pairs: Tensor) -> Tensor:
         data = as_batch(data, False)
-        check_pairs("pairs", pairs, int(data.num_nodes or 0), loops=True)
+        check_pairs("pairs", pairs, count_nodes(data), loops=True)
         return self.score(self.states(data), data, pairs)
 
     def states(self, data: Data) -> Tensor:
@@ -81,7 +82,7 @@ class LinkModel(nn.Module):
             return declared_head(self.head).factors(_single(h))
 
     def _checked(self, h: Tensor, data: Data) -> Tensor:
-        nodes = int(data.num_nodes or 0)
+        nodes = count_nodes(data)
         if h.dim() != 2 or h.shape[0] != nodes:
             raise ValueError(
                 f"{type(self.encoder).__name__} returned {tuple(h.shape)} for a graph of {nodes} "

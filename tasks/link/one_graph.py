@@ -13,13 +13,16 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gnnlab.contracts.foreign import declared
+from gnnlab.core.arguments import shown
 from gnnlab.structure.graphs.free_pairs import FreePairs
 from gnnlab.tasks.link.masking import keys_of as unordered
 from gnnlab.tasks.link.masking import with_links, without
 from gnnlab.tasks.link.model import LinkModel, with_head
+from gnnlab.tasks.link.remaining_edges import Learnt, check_what_is_left
 from gnnlab.tasks.link.splits.checks import keys_of
+from gnnlab.tasks.link.splits.parts import KINDS, PARTS
 from gnnlab.tasks.link.splits.split import LinkSplit
-from gnnlab.tasks.link.steps import check_what_is_left, links_a_step
+from gnnlab.tasks.link.steps import links_a_step
 from gnnlab.tasks.metrics import links as link_metrics
 from gnnlab.tasks.shared.checks import check_features
 from gnnlab.tasks.training.threads import Step, step_of
@@ -27,7 +30,7 @@ from gnnlab.tasks.training.threads import Step, step_of
 if TYPE_CHECKING:
     from torch_geometric.data import Data
 
-    from gnnlab.tasks.link.prediction import LinkPrediction
+    from gnnlab.tasks.link.settings import LinkSettings
 
 
 class Batch(NamedTuple):
@@ -62,7 +65,7 @@ class LinkProblem:
         apart: whether training reads other links than it learns from, so that nothing is masked.
     """
 
-    task: LinkPrediction
+    task: LinkSettings
     split: LinkSplit
     metric: str
     graphs: Graphs
@@ -73,13 +76,13 @@ class LinkProblem:
 
     def __post_init__(self) -> None:
         device = self.graphs.train.edge_index.device
-        names = [f"{part}_{kind}" for part in ("train", "valid", "test") for kind in KINDS]
+        names = [f"{part}_{kind}" for part in PARTS for kind in KINDS]
         moved = {name: getattr(self.split, name).to(device) for name in names}
         object.__setattr__(self, "pairs", moved)
         object.__setattr__(self, "free", free_pairs(self.split))
 
     @classmethod
-    def of(cls, task: LinkPrediction, data: Data, split: LinkSplit, metric: str) -> LinkProblem:
+    def of(cls, task: LinkSettings, data: Data, split: LinkSplit, metric: str) -> LinkProblem:
         """From a message graph and its split."""
         data = copy(data)
         del data.link_split
@@ -115,12 +118,16 @@ class LinkProblem:
         level = declared(encoder).level
         if level != "node":
             raise ValueError(
-                f"{type(encoder).__name__}.level is {level!r}, but link prediction needs one row a "
-                "node: take an encoder of level 'node'"
+                f"{type(encoder).__name__}.level is {shown(level)}, but link prediction needs one "
+                "row a node: take an encoder of level 'node'"
             )
         check_features(encoder, self.graphs.train.x)
         if self.apart or declared(encoder).maskable is not False:
-            check_what_is_left(self)
+            check_what_is_left(
+                Learnt(
+                    self.task, self.split, self.graphs.valid.edge_index, self.columns, self.apart
+                )
+            )
         return with_head(encoder, self.task.head)
 
     @property
@@ -215,7 +222,6 @@ def free_pairs(split: LinkSplit) -> FreePairs:
     return FreePairs(split.num_nodes, keys_of(split, KNOWN), kinds)
 
 
-KINDS = ("positive", "negative")
 KNOWN = ("message_edge_index", "train_positive")
 ALL = (*KNOWN, "valid_positive", "test_positive")
 

@@ -4,34 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from gnnlab.contracts.data import check
 from gnnlab.contracts.described import refuse_other_graphs
-from gnnlab.core.arguments import check_count
-from gnnlab.core.settings import check_settings
-from gnnlab.structure.graphs.graph import among
-from gnnlab.structure.graphs.pair_keys import pair_keys
+from gnnlab.contracts.nodes import count_nodes
+from gnnlab.core.arguments import shown
+from gnnlab.structure.graphs.pair_keys import among, pair_keys
 from gnnlab.tasks.link import many_graphs as inductive_links
-from gnnlab.tasks.link.heads.by_name import Head, resolved_head
 from gnnlab.tasks.link.many_graphs import PairsProblem
 from gnnlab.tasks.link.one_graph import LinkProblem, free_pairs
+from gnnlab.tasks.link.settings import LinkSettings
 from gnnlab.tasks.link.splits.checks import keys_of
 from gnnlab.tasks.link.splits.split import LinkSplit
-from gnnlab.tasks.link.steps import SHARE_A_STEP, check_batch_size
+from gnnlab.tasks.link.steps import SHARE_A_STEP
 from gnnlab.tasks.metrics import links as link_metrics
 from gnnlab.tasks.shared.listed import ListedTask
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data
 
-    from gnnlab.datasets import Graphs
+    from gnnlab.datasets.values.graphs import Graphs
 
 
 @dataclass(frozen=True)
-class LinkPrediction(ListedTask):
+class LinkPrediction(LinkSettings, ListedTask):
     r"""Tell the links of one graph, or the true pairs within many, from pairs that are none.
 
     One graph: the data is a split's message graph, ``LinkSplit.ncn(data, seed).graph(data)``,
@@ -92,16 +91,6 @@ class LinkPrediction(ListedTask):
     unasked = ("filtered_mrr",)
     splits_links = True
 
-    metric: str = "auto"
-    head: Head = "dot"
-    batch_size: int | float | None = None
-    drop_last: bool = False
-    mask_targets: bool = True
-    supervision: float = 0.3
-    negatives: Literal["epoch", "split"] = "epoch"
-    also: Sequence[str] = ()
-    chunk: int = 1 << 17
-
     @classmethod
     def fits(cls, data: Any) -> bool:
         return not isinstance(data, Sequence) or inductive_links.has_pairs(data)
@@ -112,28 +101,6 @@ class LinkPrediction(ListedTask):
         if not many:
             return {**settings, "batch_size": settings["batch_size"] or SHARE_A_STEP}
         return inductive_links.settled_settings(cls(**settings))
-
-    def __post_init__(self) -> None:
-        # First what is told better here than by types.
-        also = (self.also,) if isinstance(self.also, str) else self.also
-        if not isinstance(also, Sequence) or not all(isinstance(name, str) for name in also):
-            raise ValueError(
-                f"also is {also!r}, but it must be a list of names of metrics, such as ['mrr']"
-            )
-        object.__setattr__(self, "also", tuple(also))
-        if not isinstance(self.metric, str) or self.metric != "auto":
-            link_metrics.check_name(self.metric)
-        for name in self.also:
-            link_metrics.check_name(name)
-        object.__setattr__(self, "head", resolved_head(self.head))
-        check_settings(self)
-        if self.batch_size is not None:
-            check_batch_size(self.batch_size)
-        check_count("chunk", self.chunk)
-        if not 0 < self.supervision < 1:
-            raise ValueError(
-                f"supervision is {self.supervision}, but a share of the links lies between 0 and 1"
-            )
 
     def setup(self, data: Data | Graphs, split: int) -> LinkProblem | PairsProblem:
         """Check the data and return what to minimise and to measure.
@@ -159,8 +126,8 @@ class LinkPrediction(ListedTask):
             )
         if isinstance(split, bool) or split != 0:
             raise ValueError(
-                f"split is {split!r}, but the data holds one split of its links, number 0: draw "
-                "another with another seed"
+                f"split is {shown(split)}, but the data holds one split of its links, number 0: "
+                "draw another with another seed"
             )
         check(data)
         check_message_graph(data, own)
@@ -182,7 +149,7 @@ def check_message_graph(data: Data, split: LinkSplit) -> None:
     Raises:
         ValueError: with a link and the way out.
     """
-    nodes = int(data.num_nodes or 0)
+    nodes = count_nodes(data)
     if nodes != split.num_nodes:
         raise ValueError(
             f"data has {nodes} nodes, but its link_split is of a graph of {split.num_nodes}: take "
@@ -229,8 +196,9 @@ def _check_metric(name: str, split: LinkSplit) -> None:
     k = link_metrics.hits_of(name)
     if k is not None and _fewest(split) <= k:
         raise ValueError(
-            f"the metric is {name!r}, but a part of the split has {_fewest(split)} negatives to "
-            "rank against, so that every link would be a hit: take a smaller K, or more negatives"
+            f"the metric is {shown(name)}, but a part of the split has {_fewest(split)} negatives "
+            "to rank against, so that every link would be a hit: take a smaller K, or more "
+            "negatives"
         )
 
 

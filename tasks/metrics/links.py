@@ -134,8 +134,8 @@ def find(name: str) -> Function:
     k = hits_of(name)
     if k is None:
         raise ValueError(
-            f"the metric is {name!r}, which ranks among all nodes of a graph where there are many: "
-            "take 'mrr' or 'filtered_mrr' for the links of one"
+            f"the metric is {shown(name)}, which ranks among all nodes of a graph where there are "
+            "many: take 'mrr' or 'filtered_mrr' for the links of one"
         )
     return lambda positive, negative: hits(positive, negative, k)
 

@@ -12,6 +12,8 @@ from typing import Literal, get_args
 import torch
 from torch import Tensor
 
+from gnnlab.core.arguments import shown
+
 Against = Literal["extended", "filtered", "raw"]
 
 
@@ -86,7 +88,9 @@ def mrr(scores: Tensor, pairs: Tensor, against: Against = "filtered") -> float:
 
 def _check(scores: Tensor, pairs: Tensor, against: str) -> None:
     if against not in get_args(Against):
-        raise ValueError(f"against is {against!r}, which is none of {', '.join(get_args(Against))}")
+        raise ValueError(
+            f"against is {shown(against)}, which is none of {', '.join(get_args(Against))}"
+        )
     if scores.dim() != 2 or scores.shape[0] != scores.shape[1]:
         raise ValueError(
             f"scores has shape {tuple(scores.shape)}, but one graph's are (N, N): a row a node"

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from gnnlab.contracts.data import check, told_classes
 from gnnlab.contracts.foreign import declared
-from gnnlab.core.arguments import check_count
+from gnnlab.core.arguments import check_count, shown
 from gnnlab.core.settings import check_settings
 from gnnlab.tasks.metrics import by_name as metrics
 from gnnlab.tasks.node import many_graphs as inductive
@@ -36,7 +36,7 @@ from gnnlab.tasks.training.threads import Step, step_of
 if TYPE_CHECKING:
     from torch_geometric.data import Data
 
-    from gnnlab.datasets import Graphs
+    from gnnlab.datasets.values.graphs import Graphs
 
 
 @dataclass(frozen=True)
@@ -169,8 +169,8 @@ class NodeProblem:
         level = declared(encoder).level
         if level != "node":
             raise ValueError(
-                f"{type(encoder).__name__}.level is {level!r}, but node classification needs one "
-                "row a node: take an encoder of level 'node'"
+                f"{type(encoder).__name__}.level is {shown(level)}, but node classification needs "
+                "one row a node: take an encoder of level 'node'"
             )
         check_features(encoder, self.data.x)
         return Model(encoder, self.target.outputs(encoder, "graph"), head=self.head)

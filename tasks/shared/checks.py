@@ -10,6 +10,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from gnnlab.contracts.foreign import declared
+from gnnlab.core.arguments import shown
 
 MASKS = ("train_mask", "val_mask", "test_mask")
 
@@ -30,7 +31,7 @@ def rows(data: Any, name: str, split: int, things: str = "node") -> Tensor:
     splits = max(_splits(data))
     if isinstance(split, bool) or not isinstance(split, Integral) or not 0 <= split < splits:
         raise ValueError(
-            f"split is {split!r}, but the masks hold {splits} "
+            f"split is {shown(split)}, but the masks hold {splits} "
             + (f"splits, numbered 0 to {splits - 1}" if splits > 1 else "split, number 0")
             + ": choose one of these"
         )

@@ -13,6 +13,7 @@ from torch.utils.data import DataLoader
 
 from gnnlab.contracts.data import check
 from gnnlab.contracts.foreign import declared
+from gnnlab.core.arguments import shown
 from gnnlab.tasks.shared.checks import MASKS, check_features, rows, warn_of_codes
 from gnnlab.tasks.shared.collate import Collate
 from gnnlab.tasks.shared.model import Model
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 ALONE = {"num_nodes", "y"}
 """Keys that some graphs may lack: nodes are counted then, and tasks look at targets themselves."""
+FEATURES = ("x", "edge_attr", "edge_weight")
+"""Keys whose numbers are of one type in all graphs."""
 WAYS = (
     "load a set such as gnnlab.datasets.load('MUTAG'), build a gnnlab.datasets.Graphs(graphs, "
     "gnnlab.datasets.Masks(train, val, test), classes, name), or put a list that was made of a "
@@ -101,7 +104,7 @@ class Batched:
         if level not in levels:
             choices = " or ".join(map(repr, levels))
             raise ValueError(
-                f"{type(encoder).__name__}.level is {level!r}, but {what} takes {choices}"
+                f"{type(encoder).__name__}.level is {shown(level)}, but {what} takes {choices}"
             )
         if own.transductive:
             raise ValueError(
@@ -205,24 +208,43 @@ def _check_alike(graph: Data, first: Data, number: int) -> None:
             f"graph {has} of the dataset has data.{key}, but graph {lacks} has none: give it to "
             "all graphs or to none"
         )
-    for key in ("x", "edge_attr", "edge_weight"):
-        own, other = getattr(graph, key, None), getattr(first, key, None)
-        if not isinstance(own, Tensor) or not isinstance(other, Tensor):
+    ours, theirs = graph.to_dict(), first.to_dict()
+    for key in sorted((ours.keys() & theirs.keys()) - ALONE):
+        own, other = ours[key], theirs[key]
+        there = f"graph {number} of the dataset has"
+        if _kind(own) != _kind(other):
+            raise ValueError(
+                f"{there} {_kind(own)} in {key}, but graph 0 has {_kind(other)}: give all graphs "
+                "the same"
+            )
+        if not isinstance(own, Tensor):
             continue
-        if own.shape[1:] != other.shape[1:]:
+        if _columns(key, own) != _columns(key, other):
             raise ValueError(
-                f"graph {number} of the dataset has {_columns(own)} in {key}, but graph 0 has "
-                f"{_columns(other)}: give all graphs the same features"
+                f"{there} {_columns(key, own)} in {key}, but graph 0 has {_columns(key, other)}: "
+                "give all graphs the same features"
             )
-        if own.dtype != other.dtype:
+        if key in FEATURES and own.dtype != other.dtype:
             raise ValueError(
-                f"graph {number} of the dataset has {key} of {own.dtype}, but graph 0 has "
-                f"{other.dtype}: give all graphs the same"
+                f"{there} {key} of {own.dtype}, but graph 0 has {other.dtype}: give all graphs the "
+                "same"
             )
 
 
-def _columns(values: Tensor) -> str:
-    shape = list(values.shape[1:])
+def _kind(value: Any) -> str:
+    """What PyG joins with its like alone."""
+    if isinstance(value, Tensor):
+        return "a tensor" if value.layout is torch.strided else f"a {value.layout} tensor"
+    return "a number" if isinstance(value, int | float) else f"a {type(value).__name__}"
+
+
+def _columns(key: str, values: Tensor) -> str:
+    """What remains of a shape without the axis that graphs are joined on."""
+    if not values.dim():
+        return "a single number"
+    shape = list(values.shape[:-1] if "index" in key or key == "face" else values.shape[1:])
+    if not shape:
+        return "one number a row"
     return f"{shape[0]} columns" if len(shape) == 1 else f"rows of shape {tuple(shape)}"
 
 

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from gnnlab.contracts.described import described
 from gnnlab.contracts.foreign import declared
+from gnnlab.core.arguments import shown
 from gnnlab.tasks.shared.head import Head
 from gnnlab.tasks.targets.units import Units
 from gnnlab.tasks.training.settings import Autocast
@@ -180,8 +181,8 @@ def hidden_width(encoder: nn.Module) -> int:
     hidden = declared(encoder).hidden_channels
     if not isinstance(hidden, int):
         raise ValueError(
-            f"{type(encoder).__name__}.hidden_channels is {hidden!r}, so the task cannot put a "
-            "head on it: set hidden_channels to the width it returns, or out_channels if it "
+            f"{type(encoder).__name__}.hidden_channels is {shown(hidden)}, so the task cannot put "
+            "a head on it: set hidden_channels to the width it returns, or out_channels if it "
             "predicts by itself"
         )
     return hidden

@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gnnlab.contracts.foreign import declared
-from gnnlab.core.arguments import check_positive
+from gnnlab.core.arguments import check_positive, shown
 from gnnlab.tasks.metrics import by_name as metrics
 from gnnlab.tasks.metrics import classes as class_metrics
 
@@ -142,8 +142,8 @@ def checked_weights(given: Any) -> Weights:
     found = given.tolist() if isinstance(given, Tensor | np.ndarray) else given
     if not isinstance(found, list | tuple) or not found:
         raise ValueError(
-            f"class_weights is {given!r}, but it must be True, False, or a number above 0 for each "
-            "class, such as [1.0, 10.0]"
+            f"class_weights is {shown(given)}, but it must be True, False, or a number above 0 for "
+            "each class, such as [1.0, 10.0]"
         )
     for number, weight in enumerate(found):
         check_positive(f"class_weights[{number}]", weight)
@@ -165,8 +165,8 @@ def counted_classes(y: Tensor, told: int, thing: str) -> int:
         ValueError: a label that is no class, or, where nothing is told, a class below the largest
             that nothing is of: labels from 1, say, would make one class more than there are.
     """
-    count = torch.bincount(y)
-    found = len(count)
+    there = torch.unique(y)  # and no table as long as the largest, which may be any number
+    found = int(there[-1]) + 1 if len(there) else 0
     if found > told > 0:
         raise ValueError(
             f"data.y holds {found - 1}, but data.classes is {told}, so labels run from 0 to "
@@ -174,9 +174,10 @@ def counted_classes(y: Tensor, told: int, thing: str) -> int:
         )
     if told:
         return told
-    if empty := (count == 0).nonzero().flatten().tolist():
+    if found > len(there):
+        empty = int((there != torch.arange(len(there), device=y.device)).nonzero()[0])
         raise ValueError(
-            f"no {thing} is of class {empty[0]}, but labels in data.y go up to {found - 1}: "
+            f"no {thing} is of class {empty}, but labels in data.y go up to {found - 1}: "
             f"{RENUMBER}, or set data.classes={found} if all of them are to be told apart"
         )
     return found

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from gnnlab.contracts.data import told_classes
+from gnnlab.core.arguments import shown
 from gnnlab.tasks.metrics import by_name as metrics
 from gnnlab.tasks.metrics.by_name import Kind
 from gnnlab.tasks.targets.classes import Classes, Weights, counted_classes
@@ -164,8 +165,13 @@ def stacked(values: Sequence[Any], kind: Kind, missing: Missing = "refuse") -> T
         for number, y in enumerate(values):
             if not _is_class(y) or int(y) < 0:
                 raise ValueError(
-                    f"graph {number} of the dataset has y={y!r}, but its label is one class, a "
-                    "whole number from 0: give int64 (1,)"
+                    f"graph {number} of the dataset has y={shown(y)}, but its label is one class, "
+                    "a whole number from 0: give int64 (1,)"
+                )
+            if y.shape != values[0].shape:
+                raise ValueError(
+                    f"graph {number} of the dataset has y of shape {tuple(y.shape)}, but graph 0 "
+                    f"of shape {tuple(values[0].shape)}: give int64 (1,) to all"
                 )
         return torch.cat([y.reshape(1).long() for y in values])
     shape = tuple(values[0].shape) if isinstance(values[0], Tensor) else (1, 0)
@@ -178,7 +184,7 @@ def _is_class(y: Any) -> bool:
 
 def _row(number: int, y: Any, shape: tuple[int, ...], kind: Kind, missing: Missing) -> Tensor:
     """Check one graph's labels or numbers and return them as (T,)."""
-    there = f"graph {number} of the dataset has y={y!r}"
+    there = f"graph {number} of the dataset has y={shown(y)}"
     in_line = shape == (1,) or (len(shape) == 2 and shape[0] == 1 and shape[1] > 0)
     if not isinstance(y, Tensor) or y.shape != shape or not in_line:
         verb = "labels take" if kind == "labels" else "regression takes"

@@ -14,7 +14,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from gnnlab.tasks.shared.foreign import adapted
+from gnnlab.core.arguments import shown
+from gnnlab.tasks.training.foreign import adapted
 
 _turn = threading.RLock()
 
@@ -44,7 +45,9 @@ def checked_seed(seed: int) -> int:
         ValueError: no whole number from 0 to 2**32 - 1.
     """
     if isinstance(seed, bool) or not isinstance(seed, Integral) or not 0 <= seed < 2**32:
-        raise ValueError(f"seed is {seed!r}, but it must be a whole number from 0 to 2**32 - 1")
+        raise ValueError(
+            f"seed is {shown(seed)}, but it must be a whole number from 0 to 2**32 - 1"
+        )
     return int(seed)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any, Literal, get_args
 
-from gnnlab.core.arguments import check_count, check_not_negative, check_positive
+from gnnlab.core.arguments import check_count, check_not_negative, check_positive, shown
 
 Optimizer = Literal["adam", "adamw", "sgd"]
 Select = Literal["loss", "metric"]
@@ -91,8 +91,8 @@ class Training:
             check_count("patience", self.patience, 1)
         elif self.stop != "patience":
             raise ValueError(
-                f"stop is {self.stop!r} but patience is None, so there is nothing to compare a "
-                "loss with: set patience to a number of epochs"
+                f"stop is {shown(self.stop)} but patience is None, so there is nothing to compare "
+                "a loss with: set patience to a number of epochs"
             )
         if self.grad_clip is not None:
             check_positive("grad_clip", self.grad_clip)
@@ -102,8 +102,8 @@ class Training:
         self._settle_plateau()
         if not isinstance(self.groups, Mapping):
             raise ValueError(
-                f"groups is {self.groups!r}, but it must map names of parameters to settings, such "
-                "as {'head.*': {'lr': 0.01}}"
+                f"groups is {shown(self.groups)}, but it must map names of parameters to settings, "
+                "such as {'head.*': {'lr': 0.01}}"
             )
         for pattern, settings in self.groups.items():
             _check_group(pattern, settings)
@@ -128,7 +128,7 @@ class Training:
             raise ValueError(f"momentum is {self.momentum}, but it must be below 1, as 0.9 is")
         if self.momentum and self.optimizer != "sgd":
             raise ValueError(
-                f"momentum is {self.momentum}, but optimizer={self.optimizer!r} has none: "
+                f"momentum is {self.momentum}, but optimizer={shown(self.optimizer)} has none: "
                 "leave it at 0 or take optimizer='sgd'"
             )
 
@@ -147,8 +147,8 @@ class Training:
             value = getattr(self, key)
             if settled is None and value is not None:
                 raise ValueError(
-                    f"{key} is {value!r}, but schedule={self.schedule!r} has none: leave it out or "
-                    "take schedule='plateau'"
+                    f"{key} is {shown(value)}, but schedule={shown(self.schedule)} has none: leave "
+                    "it out or take schedule='plateau'"
                 )
             if settled is not None:
                 object.__setattr__(self, key, getattr(settled, name))
@@ -184,14 +184,14 @@ def _choice(name: str, value: Any, choices: tuple[str, ...]) -> None:
     if not isinstance(value, str) or value not in choices:
         near = get_close_matches(str(value).lower(), choices, n=1)
         hint = f"did you mean {near[0]!r}?" if near else "take one of them"
-        raise ValueError(f"{name} is {value!r}, which is none of {', '.join(choices)}: {hint}")
+        raise ValueError(f"{name} is {shown(value)}, which is none of {', '.join(choices)}: {hint}")
 
 
 def _check_group(pattern: str, settings: Mapping[str, float]) -> None:
     if not isinstance(settings, Mapping):
         raise ValueError(
-            f"groups[{pattern!r}] is {settings!r}, but it must map 'lr' or 'weight_decay' to a "
-            "number"
+            f"groups[{pattern!r}] is {shown(settings)}, but it must map 'lr' or 'weight_decay' to "
+            "a number"
         )
     for key, value in settings.items():
         _choice(f"a key of groups[{pattern!r}]", key, ("lr", "weight_decay"))

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from gnnlab.contracts.foreign import declared
+from gnnlab.contracts.nodes import count_nodes
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data
@@ -60,7 +61,9 @@ def step_of(graphs: Sequence[Data], batch_size: int = 1, predictions: int | None
     for graph in graphs:
         own = graph.edge_index.shape[1]
         lengths = (_length(name, value) for name, value in graph.to_dict().items())
-        rows += max((length for length in lengths if length != own), default=0)
+        # What has a row for each edge is no row that is read, but nodes may be as many as edges.
+        others = (length for length in lengths if length != own)
+        rows += max([count_nodes(graph), *others])
         edges += own
     share = min(batch_size, len(graphs)) / max(len(graphs), 1)
     rows, edges = round(rows * share), round(edges * share)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
+from typing import Any
 
 import networkx as nx
 import numpy as np
@@ -13,7 +15,7 @@ from torch import nn
 from torch_geometric.data import Data
 from torch_geometric.utils import from_networkx
 
-from gnnlab import analysis, datasets, layers
+from gnnlab import analysis, datasets, layers, rewiring
 from gnnlab.analysis import (
     class_separation,
     dirichlet_energy,
@@ -217,6 +219,26 @@ def test_what_cannot_be_measured_is_refused() -> None:
         analysis.by_depth(lambda d: nn.Identity(), datasets.karate(), [])
     with pytest.raises(ValueError, match=r"encoder of depth 2 returned \(3, 3\) for 34 nodes"):
         analysis.by_depth(lambda d: _Square(), datasets.karate(), [2])
+
+
+def test_graphs_that_no_encoder_reads_are_refused() -> None:
+    data = datasets.karate()
+    data.x = "none"
+    encoder = layers.GCN(3, 4, 1)
+    sheaf = layers.SheafDiffusion(3, 4, 1)
+    calls: tuple[Callable[[], Any], ...] = (
+        lambda: analysis.hidden_states(encoder, data),
+        lambda: sheaf_energies(sheaf, data),
+        lambda: rewiring.jacobian_sensitivity(encoder, data),
+        lambda: rewiring.total_influence(encoder, data, max_hop=1),
+    )
+    for call in calls:
+        with pytest.raises(ValueError, match="data.x must be a tensor of shape"):
+            call()
+    with pytest.raises(ValueError, match="edge_index is None"):
+        rewiring.spectral_gap(None, 34)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="edge_index holds torch.complex64"):
+        rewiring.walk_counts(graph()[1].cfloat(), 34, 2)
 
 
 class _Square(nn.Module):

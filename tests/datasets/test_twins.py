@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import pickle
-import struct
 from collections import defaultdict
 from dataclasses import replace
 from pathlib import Path
@@ -21,6 +19,7 @@ from gnnlab.datasets import load
 from gnnlab.datasets.catalogue.records import Record, find
 from gnnlab.datasets.files import sources
 from gnnlab.datasets.kinds.node import load_record
+from tests.datasets.old_pickles import Python2Pickler
 
 N, C = 12, 3
 Y = np.arange(N) % C
@@ -247,18 +246,6 @@ def test_airports(tmp_path: Path) -> None:
         file.write(f"{codes[0]} 5000\n")
     with pytest.raises(ValueError, match="names airport 5000, which labels.txt lacks"):
         loaded(twin, tmp_path)
-
-
-class Python2Pickler(pickle._Pickler):  # type: ignore[name-defined]
-    """Writes bytes as Python 2 wrote its strings, as Planetoid's files have them."""
-
-    dispatch = dict(pickle._Pickler.dispatch)  # type: ignore[attr-defined]
-
-    def save_bytes(self, content: bytes) -> None:
-        self.write(pickle.BINSTRING + struct.pack("<i", len(content)) + content)
-        self.memoize(content)
-
-    dispatch[bytes] = save_bytes
 
 
 def planetoid(home: Path, **changes: Any) -> None:

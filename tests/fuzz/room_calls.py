@@ -11,6 +11,7 @@ from typing import Any
 
 import torch
 from ops_calls import spoiled
+from torch import Tensor
 from torch_geometric.data import Data
 
 from gnnlab import analysis, check, datasets, layers, rewiring, structure, tasks
@@ -53,11 +54,14 @@ def graphs(rng: Random) -> datasets.Graphs:
 def spoilt(rng: Random, data: Data) -> Data:
     """The graph with one of its values spoilt, missing or made up."""
     data = data.clone()
-    key = rng.choice([*data.keys(), "edge_attr", "edge_type", "edge_weight", "num_nodes", "extra"])
+    keys = sorted(data.keys())  # PyG has them in the order of a set
+    key = rng.choice([*keys, "edge_attr", "edge_type", "edge_weight", "num_nodes", "extra"])
     if rng.random() < 0.15 and key in data:
         del data[key]
     else:
-        data[key] = spoiled(rng, data[key] if key in data else torch.ones(data.edge_index.shape[1]))
+        edges = data.to_dict().get("edge_index")
+        ones = torch.ones(edges.shape[-1] if isinstance(edges, Tensor) and edges.dim() else 1)
+        data[key] = spoiled(rng, data[key] if key in data else ones)
     return data
 
 
@@ -171,7 +175,7 @@ def fit(case: int) -> str:
     torch.set_num_threads(1)
     rng = Random(case)
     name = rng.choice(ENCODERS)
-    encoder = layers.find(name)(COLUMNS, 6)
+    encoder = layers.find(name)(COLUMNS, 8)
     training = tasks.Training(epochs=1)
     kind = rng.choice(["node", "link", "graph"])
     if kind == "node":

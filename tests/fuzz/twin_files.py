@@ -6,7 +6,6 @@ import gzip
 import io
 import json
 import pickle
-import struct
 import zipfile
 from typing import Any
 
@@ -17,6 +16,7 @@ import torch
 from scipy.io import savemat
 
 from gnnlab.datasets.catalogue.records import find
+from tests.datasets.old_pickles import Python2Pickler
 
 N, C = 12, 3
 Y = np.arange(N) % C
@@ -104,18 +104,6 @@ def airports() -> Files:
     codes = np.random.default_rng(0).permutation(1000)[:N]
     labels = b"node label\n" + table(np.stack([codes, Y], 1), " ")
     return {"edges": table(codes[PAIRS], " "), "labels.txt": labels}
-
-
-class Python2Pickler(pickle._Pickler):  # type: ignore[name-defined]
-    """Writes bytes as Python 2 wrote its strings, as Planetoid's files have them."""
-
-    dispatch = dict(pickle._Pickler.dispatch)  # type: ignore[attr-defined]
-
-    def save_bytes(self, content: bytes) -> None:
-        self.write(pickle.BINSTRING + struct.pack("<i", len(content)) + content)
-        self.memoize(content)
-
-    dispatch[bytes] = save_bytes
 
 
 def old_pickle(value: Any) -> bytes:

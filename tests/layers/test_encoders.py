@@ -13,6 +13,8 @@ from torch import Tensor, nn
 from torch_geometric.data import Data
 
 from gnnlab import layers
+from gnnlab.layers.parts import dropout as dropouts
+from gnnlab.ops import Adjacency
 
 
 def ring(nodes: int = 6) -> Data:
@@ -170,13 +172,13 @@ def test_dropout_acts_where_the_paper_has_it(
 ) -> None:
     """After the input, twice in each of two feed-forwards, and after attention in GT."""
     widths = []
-    dropout = layers.dropout.dropout
+    dropout = dropouts.dropout
 
     def record(x: Tensor, *arguments: object) -> Tensor:
         widths.append(x.shape[1])
         return dropout(x, *arguments)
 
-    monkeypatch.setattr(layers.dropout, "dropout", record)
+    monkeypatch.setattr(dropouts, "dropout", record)
     encoder = layers.find(name)(3, 8, 2, dropout=0.5, **sized(name, 6)).double().train()
     encoder(ring())
     assert widths == [8] * expected
@@ -208,7 +210,7 @@ def test_resnet_sgc_sees_smoothed_features() -> None:
     data, encoder = ring(), layers.ResNetSGC(3, 8, 2, hops=4).double().eval()
     smooth = torch.linalg.matrix_power(matrix(data, loops=True) / 3, 4) @ data.x
     expected = encoder.input(torch.cat([data.x, smooth], 1))
-    got = encoder.embed(data.x, layers.resnet.Adjacency.of(data.edge_index, 6))
+    got = encoder.embed(data.x, Adjacency.of(data.edge_index, 6))
     torch.testing.assert_close(got, expected)
 
 
@@ -216,7 +218,7 @@ def test_resnet_adj_is_one_linear_over_features_and_rows() -> None:
     data, encoder = ring(), layers.ResNetAdj(3, 8, 2, num_nodes=6).double().eval()
     weight = torch.cat([encoder.input.weight, encoder.rows.T], 1)
     expected = torch.cat([data.x, matrix(data, loops=False)], 1) @ weight.T + encoder.input.bias
-    got = encoder.embed(data.x, layers.resnet.Adjacency.of(data.edge_index, 6))
+    got = encoder.embed(data.x, Adjacency.of(data.edge_index, 6))
     torch.testing.assert_close(got, expected)
 
 

@@ -25,6 +25,7 @@ from strategies import (
 from torch_geometric.data import Batch, Data
 
 from gnnlab import layers
+from gnnlab.layers.convolutional.gcn import BLOCKS
 
 ALL = sorted([*CONVS, *ENCODERS])
 REASONS = ("transductive", "order_dependent", "stochastic_encoding", "completes_frames")
@@ -188,7 +189,7 @@ def test_reset_parameters_draws_all_weights_from_the_seed(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(layers.encoders()))
-@pytest.mark.parametrize("block", layers.gcn.BLOCKS)
+@pytest.mark.parametrize("block", BLOCKS)
 def test_reset_parameters_draws_from_what_the_layer_was_built_with(name: str, block: str) -> None:
     if block != "platonov" and name != "GCN":
         return

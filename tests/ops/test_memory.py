@@ -100,3 +100,29 @@ def test_a_forked_child_does_not_write_into_its_parents_memory() -> None:
     assert bool((y == 1).all())
     """
     subprocess.run([sys.executable, "-c", textwrap.dedent(program)], check=True, timeout=100)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="bounds the addresses of a process")
+def test_rows_that_do_not_fit_are_refused_and_hold_no_memory_afterwards() -> None:
+    """An error in compiled code keeps its arguments for good, here 400 MB; the second order of so
+    many rows fits into what is allowed once, without room for a copy of its pointers."""
+    program = """
+    import resource, torch
+    from pathlib import Path
+    from gnnlab.ops import Adjacency
+
+    def order(nodes):
+        return Adjacency(torch.tensor([[0, 5], [5, 0]]), nodes).col
+
+    order(7)
+    used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, (used + (600 << 20),) * 2)
+    for nodes in (300_000_000, 100_000_000, 100_000_000):
+        try:
+            told = str(order(nodes).shape)
+        except ValueError as error:
+            told = str(error)
+        expected = "takes 1.2 GB, which are not free" if nodes > 10**8 else "[2]"
+        assert expected in told, told
+    """
+    subprocess.run([sys.executable, "-c", textwrap.dedent(program)], check=True, timeout=100)

@@ -19,8 +19,8 @@ from gnnlab.ops import Adjacency, use
 
 triton = pytest.importorskip("triton")
 tl = triton.language
-from gnnlab.kernels import hashing as random  # noqa: E402
-from gnnlab.ops.backends import triton as gpu  # noqa: E402
+from gnnlab.ops.backends.reference.dropout import drop as by_torch  # noqa: E402
+from gnnlab.ops.backends.triton import dropout as gpu  # noqa: E402
 from gnnlab.ops.backends.triton import launch, ranges  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -67,7 +67,7 @@ def cases() -> dict[str, tuple[Callable[..., Tensor], list[Tensor]]]:
 
 def kernel_modules(holding: str) -> list[ModuleType]:
     """The modules of kernels that read this name."""
-    prefix = gpu.__name__ + "."
+    prefix = "gnnlab.ops.backends.triton."
     found = [module for name, module in sys.modules.items() if name.startswith(prefix)]
     return [module for module in found if hasattr(module, holding)]
 
@@ -150,7 +150,7 @@ def test_dropout_has_the_mask_of_the_cpu(dtype: torch.dtype) -> None:
 
 def test_a_seed_in_memory_is_the_same_seed() -> None:
     x = normal(999).float()
-    for drop in (gpu.drop, random.drop):
+    for drop in (gpu.drop, by_torch):
         kept = drop(x, 0.25, torch.tensor([2**40 + 3]))
         assert torch.equal(kept, gpu.drop(x, 0.25, 2**40 + 3))
 
@@ -192,12 +192,14 @@ def test_cpu_tensors_need_the_interpreter(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 COMPILE = """
-import re, sys, torch, triton
+import pkgutil, re, sys, torch, triton
+from importlib import import_module
 import triton.language as tl
 from triton.backends.compiler import GPUTarget
 from triton.compiler import ASTSource
 sys.path[:0] = sys.argv[1:]
-from gnnlab.ops.backends import choose, gpu
+from gnnlab.ops.backends import triton as kernels
+from gnnlab.ops.base import choice
 from gnnlab import ops
 
 KINDS = {torch.float32: "*fp32", torch.bfloat16: "*bf16", torch.float16: "*fp16",
@@ -230,10 +232,9 @@ def compile(kernel, grid, like, *args, **meta):
     for tensor in args[:2]:
         tensor.data.zero_()
 
-for module in list(sys.modules.values()):
-    if module.__name__.startswith("gnnlab.ops.backends.triton."):
-        module.launch = compile
-choose._check_triton = lambda device: None
+for file in pkgutil.iter_modules(kernels.__path__, kernels.__name__ + "."):
+    import_module(file.name).launch = compile
+choice._check_triton = lambda device: None
 torch.cuda.is_current_stream_capturing = lambda: True  # nothing can be timed: take the first tile
 from test_triton import cases
 

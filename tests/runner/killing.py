@@ -31,7 +31,7 @@ STUDY = ["study", "rewiring", "--only", "cornell-gcn-none", "--set", "training.e
 COMMANDS: dict[str, list[str]] = {
     "run": ["run", *BOARD, *PAIRS],
     "run side by side": ["run", *BOARD, *PAIRS, "--jobs", "2"],
-    "rewired run": ["run", *BOARD, *PAIRS, "--rewiring", "fosr"],
+    "rewired run": ["run", *BOARD, *PAIRS, "--rewiring", "fosr", "--set", "rewiring.num_edges=8"],
     "grid": ["sweep", *BOARD, "--splits", "0,1", "--over", "training.lr=[0.1,0.01,0.001]"],
     "draws": ["sweep", *BOARD, "--splits", "0,1", "--over", DRAWN, "--trials", "12"],
     "draws side by side": [

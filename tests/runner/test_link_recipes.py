@@ -7,6 +7,7 @@ import torch
 from torch_geometric.data import Data
 
 from gnnlab import datasets
+from gnnlab.datasets.catalogue import records
 from gnnlab.runner import configure, recipe, recipe_names
 from gnnlab.runner.runs.run import make_encoder, make_task
 from gnnlab.tasks import LinkSplit
@@ -155,7 +156,7 @@ LEARNT = {"ncn": 0.7, "heart": 0.85}
 @pytest.mark.parametrize("name", [*recipe_names("ncn"), *recipe_names("heart")])
 def test_a_step_leaves_more_than_half_of_the_links_to_read(name: str) -> None:
     config = configure(recipe(name).settings)
-    record = datasets.records.find(config.data["name"])
+    record = records.find(config.data["name"])
     learnt = LEARNT[name.partition("/")[0]] * record.statistics["undirected"]
     assert isinstance(config.task["batch_size"], int)  # named, so that the run keeps its name
     assert links_a_step(config.task["batch_size"], int(learnt)) < learnt / 2

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-from test_graph import cycle, path
+from small_graphs import cycle, path
 from torch import Tensor
 from torch_geometric.data import Batch
 

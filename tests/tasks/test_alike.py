@@ -13,6 +13,7 @@ import gnnlab
 from gnnlab import layers, tasks
 from gnnlab.datasets import Graphs
 from gnnlab.datasets.values.masks import Masks
+from gnnlab.tasks.metrics.by_name import sign
 
 
 def ring(nodes: int) -> Data:
@@ -58,7 +59,7 @@ def test_keys_that_some_graphs_have(key: str) -> None:
         ("x", torch.rand(9, 2).double(), "x of torch.float64, but graph 0 has torch.float32"),
         ("x", torch.rand(9, 5), "5 columns in x, but graph 0 has 2 columns"),
         ("edge_attr", torch.rand(18, 4), "4 columns in edge_attr, but graph 0 has 3 columns"),
-        ("edge_attr", torch.rand(18), r"rows of shape \(\) in edge_attr, but graph 0 has 3"),
+        ("edge_attr", torch.rand(18), "one number a row in edge_attr, but graph 0 has 3"),
         ("edge_weight", torch.rand(18).double(), "edge_weight of torch.float64"),
     ],
 )
@@ -96,4 +97,40 @@ def test_attributes_in_double_precision_are_read(make: Callable[[], Any]) -> Non
 
 def test_scores_are_roots_of_mean_squares() -> None:
     result = fit(rings(), layers.GIN(2, 8, 2))
-    assert result.test > 0 and tasks.metrics.sign("rmse") == -1
+    assert result.test > 0 and sign("rmse") == -1
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (
+            lambda data: data.update({"extra": torch.ones(3, 2)}),
+            "has 2 columns in extra, but graph 0 has one",
+        ),
+        (lambda data: data.update({"extra": torch.tensor(1.0)}), "has a single number in extra"),
+        (
+            lambda data: data.update({"extra": torch.eye(2).to_sparse()}),
+            "a torch.sparse_coo tensor",
+        ),
+        (lambda data: data.update({"extra": [1]}), "has a list in extra, but graph 0 has a tensor"),
+        (lambda data: data.update({"extra": 1}), "has a number in extra"),
+    ],
+)
+def test_other_keys_that_do_not_join(change: Callable[[Data], Any], told: str) -> None:
+    graphs = rings()
+    for graph in graphs:
+        graph.extra = torch.ones(3)
+    change(graphs[1])
+    with pytest.raises(ValueError, match=told):
+        fit(graphs, layers.GCN(2, 4, 1))
+
+
+def test_classes_of_another_shape() -> None:
+    graphs = rings()
+    for number, graph in enumerate(graphs):
+        graph.y = torch.tensor([number % 2])
+    graphs[1].y = torch.tensor(1)
+    with pytest.raises(
+        ValueError, match=r"graph 1 of the dataset has y of shape \(\), but graph 0"
+    ):
+        tasks.fit(tasks.GraphPrediction(), layers.GCN(2, 4, 1), graphs, tasks.Training(epochs=1))

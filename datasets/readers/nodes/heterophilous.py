@@ -6,8 +6,9 @@ import torch
 
 from gnnlab.datasets.catalogue.records import Record
 from gnnlab.datasets.files.damage import Damaged
+from gnnlab.datasets.files.npz import load_npz
 from gnnlab.datasets.files.numbers import truths, whole
-from gnnlab.datasets.readers.raw import Open, RawGraph, load_npz, node_ids
+from gnnlab.datasets.readers.raw import Open, RawGraph, node_ids
 from gnnlab.datasets.values.masks import Masks
 
 KEYS = ("node_features", "node_labels", "edges", "train_masks", "val_masks", "test_masks")

@@ -10,8 +10,9 @@ import torch
 from gnnlab.datasets.catalogue.records import Record
 from gnnlab.datasets.files.bounds import zeros
 from gnnlab.datasets.files.damage import damaged
+from gnnlab.datasets.files.npz import load_npz
 from gnnlab.datasets.files.sparse_rows import coordinates
-from gnnlab.datasets.readers.raw import Open, RawGraph, load_npz, node_ids
+from gnnlab.datasets.readers.raw import Open, RawGraph, node_ids
 
 PARTS = ("data", "indices", "indptr", "shape")
 

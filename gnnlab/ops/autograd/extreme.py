@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from gnnlab.ops.backends.engine import Engine
+from gnnlab.ops.backends.table import Kernels
 from gnnlab.ops.base.function import Function, again, keep, kept
+from gnnlab.ops.base.precision import widen
 
 if TYPE_CHECKING:
     from gnnlab.ops.graphs.adjacency import Adjacency, Rows
@@ -21,25 +22,26 @@ class Extreme(Function):
 
     @staticmethod
     def forward(
-        ctx: Any, x: Tensor, weight: Tensor | None, adj: Adjacency, reduce: str, engine: Engine
+        ctx: Any, x: Tensor, weight: Tensor | None, adj: Adjacency, reduce: str, kernels: Kernels
     ) -> Tensor:
-        out, arg = engine.extreme(x, weight, adj, reduce)
-        ctx.adj, ctx.engine = adj, engine
+        out: Tensor
+        out, arg = kernels.extreme.extreme(x, weight, adj, reduce)
+        ctx.adj, ctx.kernels = adj, kernels
         keep(ctx, x, weight, arg)
         return out
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> Gradients:
         x, weight, arg = kept(ctx)
-        adj, engine = ctx.adj, ctx.engine
+        adj, kernels = ctx.adj, ctx.kernels
         grad_x = grad_w = None
         if torch.is_grad_enabled():
             picked = _messages(x, weight, adj, arg)
             return *again(picked, (x, weight), grad), None, None, None
         if ctx.needs_input_grad[0]:
-            grad_x = engine.extreme_grad_x(grad, weight, adj, arg)
+            grad_x = kernels.extreme.extreme_grad_x(grad, weight, adj, arg)
         if ctx.needs_input_grad[1]:
-            grad_w = engine.extreme_grad_weight(grad, x, weight, adj, arg)
+            grad_w = kernels.extreme.extreme_grad_weight(grad, x, weight, adj, arg)
         return grad_x, grad_w, None, None, None
 
 
@@ -63,9 +65,10 @@ class SegmentExtreme(Function):
 
     @staticmethod
     def forward(
-        ctx: Any, values: Tensor, index: Tensor, rows: Rows, reduce: str, engine: Engine
+        ctx: Any, values: Tensor, index: Tensor, rows: Rows, reduce: str, kernels: Kernels
     ) -> Tensor:
-        out, arg = engine.segment_extreme(values, rows, reduce)
+        out: Tensor
+        out, arg = kernels.extreme.segment_extreme(values, rows, reduce)
         ctx.shape = values.shape
         keep(ctx, arg)
         return out
@@ -79,3 +82,11 @@ class SegmentExtreme(Function):
         spread = flat.new_zeros((shape[0] + 1, arg.shape[1]))
         where = arg.long().where(arg >= 0, shape[0])
         return spread.scatter(0, where, flat)[:-1].reshape(shape), *(None,) * 4
+
+
+def extreme_edge(
+    kernels: Kernels, x: Tensor, adj: Adjacency, weight: Tensor | None, reduce: str
+) -> Tensor:
+    """The edge of each max or min, -1 where there is none."""
+    edge: Tensor = kernels.extreme.extreme(widen(x), weight, adj, reduce)[1]
+    return edge.reshape(x.shape)

@@ -1,38 +1,16 @@
-"""Steps of LSTM cells, in torch and as one node of autograd around an engine's kernel."""
+"""Steps of LSTM cells, in torch and as one node of autograd around an kernels's kernel."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any
 
 import torch
 from torch import Tensor
 
+from gnnlab.ops.backends.reference import lstm as reference
+from gnnlab.ops.backends.table import Kernels
 from gnnlab.ops.base.function import keep, kept
-
-
-class Kernels(Protocol):
-    """What an engine provides, without any derivative."""
-
-    def step(self, terms: Sequence[Tensor], c: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:
-        """h, the new c, and the gates behind their nonlinearities."""
-
-    def grad(
-        self, grad_h: Tensor | None, grad_c: Tensor | None, acts: Tensor, c: Tensor,
-        old: Tensor | None,
-    ) -> tuple[Tensor, Tensor | None]:  # fmt: skip
-        """What the gates receive, and the c before the step."""
-
-
-def lstm_step(terms: Sequence[Tensor], c: Tensor | None) -> tuple[Tensor, Tensor]:
-    """The formula."""
-    total = terms[0]
-    for term in terms[1:]:
-        total = total + term
-    i, f, g, o = total.chunk(4, dim=1)
-    new = torch.sigmoid(i) * torch.tanh(g)
-    c = new if c is None else torch.sigmoid(f) * c + new
-    return torch.sigmoid(o) * torch.tanh(c), c
 
 
 class LSTMStep(torch.autograd.Function):
@@ -48,7 +26,7 @@ class LSTMStep(torch.autograd.Function):
     ) -> tuple[Tensor, Tensor, Tensor]:
         ctx.set_materialize_grads(False)
         ctx.kernels = kernels
-        h, c, acts = kernels.step(terms, old)
+        h, c, acts = kernels.lstm.step(terms, old)
         keep(ctx, acts, c, old)
         return h, c, acts
 
@@ -62,7 +40,7 @@ class LSTMStep(torch.autograd.Function):
             zeros = [torch.zeros_like(c) if grad is None else grad for grad in (grad_h, grad_c)]
             grad, grad_old = _formula(zeros[0], zeros[1], grad_acts, acts, c, old)
         else:
-            grad, grad_old = ctx.kernels.grad(grad_h, grad_c, acts, c, old)
+            grad, grad_old = ctx.kernels.lstm.grad(grad_h, grad_c, acts, c, old)
         return grad_old, None, *(grad if want else None for want in wanted)
 
 
@@ -80,3 +58,11 @@ def _formula(
         above = above + grad_acts
     slopes = torch.cat([i * (1 - i), f * (1 - f), 1 - g**2, o * (1 - o)], dim=1)
     return above * slopes, None if old is None else total * f
+
+
+def lstm_step(kernels: Kernels, terms: Sequence[Tensor], c: Tensor | None) -> tuple[Tensor, Tensor]:
+    """A step in one pass where there are kernels for its numbers."""
+    if kernels.why_not("lstm", terms, c) is not None:
+        return reference.lstm_step(terms, c)
+    h, new, _ = LSTMStep.apply(c, kernels, *terms)  # type: ignore[no-untyped-call]
+    return h, new

@@ -11,49 +11,21 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from gnnlab.ops.backends.engine import Engine
+from gnnlab.ops.backends.reference.orthogonal_transport import transport
+from gnnlab.ops.backends.table import Kernels
 from gnnlab.ops.base.function import Function, again, keep, kept
-
-
-def reflections(parameters: Tensor, dim: int) -> Tensor:
-    """Q of every row of parameters (M, d (d - 1) / 2), as (M, d, d)."""
-    # The matrices lie along the last axis in memory: each step is one long vector operation.
-    rows = parameters.t().contiguous()
-    one = parameters.new_ones(len(parameters))
-    q = torch.eye(dim, dtype=one.dtype, device=one.device)[:, :, None] * one
-    start = 0
-    for k in range(dim - 1):
-        below = dim - 1 - k
-        v = torch.cat([one[None], rows[start : start + below]])  # (d - k, M)
-        start += below
-        tail = q[:, k:]
-        along = (tail * v).sum(1) * (2 / v.square().sum(0))  # (d, M)
-        q = torch.cat([q[:, :k], tail - along[:, None] * v], dim=1)
-    q = torch.cat([q[:, :-1], -q[:, -1:]], dim=1)  # the last reflection turns one axis round
-    return q.permute(2, 0, 1)
-
-
-def transport(own: Tensor, other: Tensor, dim: int) -> Tensor:
-    """Q(own)^T Q(other) of every row, (P, d, d)."""
-    return reflections(own, dim).mT @ reflections(other, dim)
-
-
-def transport_grad(own: Tensor, other: Tensor, grad: Tensor, dim: int) -> tuple[Tensor, Tensor]:
-    """What the parameters receive, by torch."""
-    with torch.enable_grad():
-        leaves = own.detach().requires_grad_(), other.detach().requires_grad_()
-        found = torch.autograd.grad(transport(*leaves, dim), leaves, grad)
-    return found[0], found[1]
+from gnnlab.ops.base.precision import widen
 
 
 class Transport(Function):
     """Q(own)^T Q(other), from the parameters alone; nothing else is kept for the gradient."""
 
     @staticmethod
-    def forward(ctx: Any, own: Tensor, other: Tensor, dim: int, engine: Engine) -> Tensor:
-        ctx.dim, ctx.engine = dim, engine
+    def forward(ctx: Any, own: Tensor, other: Tensor, dim: int, kernels: Kernels) -> Tensor:
+        ctx.dim, ctx.kernels = dim, kernels
         keep(ctx, own, other)
-        return engine.transport(own, other, dim)
+        out: Tensor = kernels.orthogonal_transport.transport(own, other, dim)
+        return out
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, Tensor | None, None, None]:
@@ -61,4 +33,13 @@ class Transport(Function):
         if torch.is_grad_enabled():
             first, second = again(transport(own, other, ctx.dim), (own, other), grad)
             return first, second, None, None
-        return *ctx.engine.transport_grad(own, other, grad, ctx.dim), None, None
+        return (
+            *ctx.kernels.orthogonal_transport.transport_grad(own, other, grad, ctx.dim),
+            None,
+            None,
+        )
+
+
+def orthogonal_transport(kernels: Kernels, own: Tensor, other: Tensor, dim: int) -> Tensor:
+    """Transports between products of reflections; never in half precision inside."""
+    return Transport.call(widen(own), widen(other), dim, kernels).to(own.dtype)

@@ -3,132 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
 
-from gnnlab.ops.backends.engine import Engine
-from gnnlab.ops.backends.reference import scatter, take
+from gnnlab.ops.autograd.propagate import propagate
+from gnnlab.ops.autograd.relu_propagate import relu_propagate
+from gnnlab.ops.autograd.segment import segment_reduce
+from gnnlab.ops.backends.reference import pair_sums as by_steps
+from gnnlab.ops.backends.reference.pair_sums import Shifts
+from gnnlab.ops.backends.table import Kernels
 from gnnlab.ops.base.function import Function, keep, kept
 
 if TYPE_CHECKING:
-    from gnnlab.ops.graphs.adjacency import Adjacency, Rows
     from gnnlab.ops.graphs.node_pairs import Pairs
-
-Shifts = Sequence[Tensor | None]
-
-
-class Steps(Protocol):
-    """What the sums are made of, one after the other."""
-
-    def propagate(
-        self, x: Tensor, adj: Adjacency, weight: Tensor | None, reduce: str
-    ) -> Tensor: ...
-
-    def relu_propagate(
-        self, x: Tensor, adj: Adjacency, table: Tensor, edges: Tensor, weight: Tensor | None
-    ) -> Tensor: ...
-
-    def segment_reduce(self, values: Tensor, index: Tensor, rows: Rows, reduce: str) -> Tensor: ...
-
-
-def aggregate(
-    steps: Steps, x: Tensor, pairs: Pairs, symbols: Sequence[str], shifts: Shifts, scale: Tensor,
-    inside: Tensor | None,
-) -> tuple[Tensor, ...]:  # fmt: skip
-    """Every sum by itself, over edges between pairs that are written out."""
-    sums = (
-        _local(steps, x, pairs, symbol, shift, inside)
-        if symbol in ("uL", "vL")
-        else _wide(steps, x, pairs, symbol)
-        for symbol, shift in zip(symbols, shifts, strict=True)
-    )
-    return tuple(share * x + y for share, y in zip(scale, sums, strict=True))
-
-
-def reduce(steps: Steps, x: Tensor, pairs: Pairs, place: str) -> Tensor:
-    """One row a node."""
-    if place == "diagonal":
-        node = torch.arange(pairs.num_nodes, device=x.device)
-        return take(x, pairs.row(node, node))
-    return steps.segment_reduce(x, pairs._of(place), pairs._rows(place), "sum")
-
-
-def spread(x: Tensor, pairs: Pairs, place: str) -> Tensor:
-    """One row a pair."""
-    if place == "diagonal":
-        return torch.where((pairs._u == pairs._v).unsqueeze(1), take(x, pairs._u), 0)
-    return take(x, pairs._of(place))
-
-
-def _local(
-    steps: Steps, x: Tensor, pairs: Pairs, symbol: str, shift: Tensor | None,
-    inside: Tensor | None,
-) -> Tensor:  # fmt: skip
-    adj, edge = pairs._grown(symbol)
-    weight = None
-    if inside is not None and symbol == "uL":
-        weight = (inside[adj._source] & inside[adj._target]).to(x.dtype)
-    if shift is None:
-        return steps.propagate(x, adj, weight, "sum")
-    if not adj.num_edges:
-        return torch.zeros_like(x) + 0 * shift.sum()
-    return steps.relu_propagate(x, adj, shift, edge, weight)
-
-
-def _wide(steps: Steps, x: Tensor, pairs: Pairs, symbol: str) -> Tensor:
-    u, v = pairs._u, pairs._v
-    if symbol in ("uG", "vG"):
-        end = symbol[0]
-        return spread(reduce(steps, x, pairs, end), pairs, end)
-    rows = {"vv": (v, v), "vu": (v, u), "uu": (u, u)}
-    return take(x, pairs.row(*rows[symbol]))
-
-
-def gradients(
-    x: Tensor, pairs: Pairs, symbols: Sequence[str], shifts: Shifts, scale: Tensor,
-    inside: Tensor | None, grads: Sequence[Tensor],
-) -> tuple[Tensor, Tensor, list[Tensor | None]]:  # fmt: skip
-    """Those of x, scale and shifts, written out."""
-    grad_x, grad_scale = torch.zeros_like(x), torch.zeros_like(scale)
-    grad_shifts: list[Tensor | None] = []
-    for a, (symbol, shift, grad) in enumerate(zip(symbols, shifts, grads, strict=True)):
-        grad_x += scale[a] * grad
-        grad_scale[a] = (grad * x).sum()
-        grad_shift = None
-        if symbol in ("uL", "vL"):
-            flow, grad_shift = _local_gradients(x, pairs, symbol, shift, inside, grad)
-            grad_x += flow
-        else:
-            grad_x += _wide_gradient(pairs, symbol, grad)
-        grad_shifts.append(grad_shift)
-    return grad_x, grad_scale, grad_shifts
-
-
-def _local_gradients(
-    x: Tensor, pairs: Pairs, symbol: str, shift: Tensor | None, inside: Tensor | None, grad: Tensor
-) -> tuple[Tensor, Tensor | None]:
-    adj, edge = pairs._grown(symbol)
-    flow = grad[adj._target]
-    if inside is not None and symbol == "uL":
-        flow = flow.where((inside[adj._source] & inside[adj._target]).unsqueeze(1), 0)
-    if shift is None:
-        return scatter(flow, adj._source, pairs.num_pairs, "sum"), None
-    flow = flow.where(x[adj._source] + shift[edge] > 0, 0)
-    grad_shift = scatter(flow, edge, len(shift), "sum")
-    return scatter(flow, adj._source, pairs.num_pairs, "sum"), grad_shift
-
-
-def _wide_gradient(pairs: Pairs, symbol: str, grad: Tensor) -> Tensor:
-    u, v = pairs._u, pairs._v
-    if symbol == "vu":
-        return grad[pairs.row(v, u)]
-    end = u if symbol in ("uG", "uu") else v
-    total = scatter(grad, end, pairs.num_nodes, "sum")
-    if symbol in ("uG", "vG"):
-        return total[end]
-    return torch.where((u == v).unsqueeze(1), total[u], 0)
 
 
 class PairAggregate(torch.autograd.Function):
@@ -137,11 +27,11 @@ class PairAggregate(torch.autograd.Function):
     @staticmethod
     def forward(
         ctx: Any, x: Tensor, scale: Tensor, pairs: Pairs, symbols: Sequence[str],
-        inside: Tensor | None, engine: Engine, *shifts: Tensor | None,
+        inside: Tensor | None, kernels: Kernels, *shifts: Tensor | None,
     ) -> tuple[Tensor, ...]:  # fmt: skip
-        ctx.pairs, ctx.symbols, ctx.engine = pairs, symbols, engine
+        ctx.pairs, ctx.symbols, ctx.kernels = pairs, symbols, kernels
         keep(ctx, x, scale, inside, *shifts)
-        return tuple(engine.pair_aggregate(x, scale, shifts, inside, pairs, symbols))
+        return tuple(kernels.pair_sums.pair_aggregate(x, scale, shifts, inside, pairs, symbols))
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
@@ -149,7 +39,7 @@ class PairAggregate(torch.autograd.Function):
         if torch.is_grad_enabled():
             return _again(ctx, x, scale, inside, shifts, grads)
         wanted = ctx.needs_input_grad[1], ctx.needs_input_grad[6:]
-        grad_x, grad_scale, grad_shifts = ctx.engine.pair_gradients(
+        grad_x, grad_scale, grad_shifts = ctx.kernels.pair_sums.pair_gradients(
             grads, x, scale, shifts, inside, ctx.pairs, ctx.symbols, wanted
         )
         return grad_x, grad_scale, *(None,) * 4, *grad_shifts
@@ -160,11 +50,9 @@ def _again(
     grads: Sequence[Tensor],
 ) -> tuple[Tensor | None, ...]:  # fmt: skip
     """First derivatives that can be differentiated again."""
-    from gnnlab.ops.backends import reference
-
     given = (x, scale, *shifts)
     wanted = [t for t in given if t is not None and t.requires_grad]
-    values = reference.pair_aggregate(x, ctx.pairs, ctx.symbols, shifts, scale, inside)
+    values = by_steps.pair_aggregate(x, ctx.pairs, ctx.symbols, shifts, scale, inside)
     found = iter(
         torch.autograd.grad(values, wanted, grads, create_graph=True, materialize_grads=True)
     )
@@ -176,23 +64,72 @@ class PairReduce(Function):
     """One row a node; the gradient spreads it over its pairs."""
 
     @staticmethod
-    def forward(ctx: Any, x: Tensor, pairs: Pairs, place: str, engine: Engine) -> Tensor:
-        ctx.pairs, ctx.place, ctx.engine = pairs, place, engine
-        return engine.pair_collect(x, pairs, place)
+    def forward(ctx: Any, x: Tensor, pairs: Pairs, place: str, kernels: Kernels) -> Tensor:
+        ctx.pairs, ctx.place, ctx.kernels = pairs, place, kernels
+        out: Tensor = kernels.pair_sums.pair_collect(x, pairs, place)
+        return out
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
-        return PairSpread.call(grad, ctx.pairs, ctx.place, ctx.engine), None, None, None
+        return PairSpread.call(grad, ctx.pairs, ctx.place, ctx.kernels), None, None, None
 
 
 class PairSpread(Function):
     """One row a pair; the gradient adds up each node's pairs."""
 
     @staticmethod
-    def forward(ctx: Any, x: Tensor, pairs: Pairs, place: str, engine: Engine) -> Tensor:
-        ctx.pairs, ctx.place, ctx.engine = pairs, place, engine
-        return engine.pair_spread(x, pairs, place)
+    def forward(ctx: Any, x: Tensor, pairs: Pairs, place: str, kernels: Kernels) -> Tensor:
+        ctx.pairs, ctx.place, ctx.kernels = pairs, place, kernels
+        out: Tensor = kernels.pair_sums.pair_spread(x, pairs, place)
+        return out
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
-        return PairReduce.call(grad, ctx.pairs, ctx.place, ctx.engine), None, None, None
+        return PairReduce.call(grad, ctx.pairs, ctx.place, ctx.kernels), None, None, None
+
+
+def pair_aggregate(
+    kernels: Kernels, x: Tensor, pairs: Pairs, symbols: Sequence[str], shifts: Shifts,
+    scale: Tensor, inside: Tensor | None,
+) -> tuple[Tensor, ...]:  # fmt: skip
+    """Sums over pairs of nodes, all in one pass where there are kernels for it."""
+    if kernels.why_not("pair_sums", x) is not None:
+        return by_steps.aggregate(_steps(kernels), x, pairs, symbols, shifts, scale, inside)
+    found: tuple[Tensor, ...] = PairAggregate.apply(  # type: ignore[no-untyped-call]
+        x, scale, pairs, symbols, inside, kernels, *shifts
+    )
+    return found
+
+
+def pair_gradients(
+    kernels: Kernels, x: Tensor, pairs: Pairs, symbols: Sequence[str], shifts: Shifts,
+    scale: Tensor, inside: Tensor | None, grads: Sequence[Tensor],
+) -> tuple[Tensor, Tensor | None, list[Tensor | None]]:  # fmt: skip
+    """The gradients of those sums."""
+    if kernels.why_not("pair_sums", x) is not None:
+        return by_steps.gradients(x, pairs, symbols, shifts, scale, inside, grads)
+    wanted = True, [True] * len(symbols)
+    found: tuple[Tensor, Tensor | None, list[Tensor | None]] = kernels.pair_sums.pair_gradients(
+        grads, x, scale, shifts, inside, pairs, symbols, wanted
+    )
+    return found
+
+
+def pair_reduce(kernels: Kernels, x: Tensor, pairs: Pairs, place: str) -> Tensor:
+    """The pairs of each node, added up."""
+    if kernels.why_not("pair_sums", x) is not None:
+        return by_steps.reduce(_steps(kernels), x, pairs, place)
+    return PairReduce.call(x, pairs, place, kernels)
+
+
+def pair_spread(kernels: Kernels, x: Tensor, pairs: Pairs, place: str) -> Tensor:
+    """What one of its nodes holds, for every pair."""
+    if kernels.why_not("pair_sums", x) is not None:
+        return by_steps.spread(x, pairs, place)
+    return PairSpread.call(x, pairs, place, kernels)
+
+
+def _steps(kernels: Kernels) -> by_steps.Steps:
+    """Of the same backend."""
+    operations = propagate, relu_propagate, segment_reduce
+    return by_steps.Steps(*(partial(operation, kernels) for operation in operations))

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from gnnlab.ops.backends.engine import Engine
-from gnnlab.ops.backends.reference import HALF, widen
+from gnnlab.ops.autograd.extreme import Extreme
+from gnnlab.ops.backends.table import Kernels
 from gnnlab.ops.base.function import Function, keep, kept
+from gnnlab.ops.base.precision import HALF, widen
+from gnnlab.ops.graphs.order import shares
 
 if TYPE_CHECKING:
     from gnnlab.ops.graphs.adjacency import Adjacency, Rows
@@ -22,28 +24,29 @@ class Propagate(Function):
 
     @staticmethod
     def forward(
-        ctx: Any, x: Tensor, weight: Tensor | None, adj: Adjacency, mean: bool, engine: Engine
+        ctx: Any, x: Tensor, weight: Tensor | None, adj: Adjacency, mean: bool, kernels: Kernels
     ) -> Tensor:
-        ctx.adj, ctx.mean, ctx.engine = adj, mean, engine
+        ctx.adj, ctx.mean, ctx.kernels = adj, mean, kernels
         keep(ctx, x, weight)
-        return engine.propagate(x, weight, adj, mean)
+        out: Tensor = kernels.propagate.propagate(x, weight, adj, mean)
+        return out
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> Gradients:
         x, weight = kept(ctx)
         adj: Adjacency = ctx.adj
-        turned = adj.transpose, ctx.engine
+        turned = adj.transpose, ctx.kernels
         if ctx.mean and weight is None:  # the division is folded into the sum
             return Scaled.call(grad, None, shares(adj, grad.dtype), *turned), *(None,) * 4
         if ctx.mean:
             grad = grad * shares(adj, grad.dtype).reshape(-1, *(1,) * (grad.dim() - 1))
         grad_x = grad_weight = None
         if ctx.needs_input_grad[0]:
-            grad_x = Propagate.call(grad, weight, adj.transpose, False, ctx.engine)
+            grad_x = Propagate.call(grad, weight, adj.transpose, False, ctx.kernels)
         if ctx.needs_input_grad[1]:
             heads = weight.dim() == 2
             ends = (grad, x) if heads else (grad.flatten(1), x.flatten(1))
-            grad_weight = EdgeDot.call(*ends, adj, ctx.engine)
+            grad_weight = EdgeDot.call(*ends, adj, ctx.kernels)
         return grad_x, grad_weight, None, None, None
 
 
@@ -56,26 +59,28 @@ class Scaled(Function):
     @staticmethod
     def forward(
         ctx: Any, x: Tensor, own: Tensor | None, other: Tensor | None, adj: Adjacency,
-        engine: Engine,
+        kernels: Kernels,
     ) -> Tensor:  # fmt: skip
-        ctx.adj, ctx.engine = adj, engine
+        ctx.adj, ctx.kernels = adj, kernels
         keep(ctx, own, other)
-        return engine.scaled(x, own, other, adj)
+        out: Tensor = kernels.propagate.scaled(x, own, other, adj)
+        return out
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> Gradients:
         own, other = kept(ctx)
-        return Scaled.call(grad, other, own, ctx.adj.transpose, ctx.engine), *(None,) * 4
+        return Scaled.call(grad, other, own, ctx.adj.transpose, ctx.kernels), *(None,) * 4
 
 
 class EdgeDot(Function):
     """s_e = <query_i, key_j> for every edge e = (j, i)."""
 
     @staticmethod
-    def forward(ctx: Any, query: Tensor, key: Tensor, adj: Adjacency, engine: Engine) -> Tensor:
-        ctx.adj, ctx.engine = adj, engine
+    def forward(ctx: Any, query: Tensor, key: Tensor, adj: Adjacency, kernels: Kernels) -> Tensor:
+        ctx.adj, ctx.kernels = adj, kernels
         keep(ctx, query, key)
-        return engine.edge_dot(query, key, adj)
+        out: Tensor = kernels.edge_products.edge_dot(query, key, adj)
+        return out
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> Gradients:
@@ -83,9 +88,9 @@ class EdgeDot(Function):
         adj: Adjacency = ctx.adj
         grad_query = grad_key = None
         if ctx.needs_input_grad[0]:
-            grad_query = Propagate.call(key, grad, adj, False, ctx.engine)
+            grad_query = Propagate.call(key, grad, adj, False, ctx.kernels)
         if ctx.needs_input_grad[1]:
-            grad_key = Propagate.call(query, grad, adj.transpose, False, ctx.engine)
+            grad_key = Propagate.call(query, grad, adj.transpose, False, ctx.kernels)
         return grad_query, grad_key, None, None
 
 
@@ -93,13 +98,21 @@ class Gather(Function):
     """Rows of x by index; ``rows`` groups that index."""
 
     @staticmethod
-    def forward(ctx: Any, x: Tensor, index: Tensor, rows: Rows, engine: Engine) -> Tensor:
-        ctx.index, ctx.rows, ctx.engine = index, rows, engine
-        return x.index_select(0, index)
+    def forward(ctx: Any, x: Tensor, index: Tensor, rows: Rows, kernels: Kernels) -> Tensor:
+        ctx.index, ctx.rows, ctx.kernels = index, rows, kernels
+        try:
+            if index.dim() == 1:
+                return x.index_select(0, index)
+        except IndexError:
+            pass
+        raise RuntimeError(
+            f"the index was (M,) when items were summed and is {tuple(index.shape)} or of other "
+            "rows now: change it before the forward pass or after the backward pass"
+        )
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> Gradients:
-        total = SegmentSum.call(widen(grad), ctx.index, ctx.rows, ctx.engine)
+        total = SegmentSum.call(widen(grad), ctx.index, ctx.rows, ctx.kernels)
         return total.to(grad.dtype), None, None, None
 
 
@@ -107,29 +120,32 @@ class SegmentSum(Function):
     """Sum of the items of each row."""
 
     @staticmethod
-    def forward(ctx: Any, values: Tensor, index: Tensor, rows: Rows, engine: Engine) -> Tensor:
-        ctx.index, ctx.rows, ctx.engine = index, rows, engine
-        return engine.segment_sum(values, rows)
+    def forward(ctx: Any, values: Tensor, index: Tensor, rows: Rows, kernels: Kernels) -> Tensor:
+        ctx.index, ctx.rows, ctx.kernels = index, rows, kernels
+        out: Tensor = kernels.propagate.segment_sum(values, rows)
+        return out
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> Gradients:
-        return Gather.call(grad, ctx.index, ctx.rows, ctx.engine), None, None, None
+        return Gather.call(grad, ctx.index, ctx.rows, ctx.kernels), None, None, None
 
 
-def wide(x: Tensor) -> torch.dtype:
-    """The type that its sums are in."""
-    return torch.float32 if x.dtype in HALF else x.dtype
+def propagate(
+    kernels: Kernels, x: Tensor, adj: Adjacency, weight: Tensor | None, reduce: str
+) -> Tensor:
+    """Sum or mean, or max or min."""
+    weight = widen(weight) if weight is not None else None
+    if reduce == "sum":
+        kept = kernels.propagate.stored(x)
+        return Propagate.call(kept, weight, adj, False, kernels).to(x.dtype)
+    if reduce == "mean" and weight is None and x.dtype in HALF:
+        kept, share = kernels.propagate.stored(x), shares(adj, torch.float32)
+        return Scaled.call(kept, share, None, adj, kernels).to(x.dtype)
+    if reduce == "mean":
+        return Propagate.call(widen(x), weight, adj, True, kernels).to(x.dtype)
+    return Extreme.call(widen(x), weight, adj, reduce, kernels).to(x.dtype)
 
 
-def in_order(adj: Adjacency) -> bool:
-    """Whether the caller's edges are sorted by target already."""
-    return adj._keep("in order", lambda: bool((adj._target.diff() >= 0).all()))
-
-
-def shares(adj: Adjacency, dtype: torch.dtype) -> Tensor:
-    """1 / the number of each row's edges, at least 1: (N,)."""
-
-    def build() -> Tensor:
-        return adj._rowptr.diff().clamp(min=1).to(dtype).reciprocal()
-
-    return adj._keep(("shares", dtype), build)
+def gcn_propagate(kernels: Kernels, x: Tensor, adj: Adjacency, scale: Tensor) -> Tensor:
+    """The weights of the edges are products of numbers of their ends."""
+    return Scaled.call(kernels.propagate.stored(x), scale, scale, adj, kernels).to(x.dtype)

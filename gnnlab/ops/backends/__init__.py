@@ -1,7 +1,1 @@
-"""The one place where an implementation is chosen."""
-
-from __future__ import annotations
-
-from gnnlab.ops.base.choice import Backend, backend_for, kernel_for, neighbours_for, use, zeros_for
-
-__all__ = ["Backend", "backend_for", "kernel_for", "neighbours_for", "use", "zeros_for"]
+"""Implementations of the operations, and the table that finds them."""

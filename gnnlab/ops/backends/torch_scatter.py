@@ -2,10 +2,10 @@
 
 ``segment_csr`` and ``gather_csr`` reduce and spread the sorted edges in ``propagate``,
 ``gcn_propagate``, ``edge_softmax`` and ``segment_reduce``; ``scatter``, which adds atomically on a
-GPU, is not used. torch_scatter has nothing for the other operations, which are the reference's
-(see ``__all__``). In max and min its kernels skip NaN and take a row of -inf for an empty one: what
-is not finite goes to the reference there, as does an empty table. A long row is added up one by
-one, so that float32 drifts there (1e-4 over 100,000 equal numbers).
+GPU, is not used. torch_scatter has nothing for the other operations, which are the reference's. In
+max and min its kernels skip NaN and take a row of -inf for an empty one: what is not finite goes to
+the reference there, as does an empty table. A long row is added up one by one, so that float32
+drifts there (1e-4 over 100,000 equal numbers).
 """
 
 from __future__ import annotations
@@ -17,61 +17,20 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from gnnlab.ops.backends import reference
-from gnnlab.ops.backends.reference import (
-    attend_additive,
-    attend_backward,
-    attend_forward,
-    attend_product,
-    block_propagate,
-    dropout,
-    edge_dot,
-    edge_outer,
-    extreme_edge,
-    gather,
-    group,
-    orthogonal_transport,
-    pair_aggregate,
-    pair_gradients,
-    pair_reduce,
-    pair_spread,
-    relu_propagate,
-    sparse_product,
-    take,
-    widen,
-)
+from gnnlab.ops.backends.reference import propagate as sums
+from gnnlab.ops.backends.reference import segment, softmax
+from gnnlab.ops.backends.reference.scatter import scatter, take
 from gnnlab.ops.base.function import Function
+from gnnlab.ops.base.precision import widen
 
 if TYPE_CHECKING:
     from gnnlab.ops.graphs.adjacency import Adjacency, Rows
-
-__all__ = [  # the reference's
-    "attend_additive",
-    "attend_backward",
-    "attend_forward",
-    "attend_product",
-    "block_propagate",
-    "dropout",
-    "edge_dot",
-    "edge_outer",
-    "extreme_edge",
-    "gather",
-    "group",
-    "orthogonal_transport",
-    "pair_aggregate",
-    "pair_gradients",
-    "pair_reduce",
-    "pair_spread",
-    "relu_propagate",
-    "sparse_product",
-]
-__all__ += ["edge_softmax", "gcn_propagate", "propagate", "segment_reduce"]  # torch_scatter's
 
 
 def propagate(x: Tensor, adj: Adjacency, weight: Tensor | None, reduce: str) -> Tensor:
     """Gather the sources' rows in the order of the targets, weigh them, ``segment_csr``."""
     if not x.numel() or not adj.num_edges:
-        return reference.propagate(x, adj, weight, reduce)
+        return sums.propagate(x, adj, weight, reduce)
     message = take(widen(x), adj._col.long())
     if weight is not None:
         column = take(weight.to(message.dtype), adj._order.long())
@@ -81,13 +40,13 @@ def propagate(x: Tensor, adj: Adjacency, weight: Tensor | None, reduce: str) -> 
 
 def gcn_propagate(x: Tensor, adj: Adjacency, scale: Tensor) -> Tensor:
     """Scale, reduce, scale again."""
-    return reference.scaled(propagate, x, adj, scale)
+    return sums.scaled(propagate, x, adj, scale)
 
 
 def edge_softmax(score: Tensor, adj: Adjacency) -> Tensor:
     """Softmax of the sorted scores, put back in the caller's order."""
     if not score.numel():
-        return reference.edge_softmax(score, adj)
+        return softmax.edge_softmax(score, adj)
     rowptr, order = adj._rowptr.long(), adj._order.long()
     wide = take(widen(score), order)
     top = _kernels().segment_max_csr(wide.detach(), rowptr)[0]
@@ -99,7 +58,7 @@ def edge_softmax(score: Tensor, adj: Adjacency) -> Tensor:
 def segment_reduce(values: Tensor, index: Tensor, rows: Rows, reduce: str) -> Tensor:
     """``segment_csr`` of the sorted items."""
     if not values.numel():
-        return reference.segment_reduce(values, index, rows, reduce)
+        return segment.segment_reduce(values, index, rows, reduce)
     wide = take(widen(values), rows.order.long())
     return _segments(wide, rows.rowptr.long(), reduce).to(values.dtype)
 
@@ -149,7 +108,7 @@ def _extreme(values: Tensor, rowptr: Tensor, reduce: str) -> Tensor:
     if not bool(values.detach().abs().amax() < torch.finfo(values.dtype).max):  # or NaN
         rows = torch.arange(rowptr.numel() - 1, device=values.device)
         index = rows.repeat_interleave(rowptr.diff())
-        return reference.scatter(values, index, rows.numel(), reduce)
+        return scatter(values, index, rows.numel(), reduce)
     kernel = getattr(_kernels(), f"segment_{reduce}_csr")
     item = kernel(values.detach().contiguous(), rowptr)[1]
     best = values.gather(0, item.clamp(max=items - 1))

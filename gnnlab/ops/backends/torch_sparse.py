@@ -2,9 +2,9 @@
 
 ``propagate`` and ``gcn_propagate`` run what ``SparseTensor``'s matmul calls, forward and, over the
 kept transpose, backward. torch_sparse has nothing for the other operations, which are the
-reference's (see ``__all__``). In max and min its kernels skip NaN and take a row of -inf for an
-empty one: what is not finite goes to the reference there, as does an empty table. A long row is
-added up one by one, so that float32 drifts there (1e-4 over 100,000 equal numbers).
+reference's. In max and min its kernels skip NaN and take a row of -inf for an empty one: what is
+not finite goes to the reference there, as does an empty table. A long row is added up one by one,
+so that float32 drifts there (1e-4 over 100,000 equal numbers).
 """
 
 from __future__ import annotations
@@ -14,58 +14,13 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from gnnlab.ops.backends import reference
-from gnnlab.ops.backends.reference import (
-    attend_additive,
-    attend_backward,
-    attend_forward,
-    attend_product,
-    block_propagate,
-    dropout,
-    edge_dot,
-    edge_outer,
-    edge_softmax,
-    extreme_edge,
-    gather,
-    group,
-    orthogonal_transport,
-    pair_aggregate,
-    pair_gradients,
-    pair_reduce,
-    pair_spread,
-    relu_propagate,
-    segment_reduce,
-    sparse_product,
-    widen,
-)
+from gnnlab.ops.backends.reference import propagate as sums
+from gnnlab.ops.backends.reference.edge_products import edge_dot
 from gnnlab.ops.base.function import Function, keep, kept
+from gnnlab.ops.base.precision import widen
 
 if TYPE_CHECKING:
     from gnnlab.ops.graphs.adjacency import Adjacency
-
-__all__ = [  # the reference's
-    "attend_additive",
-    "attend_backward",
-    "attend_forward",
-    "attend_product",
-    "block_propagate",
-    "dropout",
-    "edge_dot",
-    "edge_outer",
-    "edge_softmax",
-    "extreme_edge",
-    "gather",
-    "group",
-    "orthogonal_transport",
-    "pair_aggregate",
-    "pair_gradients",
-    "pair_reduce",
-    "pair_spread",
-    "relu_propagate",
-    "segment_reduce",
-    "sparse_product",
-]
-__all__ += ["gcn_propagate", "propagate"]  # torch_sparse's
 
 
 def propagate(x: Tensor, adj: Adjacency, weight: Tensor | None, reduce: str) -> Tensor:
@@ -74,7 +29,7 @@ def propagate(x: Tensor, adj: Adjacency, weight: Tensor | None, reduce: str) -> 
     weight = weight.to(wide.dtype) if weight is not None else None
     extreme = reduce in ("max", "min")
     if not x.numel() or not adj.num_edges or (extreme and not _bounded(wide, weight)):
-        return reference.propagate(x, adj, weight, reduce)
+        return sums.propagate(x, adj, weight, reduce)
     if extreme:
         return _by_head(_extreme, wide, adj, weight, reduce).to(x.dtype)
     total = Product.call(wide, weight, adj)
@@ -86,7 +41,7 @@ def propagate(x: Tensor, adj: Adjacency, weight: Tensor | None, reduce: str) -> 
 
 def gcn_propagate(x: Tensor, adj: Adjacency, scale: Tensor) -> Tensor:
     """Scale, multiply, scale again."""
-    return reference.scaled(propagate, x, adj, scale)
+    return sums.scaled(propagate, x, adj, scale)
 
 
 class Product(Function):

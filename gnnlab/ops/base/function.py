@@ -7,6 +7,9 @@ from typing import Any, cast
 import torch
 from torch import Tensor
 
+INFERENCE = "Inference tensors cannot be saved"
+"""How torch begins to say so."""
+
 
 class Function(torch.autograd.Function):
     """An autograd function with one tensor as its result."""
@@ -14,7 +17,15 @@ class Function(torch.autograd.Function):
     @classmethod
     def call(cls, *args: Any) -> Tensor:
         """``apply``, typed."""
-        return cast(Tensor, cls.apply(*args))  # type: ignore[no-untyped-call]
+        try:
+            return cast(Tensor, cls.apply(*args))  # type: ignore[no-untyped-call]
+        except RuntimeError as error:
+            if INFERENCE not in str(error):
+                raise
+            raise RuntimeError(
+                "a tensor that was made in torch.inference_mode() cannot be kept for the gradient "
+                "of another: clone it outside of that mode, or compute under torch.no_grad()"
+            ) from error
 
 
 def again(

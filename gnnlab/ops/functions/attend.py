@@ -6,11 +6,10 @@ import torch
 from torch import Tensor
 
 from gnnlab.core.arguments import check_number
-from gnnlab.ops.backends import backend_for
-from gnnlab.ops.backends.reference import HALF
-from gnnlab.ops.functions.checks import check_device, check_edges, check_float
-from gnnlab.ops.graphs.adjacency import Adjacency
-from gnnlab.ops.graphs.convert import AdjacencyLike
+from gnnlab.ops.base.precision import HALF
+from gnnlab.ops.functions.chosen import kernel
+from gnnlab.ops.graphs.adjacency import Adjacency, AdjacencyLike
+from gnnlab.ops.graphs.tensors import check_device, check_edges, check_float
 
 
 def attend(
@@ -84,12 +83,15 @@ def attend(
     if source is not None and target is not None and query is None and key is None:
         _check_ends({"source": source, "target": target}, value, adj, 2)
         ends = (source, target)
-        return backend_for(value, *ends, weight).attend_additive(value, adj, *ends, slope, weight)
+        compute = kernel("attend_additive", value, *ends, weight)
+        out: Tensor = compute(value, adj, *ends, slope, weight)
+        return out
     if query is not None and key is not None and source is None and target is None:
         _check_ends({"query": query, "key": key}, value, adj, 3)
         scale = query.shape[-1] ** -0.5 if scale is None else scale
-        backend = backend_for(value, query, key, weight)
-        return backend.attend_product(value, adj, query, key, scale, weight)
+        compute = kernel("attend_product", value, query, key, weight)
+        out = compute(value, adj, query, key, scale, weight)
+        return out
     raise ValueError("give source and target, or query and key: one kind of scores, whole")
 
 

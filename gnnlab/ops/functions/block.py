@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from gnnlab.ops.backends import backend_for
-from gnnlab.ops.functions.checks import check_device, check_edges, check_float
-from gnnlab.ops.graphs.adjacency import Adjacency
-from gnnlab.ops.graphs.convert import AdjacencyLike
+from gnnlab.ops.functions.chosen import kernel
+from gnnlab.ops.graphs.adjacency import Adjacency, AdjacencyLike
+from gnnlab.ops.graphs.tensors import check_device, check_edges, check_float
 
 
 def block_propagate(x: Tensor, adj: AdjacencyLike, maps: Tensor) -> Tensor:
@@ -53,4 +52,5 @@ def block_propagate(x: Tensor, adj: AdjacencyLike, maps: Tensor) -> Tensor:
             f"maps {tuple(maps.shape)} take stalks of {maps.shape[2]} dimensions, but x "
             f"{tuple(x.shape)} has stalks of {x.shape[1]}"
         )
-    return backend_for(x, maps).block_propagate(x, adj, maps.to(x.dtype))
+    out: Tensor = kernel("block_propagate", x, maps)(x, adj, maps.to(x.dtype))
+    return out

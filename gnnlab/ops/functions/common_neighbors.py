@@ -8,14 +8,14 @@ import torch
 from torch import Tensor
 
 from gnnlab.core.arguments import check_count, check_share, check_whole, shown
-from gnnlab.ops.backends import backend_for, neighbours_for
-from gnnlab.ops.backends.reference import HALF
-from gnnlab.ops.functions.checks import check_device, check_float
-from gnnlab.ops.graphs.adjacency import Adjacency
-from gnnlab.ops.graphs.convert import AdjacencyLike
+from gnnlab.ops.base.precision import HALF
+from gnnlab.ops.functions.chosen import kernel
+from gnnlab.ops.graphs.adjacency import Adjacency, AdjacencyLike
 from gnnlab.ops.graphs.masked import Masked
 from gnnlab.ops.graphs.neighbor_lists import NeighborLists
 from gnnlab.ops.graphs.sorted_rows import check_pairs, sorted_rows
+from gnnlab.ops.graphs.tensors import check_device, check_float
+from gnnlab.ops.rows.for_tensors import neighbours_for
 from gnnlab.ops.rows.search import Found, Sample, View
 
 
@@ -201,7 +201,8 @@ def neighbor_sum(x: Tensor, lists: NeighborLists, weight: Tensor | None = None) 
             )
         check_device("weight", weight, graph)
         weight = weight.to(torch.float32 if x.dtype in HALF else x.dtype)
-    return backend_for(x, weight).propagate(x, graph, weight, "sum")
+    out: Tensor = kernel("propagate", x, weight)(x, graph, weight, "sum")
+    return out
 
 
 def _asked(

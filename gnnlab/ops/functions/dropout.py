@@ -9,9 +9,9 @@ import torch
 from torch import Tensor
 
 from gnnlab.core.arguments import shown
-from gnnlab.ops.backends import backend_for
-from gnnlab.ops.functions.checks import check_float
+from gnnlab.ops.functions.chosen import kernel
 from gnnlab.ops.graphs.sparse_features import SparseFeatures
+from gnnlab.ops.graphs.tensors import check_float
 
 
 @overload
@@ -67,7 +67,8 @@ def dropout(
         return x * 0
     if torch.compiler.is_compiling():
         return torch.nn.functional.dropout(x, p)
-    return backend_for(x).dropout(x, p, _seed(x, generator))
+    out: Tensor = kernel("dropout", x)(x, p, _seed(x, generator))
+    return out
 
 
 def _seed(x: Tensor, generator: torch.Generator | None) -> int | Tensor:

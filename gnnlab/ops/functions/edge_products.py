@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from gnnlab.ops.backends import backend_for
-from gnnlab.ops.functions.checks import check_device, check_float
-from gnnlab.ops.graphs.adjacency import Adjacency
-from gnnlab.ops.graphs.convert import AdjacencyLike
+from gnnlab.ops.functions.chosen import kernel
+from gnnlab.ops.graphs.adjacency import Adjacency, AdjacencyLike
+from gnnlab.ops.graphs.tensors import check_device, check_float
 
 
 def edge_dot(query: Tensor, key: Tensor, adj: AdjacencyLike) -> Tensor:
@@ -41,7 +40,8 @@ def edge_dot(query: Tensor, key: Tensor, adj: AdjacencyLike) -> Tensor:
     adj = Adjacency.of(adj, query.shape[0])
     check_device("query", query, adj)
     check_device("key", key, adj)
-    return backend_for(query, key).edge_dot(query, key, adj)
+    out: Tensor = kernel("edge_dot", query, key)(query, key, adj)
+    return out
 
 
 def edge_outer(left: Tensor, right: Tensor, adj: AdjacencyLike) -> Tensor:
@@ -80,4 +80,5 @@ def edge_outer(left: Tensor, right: Tensor, adj: AdjacencyLike) -> Tensor:
     adj = Adjacency.of(adj, left.shape[0])
     check_device("left", left, adj)
     check_device("right", right, adj)
-    return backend_for(left, right).edge_outer(left, right, adj)
+    out: Tensor = kernel("edge_outer", left, right)(left, right, adj)
+    return out

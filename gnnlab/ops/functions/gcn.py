@@ -9,12 +9,12 @@ import torch
 from torch import Tensor
 
 from gnnlab.core.arguments import check_count
-from gnnlab.ops.backends import backend_for
-from gnnlab.ops.functions.checks import check_device, check_edges, check_float, check_list
+from gnnlab.ops.functions.checks import check_list
+from gnnlab.ops.functions.chosen import kernel
 from gnnlab.ops.functions.norm import degree, inverse_root
 from gnnlab.ops.functions.propagate import propagate
-from gnnlab.ops.graphs.adjacency import Adjacency
-from gnnlab.ops.graphs.convert import AdjacencyLike
+from gnnlab.ops.graphs.adjacency import Adjacency, AdjacencyLike
+from gnnlab.ops.graphs.tensors import check_device, check_edges, check_float
 
 
 def gcn_propagate(x: Tensor, adj: AdjacencyLike, weight: Tensor | None = None) -> Tensor:
@@ -50,7 +50,8 @@ def gcn_propagate(x: Tensor, adj: AdjacencyLike, weight: Tensor | None = None) -
     adj = Adjacency.of(adj, x.shape[0])
     check_device("x", x, adj)
     if weight is None:
-        return backend_for(x).gcn_propagate(x, adj, _kept_scale(adj, x.dtype))
+        out: Tensor = kernel("gcn_propagate", x)(x, adj, _kept_scale(adj, x.dtype))
+        return out
     check_float("weight", weight, (1,), "(E,)")
     check_edges("weight", weight, adj)
     wide = torch.float32 if x.dtype in (torch.float16, torch.bfloat16) else x.dtype
@@ -91,7 +92,7 @@ def gcn_steps(x: Tensor, adj: AdjacencyLike, steps: int, weight: Tensor | None =
     adj = Adjacency.of(adj, x.shape[0])
     check_device("x", x, adj)
     _check_room(x, steps)
-    together = getattr(backend_for(x), "gcn_steps", None)
+    together = kernel("gcn_steps", x)
     if weight is None and together is not None:
         out: Tensor = together(x, adj, _kept_scale(adj, x.dtype), steps)
         return out
@@ -149,7 +150,9 @@ def gcn_sum(
             "maps were given: give as many of each, at least one"
         )
     graphs = [_graph(x, adj, maps) for x, adj in zip(xs, adjs, strict=True)]
-    together = getattr(backend_for(*xs, maps), "gcn_sum", None)
+    if len({len(x) for x in xs}) > 1:
+        raise ValueError(f"xs have {[len(x) for x in xs]} rows, but all are of the same nodes")
+    together = kernel("gcn_sum", *xs, maps)
     if together is None or not _fits_together(xs, maps, weights):
         return _one_by_one(xs, graphs, maps, weights)
     tables = list({id(x): x for x in xs}.values())

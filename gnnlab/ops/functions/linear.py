@@ -6,9 +6,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from gnnlab.ops.backends import backend_for
-from gnnlab.ops.functions.checks import check_float
+from gnnlab.ops.functions.chosen import kernel
 from gnnlab.ops.graphs.sparse_features import SparseFeatures, is_sparse
+from gnnlab.ops.graphs.tensors import check_float
 
 
 def linear(x: Tensor | SparseFeatures, weight: Tensor, bias: Tensor | None = None) -> Tensor:
@@ -49,14 +49,34 @@ def linear(x: Tensor | SparseFeatures, weight: Tensor, bias: Tensor | None = Non
                 f"weight {tuple(weight.shape)} does not fit x {tuple(x.shape)}; it must be "
                 f"(H, {x.shape[-1] if x.dim() else 1})"
             )
-        return F.linear(x, weight, bias)
+        return _dense(x, weight, bias)
     x = SparseFeatures.of(x)
     if not torch.compiler.is_compiling():
         _check_parts(x, weight, bias)
     kind = _result_type(x, weight)
     table = weight.to(kind).t()
-    out = backend_for(table, x._values).sparse_product(table, x, False)
+    out: Tensor = kernel("sparse_product", table, x._values)(table, x, False)
     return out if bias is None else out + bias.to(kind)
+
+
+def _dense(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+    """What torch makes of it; why it cannot is looked for where it could not."""
+    try:
+        return F.linear(x, weight, bias)
+    except RuntimeError as error:
+        parts = {"x": x, "weight": weight, "bias": bias}
+        given = {name: part for name, part in parts.items() if part is not None}
+        alike = len({(part.dtype, part.device, part.layout) for part in given.values()}) == 1
+        shaped = x.dim() > 0 and weight.dim() == 2 and (bias is None or bias.dim() == 1)
+        if alike and shaped:
+            raise
+        told = ", ".join(
+            f"{name} {part.dtype} {part.layout} {tuple(part.shape)} on {part.device}"
+            for name, part in given.items()
+        )
+        raise ValueError(
+            f"these do not go together: {told}; convert, reshape or move them"
+        ) from error
 
 
 def _check_parts(x: SparseFeatures, weight: Tensor, bias: Tensor | None) -> None:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import torch
 from torch import Tensor
 
-from gnnlab.ops.autograd.lstm import Kernels, LSTMStep
-from gnnlab.ops.autograd.lstm import lstm_step as reference
-from gnnlab.ops.backends import kernel_for
-from gnnlab.ops.functions.checks import check_float, check_list
+from gnnlab.ops.functions.checks import check_list
+from gnnlab.ops.functions.chosen import kernel
+from gnnlab.ops.graphs.tensors import check_float
 
 
 def lstm_step(terms: Sequence[Tensor], c: Tensor | None = None) -> tuple[Tensor, Tensor]:
@@ -46,11 +44,8 @@ def lstm_step(terms: Sequence[Tensor], c: Tensor | None = None) -> tuple[Tensor,
         0.5
     """
     _check(terms, c)
-    kernels: Kernels | None = kernel_for("lstm", *terms, c)
-    if kernels is None or terms[0].dtype != torch.float32:
-        return reference(terms, c)
-    h, new, _ = LSTMStep.apply(c, kernels, *terms)  # type: ignore[no-untyped-call]
-    return h, new
+    found: tuple[Tensor, Tensor] = kernel("lstm_step", *terms, c)(terms, c)
+    return found
 
 
 def _check(terms: Sequence[Tensor], c: Tensor | None) -> None:

@@ -7,10 +7,9 @@ from functools import partial
 import torch
 from torch import Tensor
 
-from gnnlab.ops.functions.checks import check_edges, check_float
 from gnnlab.ops.functions.segment import at_end, edge_sum, gather
-from gnnlab.ops.graphs.adjacency import Adjacency
-from gnnlab.ops.graphs.convert import AdjacencyLike
+from gnnlab.ops.graphs.adjacency import Adjacency, AdjacencyLike
+from gnnlab.ops.graphs.tensors import check_edges, check_float
 
 
 def degree(adj: AdjacencyLike, end: str = "target", weight: Tensor | None = None) -> Tensor:
@@ -38,7 +37,7 @@ def degree(adj: AdjacencyLike, end: str = "target", weight: Tensor | None = None
         check_float("weight", weight, (1,), "(E,)")
         check_edges("weight", weight, adj)
     if torch.compiler.is_compiling():
-        from gnnlab.ops import operators
+        from gnnlab.ops.operators import backend as operators
 
         return operators.degree(operators.traced(adj), weight, torch.get_default_dtype())
     if weight is None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from torch import Tensor
 
 from gnnlab.core.arguments import check_count
-from gnnlab.ops.backends import backend_for
-from gnnlab.ops.functions.checks import check_float
+from gnnlab.ops.functions.chosen import kernel
+from gnnlab.ops.graphs.tensors import check_float
 
 
 def orthogonal_transport(own: Tensor, other: Tensor, dim: int) -> Tensor:
@@ -51,4 +51,5 @@ def orthogonal_transport(own: Tensor, other: Tensor, dim: int) -> Tensor:
             f"own is {own.dtype} on {own.device} but other {other.dtype} on {other.device}; "
             "convert one of them"
         )
-    return backend_for(own, other).orthogonal_transport(own, other, dim)
+    out: Tensor = kernel("orthogonal_transport", own, other)(own, other, dim)
+    return out

@@ -8,11 +8,12 @@ import torch
 from torch import Tensor
 
 from gnnlab.core.arguments import check_choice
-from gnnlab.ops.backends import backend_for
-from gnnlab.ops.backends.reference import HALF
 from gnnlab.ops.base.bounds import check_vector
-from gnnlab.ops.functions.checks import check_device, check_edges, check_float, check_list
+from gnnlab.ops.base.precision import HALF
+from gnnlab.ops.functions.checks import check_list
+from gnnlab.ops.functions.chosen import kernel
 from gnnlab.ops.graphs.node_pairs import Pairs
+from gnnlab.ops.graphs.tensors import check_device, check_edges, check_float
 
 SYMBOLS = ("uL", "vL", "uG", "vG", "vv", "vu", "uu")
 LOCAL = ("uL", "vL")
@@ -107,8 +108,9 @@ def pair_aggregate(
         )
     wide = torch.float32 if x.dtype in HALF else x.dtype
     own = [shifts[s].to(wide) if s in shifts else None for s in symbols]
-    backend = backend_for(x, scale, *own)
-    found = backend.pair_aggregate(x.to(wide), pairs, symbols, own, scale.to(wide), inside)
+    found = kernel("pair_aggregate", x, scale, *own)(
+        x.to(wide), pairs, symbols, own, scale.to(wide), inside
+    )
     return tuple(y.to(x.dtype) for y in found)
 
 
@@ -136,7 +138,8 @@ def pair_reduce(x: Tensor, pairs: Pairs, place: str) -> Tensor:
     _check_pairs("x", x, pairs)
     check_choice("place", place, PLACES)
     wide = x.float() if x.dtype in HALF else x
-    return backend_for(x).pair_reduce(wide, pairs, place).to(x.dtype)
+    out: Tensor = kernel("pair_reduce", x)(wide, pairs, place).to(x.dtype)
+    return out
 
 
 def pair_spread(x: Tensor, pairs: Pairs, place: str) -> Tensor:
@@ -166,7 +169,8 @@ def pair_spread(x: Tensor, pairs: Pairs, place: str) -> Tensor:
     check_device("x", x, pairs.adj)
     check_choice("place", place, PLACES)
     wide = x.float() if x.dtype in HALF else x
-    return backend_for(x).pair_spread(wide, pairs, place).to(x.dtype)
+    out: Tensor = kernel("pair_spread", x)(wide, pairs, place).to(x.dtype)
+    return out
 
 
 def check_symbols(symbols: Sequence[str]) -> tuple[str, ...]:

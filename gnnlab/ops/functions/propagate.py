@@ -5,11 +5,11 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from gnnlab.ops.backends import backend_for
-from gnnlab.ops.backends.reference import HALF
-from gnnlab.ops.functions.checks import check_device, check_edges, check_float, check_reduce
-from gnnlab.ops.graphs.adjacency import Adjacency
-from gnnlab.ops.graphs.convert import AdjacencyLike
+from gnnlab.ops.base.precision import HALF
+from gnnlab.ops.functions.checks import check_reduce
+from gnnlab.ops.functions.chosen import kernel
+from gnnlab.ops.graphs.adjacency import Adjacency, AdjacencyLike
+from gnnlab.ops.graphs.tensors import check_device, check_edges, check_float
 
 
 def propagate(
@@ -48,7 +48,8 @@ def propagate(
     if weight is not None:
         _check_weight(weight, x, adj)
         weight = weight.to(torch.float32 if x.dtype in HALF else x.dtype)
-    return backend_for(x, weight).propagate(x, adj, weight, reduce)
+    out: Tensor = kernel("propagate", x, weight)(x, adj, weight, reduce)
+    return out
 
 
 def _check_weight(weight: Tensor, x: Tensor, adj: Adjacency) -> None:

@@ -8,13 +8,13 @@ from weakref import WeakKeyDictionary
 import torch
 from torch import Tensor
 
+from gnnlab.core.arguments import shown
 from gnnlab.ops.base.bounds import check_rows, check_vector
 from gnnlab.ops.base.memo import remember
-from gnnlab.ops.functions.checks import check_edges, check_float
 from gnnlab.ops.functions.norm import degree
 from gnnlab.ops.functions.propagate import propagate
-from gnnlab.ops.graphs.adjacency import Adjacency, group
-from gnnlab.ops.graphs.convert import AdjacencyLike
+from gnnlab.ops.graphs.adjacency import Adjacency, AdjacencyLike, group
+from gnnlab.ops.graphs.tensors import check_edges, check_float
 
 Part = tuple[Adjacency, Tensor]
 WHOLE = None
@@ -52,7 +52,7 @@ class Relation:
             ValueError: another reduction, or what does not fit the graph.
         """
         if reduce not in ("sum", "mean"):
-            raise ValueError(f"reduce is {reduce!r}, but a relation takes 'sum' or 'mean'")
+            raise ValueError(f"reduce is {shown(reduce)}, but a relation takes 'sum' or 'mean'")
         if weight is not None:
             check_float("weight", weight, (1,), "(E,)")
             check_edges("weight", weight, self.whole)
@@ -116,6 +116,7 @@ def _split(adj: Adjacency, edge_type: Tensor, num_relations: int | None) -> dict
     """Group the edges by type; their order within a type is the caller's."""
     if num_relations is None:
         num_relations = max(int(edge_type.max()) + 1, 1) if edge_type.numel() else 1
+        check_rows("the largest of edge_type, plus one,", num_relations)
     _check_range(edge_type, num_relations)
     rowptr, order = group(edge_type, num_relations)
     cuts = rowptr.tolist()

@@ -7,12 +7,11 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from gnnlab.ops.backends import backend_for
-from gnnlab.ops.backends.reference import HALF
 from gnnlab.ops.base.memo import remember
-from gnnlab.ops.functions.checks import check_device, check_edges, check_float
-from gnnlab.ops.graphs.adjacency import Adjacency
-from gnnlab.ops.graphs.convert import AdjacencyLike
+from gnnlab.ops.base.precision import HALF
+from gnnlab.ops.functions.chosen import kernel
+from gnnlab.ops.graphs.adjacency import Adjacency, AdjacencyLike
+from gnnlab.ops.graphs.tensors import check_device, check_edges, check_float
 
 
 def relu_propagate(
@@ -75,8 +74,9 @@ def relu_propagate(
         check_float("weight", weight, (1,), "(E,)")
         check_edges("weight", weight, adj)
         weight = weight.to(wide)
-    backend = backend_for(x, table, edges, weight)
-    return backend.relu_propagate(x, adj, table.to(wide), edges, weight)
+    compute = kernel("relu_propagate", x, table, edges, weight)
+    out: Tensor = compute(x, adj, table.to(wide), edges, weight)
+    return out
 
 
 def _checked_edges(edges: Tensor, table: Tensor, adj: Adjacency) -> Tensor:

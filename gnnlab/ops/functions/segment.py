@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import torch
 from torch import Tensor
 
 from gnnlab.core.arguments import shown
-from gnnlab.ops.backends import backend_for
-from gnnlab.ops.base.bounds import check_rows, check_vector
-from gnnlab.ops.base.memo import remember
-from gnnlab.ops.functions.checks import check_device, check_edges, check_float, check_reduce
-from gnnlab.ops.functions.touched_rows import SparseGather
-from gnnlab.ops.graphs.adjacency import Adjacency, Rows, group
-from gnnlab.ops.graphs.convert import AdjacencyLike
+from gnnlab.ops.autograd.touched_rows import SparseGather
+from gnnlab.ops.base.bounds import check_rows
+from gnnlab.ops.functions.checks import check_reduce
+from gnnlab.ops.functions.chosen import kernel
+from gnnlab.ops.graphs.adjacency import Adjacency, AdjacencyLike
+from gnnlab.ops.graphs.segments import segments
+from gnnlab.ops.graphs.tensors import check_device, check_edges, check_float
 
 
 def gather(x: Tensor, adj: AdjacencyLike, end: str = "source", sparse_grad: bool = False) -> Tensor:
@@ -50,14 +48,15 @@ def gather(x: Tensor, adj: AdjacencyLike, end: str = "source", sparse_grad: bool
     check_device("x", x, adj)
     grouped = at_end(adj, end)
     if torch.compiler.is_compiling():
-        from gnnlab.ops import operators
+        from gnnlab.ops.operators import backend as operators
 
         if sparse_grad:
             raise ValueError("torch.compile knows no sparse gradients: gather without sparse_grad")
         return operators.gather(x, operators.traced(grouped))
     if sparse_grad:
         return SparseGather.call(x, grouped._target, grouped._rows)
-    return backend_for(x).gather(x, grouped._target, grouped._rows)
+    out: Tensor = kernel("gather", x)(x, grouped._target, grouped._rows)
+    return out
 
 
 def edge_sum(values: Tensor, adj: AdjacencyLike, end: str = "target") -> Tensor:
@@ -112,16 +111,14 @@ def edge_reduce(
     check_reduce(reduce)
     check_edges("values", values, adj)
     if torch.compiler.is_compiling():
-        from gnnlab.ops import operators
+        from gnnlab.ops.operators import backend as operators
 
         graph = operators.traced(adj).without_loops("edge_reduce")
         if reduce != "sum":
             return operators.segment_reduce(values, graph.target, graph.num_nodes, reduce)
-        total: Tensor = operators.linear.edge_sum(
-            values, graph._index, graph.num_nodes, graph.turned
-        )
-        return total
-    return backend_for(values).segment_reduce(values, adj._target, adj._rows, reduce)
+        return operators.edge_sum(values, graph)
+    out: Tensor = kernel("segment_reduce", values)(values, adj._target, adj._rows, reduce)
+    return out
 
 
 def at_end(adj: Adjacency, end: str) -> Adjacency:
@@ -156,35 +153,9 @@ def segment_reduce(values: Tensor, index: Tensor, num_segments: int, reduce: str
     check_reduce(reduce)
     check_rows("num_segments", num_segments, 0)
     if torch.compiler.is_compiling():
-        from gnnlab.ops import operators
+        from gnnlab.ops.operators import backend as operators
 
         return operators.segment_reduce(values, index, num_segments, reduce)
     rows = segments(values, index, num_segments)
-    return backend_for(values).segment_reduce(values, index, rows, reduce)
-
-
-def segments(values: Tensor, index: Tensor, num_segments: int) -> Rows:
-    if not isinstance(index, Tensor) or index.dtype != torch.int64 or index.dim() != 1:
-        kind = f"{index.dtype} {tuple(index.shape)}" if isinstance(index, Tensor) else type(index)
-        raise ValueError(f"index must be an int64 tensor (M,), not {kind}")
-    if index.shape[0] != values.shape[0]:
-        raise ValueError(
-            f"index has {index.shape[0]} entries but values {values.shape[0]} rows; give one each"
-        )
-    check_vector("index", index, (torch.int64,), "int64 (M,)")
-    if index.device != values.device:
-        raise ValueError(f"index is on {index.device} but values on {values.device}")
-    build = partial(_grouped, index, num_segments)
-    return remember(index, ("segments", num_segments), build)
-
-
-def _grouped(index: Tensor, num_segments: int) -> Rows:
-    if index.numel():
-        low, high = (int(value) for value in torch.aminmax(index))
-        if low < 0 or high >= num_segments:
-            raise ValueError(
-                f"index names segment {low if low < 0 else high} but num_segments is "
-                f"{num_segments}; segments are 0..{num_segments - 1}"
-            )
-    with torch.inference_mode(False):
-        return group(index, num_segments)
+    out: Tensor = kernel("segment_reduce", values)(values, index, rows, reduce)
+    return out

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from gnnlab.ops.backends import backend_for
-from gnnlab.ops.functions.checks import check_edges, check_float
-from gnnlab.ops.graphs.adjacency import Adjacency
-from gnnlab.ops.graphs.convert import AdjacencyLike
+from gnnlab.ops.functions.chosen import kernel
+from gnnlab.ops.graphs.adjacency import Adjacency, AdjacencyLike
+from gnnlab.ops.graphs.tensors import check_edges, check_float
 
 
 def edge_softmax(score: Tensor, adj: AdjacencyLike) -> Tensor:
@@ -32,4 +31,5 @@ def edge_softmax(score: Tensor, adj: AdjacencyLike) -> Tensor:
     check_float("score", score, (1, 2), "(E,) or (E, K)")
     adj = Adjacency.of(adj)
     check_edges("score", score, adj)
-    return backend_for(score).edge_softmax(score, adj)
+    out: Tensor = kernel("edge_softmax", score)(score, adj)
+    return out

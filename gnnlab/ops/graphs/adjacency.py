@@ -5,7 +5,7 @@ from __future__ import annotations
 import weakref
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any, ClassVar, TypeAlias, Union
 
 import torch
 from torch import Tensor
@@ -14,13 +14,13 @@ from gnnlab.core.arguments import check_count
 from gnnlab.ops.base.bounds import LIMIT as LIMIT
 from gnnlab.ops.base.bounds import check_nodes, check_there
 from gnnlab.ops.base.memo import own, owner, remember, stamp_of
-from gnnlab.ops.graphs.convert import AdjacencyLike, as_edge_index
+from gnnlab.ops.graphs.convert import as_edge_index, convert, memo_key
 from gnnlab.ops.graphs.index_arrays import Sorted, check_square
-from gnnlab.ops.rows.grouped import Rows as Rows
-from gnnlab.ops.rows.grouped import group as group
+from gnnlab.ops.rows.grouping import Rows as Rows
+from gnnlab.ops.rows.grouping import group as group
 
-if TYPE_CHECKING:
-    from gnnlab.ops.graphs.masked import Masked
+AdjacencyLike: TypeAlias = Union["Adjacency", Tensor, Any]
+"""An Adjacency, an edge_index (2, E), PyG's EdgeIndex, a torch CSR tensor, a SparseTensor."""
 
 
 class Adjacency(Sorted):
@@ -42,6 +42,11 @@ class Adjacency(Sorted):
         >>> adj.rowptr.tolist(), adj.col.tolist(), adj.order.tolist()
         ([0, 0, 2, 3], [0, 2, 1], [0, 2, 1])
     """
+
+    # The other forms of a graph are built on this one: the package, which knows them all, sets how
+    # a graph loses links, and how it is read while torch.compile traces.
+    _hide: ClassVar[Callable[[Adjacency, Tensor], Adjacency]]
+    _trace: ClassVar[Callable[[AdjacencyLike, int | None], Adjacency]]
 
     def __init__(self, edge_index: Tensor, num_nodes: int) -> None:
         edge_index = as_edge_index(edge_index)
@@ -70,9 +75,7 @@ class Adjacency(Sorted):
         ``.data`` or ``.numpy()``).
         """
         if torch.compiler.is_compiling():
-            from gnnlab.ops.graphs.traced import trace
-
-            return trace(adj, num_nodes)
+            return cls._trace(adj, num_nodes)
         if num_nodes is not None and type(num_nodes) is not int:
             check_count("num_nodes", num_nodes, 0)
             num_nodes = int(num_nodes)
@@ -84,13 +87,11 @@ class Adjacency(Sorted):
                 )
             check_square(adj)
             return adj
-        from gnnlab.ops.graphs.convert import convert, memo_key
-
         key = memo_key(adj)
         known: Adjacency | None = owner(key) if key is not None else None
         if known is not None and num_nodes in (None, known.num_nodes):
             return known
-        build = partial(_build, adj, num_nodes, convert)
+        build = partial(_build, adj, num_nodes)
         return remember(key, num_nodes, build) if key is not None else build()
 
     @property
@@ -121,6 +122,12 @@ class Adjacency(Sorted):
         return self.edge_index[1]
 
     @property
+    def kept(self) -> Tensor:
+        """(E,) int64: the number of each edge in the graph that :meth:`without` was called on; all
+        of them, in order, where no link was taken away."""
+        return torch.arange(self.num_edges, device=self.device)
+
+    @property
     def rows(self) -> Rows:
         """The edges grouped by target; a copy."""
         return Rows(*(part.clone() for part in self._rows))
@@ -144,7 +151,7 @@ class Adjacency(Sorted):
     @property
     def transpose(self) -> Adjacency:
         """The graph with every edge reversed, in the same order of edges; shares what is sorted."""
-        origin = self._origin() if self._origin is not None else None
+        origin: Adjacency | None = self._origin() if self._origin is not None else None
         return origin if origin is not None else self._keep("transpose", self._transposed)
 
     def _transposed(self) -> Adjacency:
@@ -182,7 +189,7 @@ class Adjacency(Sorted):
             return _Same()
         return self._with(torch.stack([self._source[keep], self._target[keep]]))
 
-    def without(self, pairs: Tensor) -> Masked:
+    def without(self, pairs: Tensor) -> Adjacency:
         """Return a view of the graph without some links, in both directions; nothing is sorted.
 
         A batch of link prediction hides its positive links so. Every operation and layer gives on
@@ -206,9 +213,7 @@ class Adjacency(Sorted):
             >>> view.edge_index.tolist(), view.kept.tolist()
             ([[2, 1], [1, 2]], [2, 3])
         """
-        from gnnlab.ops.graphs.masked import mask
-
-        return mask(self, pairs)
+        return Adjacency._hide(self, pairs)
 
     def to(self, device: torch.device | str, non_blocking: bool = False) -> Adjacency:
         """Return the graph on ``device`` (itself when it is there already)."""
@@ -246,11 +251,7 @@ class _Same:
     """Stands in a graph's cache for the graph itself, which must not hold on to itself."""
 
 
-def _build(
-    adj: AdjacencyLike,
-    num_nodes: int | None,
-    convert: Callable[[AdjacencyLike], tuple[Tensor, int | None]],
-) -> Adjacency:
+def _build(adj: AdjacencyLike, num_nodes: int | None) -> Adjacency:
     edge_index, own = convert(adj)
     if num_nodes is None:
         num_nodes = own

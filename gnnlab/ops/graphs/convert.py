@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeAlias, Union
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from gnnlab.ops.base.bounds import check_pointers, check_there
-
-if TYPE_CHECKING:
-    from gnnlab.ops.graphs.adjacency import Adjacency
-
-AdjacencyLike: TypeAlias = Union["Adjacency", Tensor, Any]
-"""An Adjacency, an edge_index (2, E), PyG's EdgeIndex, a torch CSR tensor, a SparseTensor."""
 
 
 def as_edge_index(value: Tensor) -> Tensor:
@@ -37,8 +31,8 @@ def as_edge_index(value: Tensor) -> Tensor:
     return value if type(value) is Tensor else value.as_subclass(Tensor)
 
 
-def convert(adj: AdjacencyLike) -> tuple[Tensor, int | None]:
-    """Read any AdjacencyLike but Adjacency as ``edge_index`` and, if it says, its node count."""
+def convert(adj: Any) -> tuple[Tensor, int | None]:
+    """Read what stands for a graph as ``edge_index`` and, if it says, its node count."""
     if isinstance(adj, Tensor):
         if adj.layout == torch.sparse_csr:
             return _from_csr(adj)
@@ -55,7 +49,7 @@ def convert(adj: AdjacencyLike) -> tuple[Tensor, int | None]:
     )
 
 
-def memo_key(adj: AdjacencyLike) -> Tensor | None:
+def memo_key(adj: Any) -> Tensor | None:
     """Return the tensor whose life and version stand for ``adj``."""
     if isinstance(adj, Tensor):
         return adj if adj.layout in (torch.strided, torch.sparse_csr) else None

@@ -9,16 +9,13 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable, Hashable
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor
 
 from gnnlab.ops.base.memo import built
-from gnnlab.ops.rows.grouped import Rows, group
-
-if TYPE_CHECKING:
-    from gnnlab.ops.graphs.adjacency import Adjacency
+from gnnlab.ops.rows.grouping import Rows, group
 
 T = TypeVar("T")
 
@@ -39,7 +36,7 @@ class Sorted:
     def _begin(self) -> None:
         self._kept: dict[Hashable, Any] = {}
         self._cache: dict[Hashable, Any] = {}
-        self._origin: weakref.ref[Adjacency] | None = None
+        self._origin: weakref.ref[Any] | None = None
 
     @property
     def num_nodes(self) -> int:

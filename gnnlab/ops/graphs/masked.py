@@ -9,13 +9,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from gnnlab.ops.backends import neighbours_for
 from gnnlab.ops.base.bounds import check_numbers, check_vector
 from gnnlab.ops.base.memo import own
-from gnnlab.ops.functions.checks import check_device
 from gnnlab.ops.graphs.adjacency import Adjacency, Rows
 from gnnlab.ops.graphs.index_arrays import check_square
 from gnnlab.ops.graphs.sorted_rows import check_pairs, sorted_rows
+from gnnlab.ops.graphs.tensors import check_device
+from gnnlab.ops.rows.for_tensors import neighbours_for
 
 
 class Masked(Adjacency):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, ClassVar, NamedTuple, TypeVar
 
 import numpy as np
 import torch
@@ -11,9 +11,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from gnnlab.core.arguments import shown
-from gnnlab.ops.base.bounds import check_vector
-from gnnlab.ops.graphs.adjacency import LIMIT, Adjacency, Rows, group
-from gnnlab.ops.graphs.convert import AdjacencyLike
+from gnnlab.ops.base.bounds import LIMIT, check_vector
+from gnnlab.ops.graphs.adjacency import Adjacency, AdjacencyLike, Rows, group
 
 T = TypeVar("T")
 Bounds = Tensor | Sequence[int] | None
@@ -65,6 +64,9 @@ class Pairs:
         (5, [0, 0, 1, 1, 2], [0, 1, 0, 1, 2])
     """
 
+    # Set by the package, as those of Adjacency are: the pairs while torch.compile traces.
+    _trace: ClassVar[Callable[[Adjacency, Bounds, int | None], Pairs]]
+
     def __init__(self, adj: AdjacencyLike, bounds: Bounds = None, num_nodes: int | None = None):
         self._adj = Adjacency.of(adj, num_nodes)
         self._bounds = _as_bounds(bounds, self._adj.num_nodes)
@@ -82,9 +84,7 @@ class Pairs:
         """
         adj = Adjacency.of(adj)
         if torch.compiler.is_compiling():
-            from gnnlab.ops.graphs.traced_pairs import TracedPairs
-
-            return TracedPairs(adj, bounds, num_pairs)
+            return cls._trace(adj, bounds, num_pairs)
         return cls(adj, bounds)
 
     @property

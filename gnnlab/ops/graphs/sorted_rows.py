@@ -59,6 +59,8 @@ def check_pairs(pairs: Tensor, num_nodes: int, device: torch.device) -> None:
         )
     if pairs.dtype != torch.int64:
         raise ValueError(f"pairs must be int64, not {pairs.dtype}; use pairs.long()")
+    if pairs.layout is not torch.strided:
+        raise ValueError(f"pairs must be dense, not {pairs.layout}; use pairs.to_dense()")
     if pairs.device != device:
         raise ValueError(
             f"pairs are on {pairs.device} but the graph on {device}; move them with .to(device)"

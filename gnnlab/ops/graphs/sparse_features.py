@@ -8,11 +8,13 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
+from gnnlab.kernels.hashing import keep_elements
 from gnnlab.ops.base.bounds import check_numbers, check_pointers
 from gnnlab.ops.base.memo import remember
-from gnnlab.ops.functions.checks import check_float
+from gnnlab.ops.base.precision import widen
 from gnnlab.ops.graphs.bipartite import check_lists
-from gnnlab.ops.rows.grouped import group
+from gnnlab.ops.graphs.tensors import check_float
+from gnnlab.ops.rows.grouping import group
 
 LAYOUTS = (torch.sparse_csr, torch.sparse_coo)
 Drop = tuple[float, int | Tensor]
@@ -171,10 +173,16 @@ class SparseFeatures:
 
     def to_dense(self) -> Tensor:
         """(N, F), what is dropped being 0."""
-        from gnnlab.ops.functions.linear import linear
-
-        eye = torch.eye(self.num_columns, dtype=self.dtype, device=self.device)
-        return linear(self, eye)
+        rows, columns = self.shape
+        numbers = torch.arange(rows, device=self.device)
+        row = numbers.repeat_interleave(self._rowptr.diff(), output_size=self._col.shape[0])
+        place = row * columns + self._col
+        values = widen(self._values)
+        if self.drop is not None:
+            p, seed = self.drop
+            values = torch.where(keep_elements(place, p, seed), values * (1.0 / (1.0 - p)), 0)
+        dense = values.new_zeros(rows * columns).index_put((place,), values, accumulate=True)
+        return dense.reshape(self.shape).to(self.dtype)
 
     def to(self, device: torch.device | str) -> SparseFeatures:
         """Return the features on another device."""

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from gnnlab.ops.base.memo import owner
-from gnnlab.ops.graphs.adjacency import Adjacency
-from gnnlab.ops.graphs.convert import AdjacencyLike, as_edge_index
+from gnnlab.ops.graphs.adjacency import Adjacency, AdjacencyLike
+from gnnlab.ops.graphs.convert import as_edge_index
 
 T = TypeVar("T")
 DROPPED, ADDED = 1, 2

@@ -7,7 +7,7 @@ from typing import Any
 from torch import Tensor
 from torch.library import custom_op
 
-from gnnlab.ops.backends import backend_for
+from gnnlab.ops.backends.table import kernel
 from gnnlab.ops.graphs.traced import padded, sorted_graph
 
 Gradients = tuple[Tensor | None, ...]
@@ -21,8 +21,9 @@ def attend(
     """Attention, and two numbers per node and head that its gradient reads."""
     adj = sorted_graph(edge_index, nodes, loops, turned)
     weight = padded(weight, adj)
-    backend = backend_for(value, first, second, weight)
-    y, top, share = backend.attend_forward(kind, value, adj, (first, second), factor, weight)
+    y, top, share = kernel("attend_forward", value, first, second, weight)(
+        kind, value, adj, (first, second), factor, weight
+    )
     whole = value.shape[:2]
     return (
         y,
@@ -45,10 +46,9 @@ def attend_backward(
     """The gradients for value, both ends and weight (empty without one)."""
     adj = sorted_graph(edge_index, nodes, loops, turned)
     full = padded(weight, adj)
-    backend = backend_for(value, first, second, full)
-    grad_value, grad_first, grad_second, grad_weight = backend.attend_backward(
-        kind, grad, value, adj, (first, second), factor, full, (y, top, share)
-    )
+    grad_value, grad_first, grad_second, grad_weight = kernel(
+        "attend_backward", value, first, second, full
+    )(kind, grad, value, adj, (first, second), factor, full, (y, top, share))
     if weight is None or grad_weight is None:
         grad_weight = value.new_empty(0)
     else:

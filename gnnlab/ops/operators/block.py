@@ -7,7 +7,7 @@ from typing import Any
 from torch import Tensor
 from torch.library import custom_op
 
-from gnnlab.ops.backends import backend_for
+from gnnlab.ops.backends.table import kernel
 from gnnlab.ops.graphs.traced import sorted_graph
 
 Gradients = tuple[Tensor | None, ...]
@@ -20,7 +20,8 @@ def block(
     """Flipped maps are transposed."""
     adj = sorted_graph(edge_index, nodes, 0, turned)
     maps = maps.transpose(1, 2) if flipped else maps
-    return backend_for(x, maps).block_propagate(x, adj, maps.to(x.dtype))
+    out: Tensor = kernel("block_propagate", x, maps)(x, adj, maps.to(x.dtype))
+    return out
 
 
 @block.register_fake
@@ -49,7 +50,8 @@ block.register_autograd(_block_gradients, setup_context=_block_setup)
 def outer(left: Tensor, right: Tensor, edge_index: Tensor, nodes: int, turned: bool) -> Tensor:
     """(E, P, D): the inner products over channels of left at the target and right at the source."""
     adj = sorted_graph(edge_index, nodes, 0, turned)
-    return backend_for(left, right).edge_outer(left, right, adj)
+    out: Tensor = kernel("edge_outer", left, right)(left, right, adj)
+    return out
 
 
 @outer.register_fake

@@ -8,8 +8,9 @@ import torch
 from torch import Tensor
 from torch.library import custom_op
 
-from gnnlab.ops.backends import backend_for, reference
-from gnnlab.ops.functions.segment import segments
+from gnnlab.ops.backends.reference.scatter import first_item
+from gnnlab.ops.backends.table import kernel
+from gnnlab.ops.graphs.segments import segments
 from gnnlab.ops.graphs.traced import padded, sorted_graph
 
 Gradients = tuple[Tensor | None, ...]
@@ -23,7 +24,7 @@ def extreme(
     """Where each max or min comes from: source and edge (E for an added loop, -1 for none)."""
     adj = sorted_graph(edge_index, nodes, loops, turned)
     weight = padded(weight, adj)
-    edge = backend_for(x, weight).extreme_edge(x, adj, weight, reduce).long()
+    edge = kernel("extreme_edge", x, weight)(x, adj, weight, reduce).long()
     if not adj.num_edges:
         return torch.zeros_like(edge), edge
     return adj._source[edge.clamp(min=0)], edge.clamp(max=edge_index.shape[1])
@@ -36,7 +37,10 @@ def _(x, weight, edge_index, nodes, loops, turned, reduce):  # type: ignore[no-u
 
 @custom_op("gnnlab::segment_sum", mutates_args=())
 def segment_sum(values: Tensor, index: Tensor, num: int) -> Tensor:
-    return backend_for(values).segment_reduce(values, index, segments(values, index, num), "sum")
+    out: Tensor = kernel("segment_reduce", values)(
+        values, index, segments(values, index, num), "sum"
+    )
+    return out
 
 
 @segment_sum.register_fake
@@ -58,7 +62,7 @@ segment_sum.register_autograd(_segment_gradients, setup_context=_segment_setup)
 @custom_op("gnnlab::segment_extreme", mutates_args=())
 def segment_extreme(values: Tensor, index: Tensor, num: int, reduce: str) -> Tensor:
     """The item that each segment's max or min is, per feature; -1 for none."""
-    return reference.first_item(values, index, num, reduce)
+    return first_item(values, index, num, reduce)
 
 
 @segment_extreme.register_fake

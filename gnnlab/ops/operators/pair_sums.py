@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.library import custom_op
 
-from gnnlab.ops.backends import backend_for
+from gnnlab.ops.backends.table import kernel
 from gnnlab.ops.graphs.traced_pairs import laid_out
 
 Gradients = tuple[Tensor | None, ...]
@@ -23,8 +23,7 @@ def aggregate(
     """(A, P, F): one for each of the symbols; ``shifted`` are those that have shifts (E, F)."""
     pairs, names = laid_out(edge_index, nodes, bounds), symbols.split()
     own = _unpacked(shifts, names, shifted)
-    backend = backend_for(x, shifts)
-    return torch.stack(backend.pair_aggregate(x, pairs, names, own, scale, inside))
+    return torch.stack(kernel("pair_aggregate", x, shifts)(x, pairs, names, own, scale, inside))
 
 
 @aggregate.register_fake
@@ -39,8 +38,7 @@ def gradients(
 ) -> tuple[Tensor, Tensor, Tensor]:  # fmt: skip
     pairs, names = laid_out(edge_index, nodes, bounds), symbols.split()
     own = _unpacked(shifts, names, shifted)
-    backend = backend_for(x, shifts)
-    grad_x, grad_scale, found = backend.pair_gradients(
+    grad_x, grad_scale, found = kernel("pair_gradients", x, shifts)(
         x, pairs, names, own, scale, inside, grad.unbind()
     )
     there = [shift for shift in found if shift is not None]
@@ -70,7 +68,8 @@ aggregate.register_autograd(_gradients, setup_context=_setup)
 
 @custom_op("gnnlab::pair_reduce", mutates_args=())
 def reduce(x: Tensor, edge_index: Tensor, nodes: int, bounds: Tensor | None, place: str) -> Tensor:
-    return backend_for(x).pair_reduce(x, laid_out(edge_index, nodes, bounds), place)
+    out: Tensor = kernel("pair_reduce", x)(x, laid_out(edge_index, nodes, bounds), place)
+    return out
 
 
 @reduce.register_fake
@@ -96,7 +95,8 @@ reduce.register_autograd(_reduce_gradients, setup_context=_reduce_setup)
 def spread(
     x: Tensor, edge_index: Tensor, nodes: int, bounds: Tensor | None, pairs: int, place: str
 ) -> Tensor:
-    return backend_for(x).pair_spread(x, laid_out(edge_index, nodes, bounds), place)
+    out: Tensor = kernel("pair_spread", x)(x, laid_out(edge_index, nodes, bounds), place)
+    return out
 
 
 @spread.register_fake

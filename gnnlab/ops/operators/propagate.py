@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.library import custom_op
 
-from gnnlab.ops.backends import backend_for
+from gnnlab.ops.backends.table import kernel
 from gnnlab.ops.graphs.traced import padded, sorted_graph
 
 Gradients = tuple[Tensor | None, ...]
@@ -24,7 +24,8 @@ def total(
 ) -> Tensor:
     adj = sorted_graph(edge_index, nodes, loops, turned)
     weight = padded(weight, adj)
-    return backend_for(x, weight).propagate(x, adj, weight, "sum")
+    out: Tensor = kernel("propagate", x, weight)(x, adj, weight, "sum")
+    return out
 
 
 @total.register_fake
@@ -58,7 +59,8 @@ def dot(
 ) -> Tensor:
     # The edges that were given come first, in their order: the added loops are left out.
     adj = sorted_graph(edge_index, nodes, 0, turned)
-    return backend_for(query, key).edge_dot(query, key, adj)
+    out: Tensor = kernel("edge_dot", query, key)(query, key, adj)
+    return out
 
 
 @dot.register_fake
@@ -86,7 +88,8 @@ def scaled(
     x: Tensor, scale: Tensor, edge_index: Tensor, nodes: int, loops: int, turned: bool
 ) -> Tensor:
     adj = sorted_graph(edge_index, nodes, loops, turned)
-    return backend_for(x, scale).gcn_propagate(x, adj, scale)
+    out: Tensor = kernel("gcn_propagate", x, scale)(x, adj, scale)
+    return out
 
 
 @scaled.register_fake
@@ -111,7 +114,8 @@ scaled.register_autograd(_scaled_backward, setup_context=_scaled_setup)
 @custom_op("gnnlab::edge_softmax", mutates_args=())
 def softmax(score: Tensor, edge_index: Tensor, nodes: int, turned: bool) -> Tensor:
     adj = sorted_graph(edge_index, nodes, 0, turned)
-    return backend_for(score).edge_softmax(score, adj)
+    out: Tensor = kernel("edge_softmax", score)(score, adj)
+    return out
 
 
 @softmax.register_fake
@@ -160,7 +164,8 @@ gather.register_autograd(_gather_backward, setup_context=_gather_setup)
 @custom_op("gnnlab::edge_sum", mutates_args=())
 def edge_sum(values: Tensor, edge_index: Tensor, nodes: int, turned: bool) -> Tensor:
     adj = sorted_graph(edge_index, nodes, 0, turned)
-    return backend_for(values).segment_reduce(values, adj._target, adj._rows, "sum")
+    out: Tensor = kernel("segment_reduce", values)(values, adj._target, adj._rows, "sum")
+    return out
 
 
 @edge_sum.register_fake

@@ -7,7 +7,7 @@ from typing import Any
 from torch import Tensor
 from torch.library import custom_op
 
-from gnnlab.ops.backends import backend_for
+from gnnlab.ops.backends.table import kernel
 from gnnlab.ops.graphs.sparse_features import trusted
 
 Gradients = tuple[Tensor | None, ...]
@@ -19,7 +19,8 @@ def product(
 ) -> Tensor:
     """The order by column is remembered for ``col``."""
     x = trusted(rowptr, col, values, columns, None)
-    return backend_for(table, values).sparse_product(table, x, turned)
+    out: Tensor = kernel("sparse_product", table, values)(table, x, turned)
+    return out
 
 
 @product.register_fake

@@ -6,8 +6,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from gnnlab.kernels.arrays import Array, array
 from gnnlab.kernels.memory import empty
-from gnnlab.kernels.threads import Array, array, over_items
+from gnnlab.kernels.threads import over_items
 from gnnlab.ops.rows import removal_loops as removal
 from gnnlab.ops.rows.difference import residual
 from gnnlab.ops.rows.intersection import common

@@ -6,9 +6,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from gnnlab.kernels.arrays import Array, array
 from gnnlab.kernels.hashing import MASK64
 from gnnlab.kernels.memory import empty
-from gnnlab.kernels.threads import Array, array, over_rows
+from gnnlab.kernels.threads import over_rows
 from gnnlab.ops.rows.intersection import compiled_rows, packed, row_pointers
 from gnnlab.ops.rows.intersection_loops import Rows
 from gnnlab.ops.rows.sampling_loops import residual_draws, residual_lists

@@ -8,12 +8,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from gnnlab.kernels.arrays import Array, array
 from gnnlab.kernels.hashing import MASK64, threshold
 from gnnlab.kernels.memory import empty
-from gnnlab.kernels.threads import Array, array, over_rows
+from gnnlab.kernels.threads import over_rows
 from gnnlab.kernels.words import LANES
-from gnnlab.ops.backends.cpu.loops.softmax_any import group
 from gnnlab.ops.rows import intersection_loops as overlap_rows
+from gnnlab.ops.rows.grouping_loops import group
 from gnnlab.ops.rows.intersection_loops import GALLOP, Rows
 from gnnlab.ops.rows.removal_loops import mark
 from gnnlab.ops.rows.sampling_loops import common_draws

@@ -11,9 +11,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from gnnlab.kernels.arrays import Array
+from gnnlab.kernels.compile import compiled, inner
 from gnnlab.kernels.hashing import GOLDEN, MIX1, MIX2
 from gnnlab.kernels.prefetch import prefetch
-from gnnlab.kernels.threads import Array, compiled, inner
 from gnnlab.kernels.words import LANES, ONE, ZERO, equal_lanes, first_bit
 
 GALLOP = 64

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from gnnlab.kernels.threads import Array, compiled, inner
+from gnnlab.kernels.arrays import Array
+from gnnlab.kernels.compile import compiled, inner
 from gnnlab.ops.rows.intersection_loops import Rows, alive, gallop, hashed
 
 

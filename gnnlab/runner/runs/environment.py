@@ -9,14 +9,14 @@ from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from gnnlab._version import __version__
+
 PACKAGES = ("torch", "torch-geometric", "numpy", "numba", "scikit-learn")
 
 
 def environment(device: str = "cpu", packages: Sequence[str] = ()) -> dict[str, dict[str, str]]:
     """Return versions (of more ``packages`` too), machine and git state as tables of strings."""
-    import gnnlab
-
-    versions = {"gnnlab": gnnlab.__version__, "python": platform.python_version()}
+    versions = {"gnnlab": __version__, "python": platform.python_version()}
     for name in (*PACKAGES, *packages):
         try:
             versions[name] = version(name)

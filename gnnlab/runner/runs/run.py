@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gnnlab.contracts.data import check_device
+from gnnlab.contracts.devices import check_device
 from gnnlab.core.processes import check_jobs, each
 from gnnlab.core.writing import naming
 from gnnlab.runner.runs.data import load_data, of_split, splits_links, told
@@ -87,8 +87,8 @@ def _try_out(config: Config, data: Data | Graphs, splits: list[int]) -> None:
 
     Links are split and rewired for one split alone: that may take long, and all are drawn alike.
     """
-    from gnnlab.tasks.shared.contract import as_predictor
-    from gnnlab.tasks.shared.solved import SolvedTask
+    from gnnlab.tasks.contract import as_predictor
+    from gnnlab.tasks.solved import SolvedTask
 
     linked, task = splits_links(config, data), make_task(config)
     for split in dict.fromkeys(splits[:1] if linked else splits):
@@ -134,7 +134,7 @@ def train(
 ) -> dict[str, Any]:
     """Train one (split, seed) and return its line of results."""
     from gnnlab import tasks
-    from gnnlab.tasks.shared.solved import SolvedTask
+    from gnnlab.tasks.solved import SolvedTask
 
     data = load_data(config) if data is None else data
     split, seed = pair
@@ -212,7 +212,7 @@ def _width(
     """Take the budget out of the settings and return the width it allows, readout and head
     included."""
     from gnnlab import layers
-    from gnnlab.tasks.shared.contract import as_predictor
+    from gnnlab.tasks.contract import as_predictor
 
     budget = settings.pop("budget")
     problem = make_task(config).setup(data, config.run.splits[0])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import json
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -85,6 +86,13 @@ class Claims:
                     number = new()
                     self._take(number, lambda: [number], held)
             yield number
+
+    def tidy(self) -> None:
+        """Remove the locks that nobody holds: a process that was killed leaves its own, and a trial
+        that was finished by then is taken up by nobody."""
+        for path in self._path.parent.glob(f"{glob.escape(self._path.stem)}.*lock"):
+            with _held(path, wait=False):
+                pass
 
     def _take(self, number: int, running: Callable[[], Sequence[int]], held: ExitStack) -> bool:
         """Hold a trial; False where another process has it, or has finished it."""

@@ -12,8 +12,8 @@ from typing import Any
 from gnnlab.runner.reports.tables import layout, scores, written
 from gnnlab.runner.runs.results import read_results, scored, summarise
 from gnnlab.runner.runs.run import run, wanted_results
-from gnnlab.runner.sweep.grid import Sweep, Trial, choose
 from gnnlab.runner.sweep.record import Record, Swept
+from gnnlab.runner.sweep.trials import Sweep, Trial, choose
 
 
 def outcome(sweep: Sweep, trials: Sequence[Trial], out: str | Path, *, jobs: int = 1) -> str:

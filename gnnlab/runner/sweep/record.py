@@ -16,7 +16,7 @@ import msgspec
 
 from gnnlab.core.writing import naming, read_shared, write_text
 from gnnlab.runner.runs.results import read_results
-from gnnlab.runner.sweep.grid import Sweep, Trial, choose
+from gnnlab.runner.sweep.trials import Sweep, Trial, choose
 
 FILES = "sweep-*.json"
 STUDY = "study.json"

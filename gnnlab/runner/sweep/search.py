@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from gnnlab.core.arguments import check_count
 from gnnlab.core.writing import naming
-from gnnlab.runner.sweep.grid import Sweep, Trial
 from gnnlab.runner.sweep.space import Range, Values
+from gnnlab.runner.sweep.trials import Sweep, Trial
 from gnnlab.tasks.metrics.by_name import sign
 
 if TYPE_CHECKING:
@@ -56,6 +56,7 @@ def search(sweep: Sweep, attempt: Attempt, out: Path, trials: int, seed: int) ->
             told.add(number)
             trial = _drawn_trial(sweep, attempt, found, number)
         yield trial
+    found.claims.tidy()
     yield from _others(sweep, attempt, done, told)
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from gnnlab.kernels.threads import Array, compiled
+from gnnlab.kernels.arrays import Array
+from gnnlab.kernels.compile import compiled
+from gnnlab.kernels.words import ONE, ZERO, first_bit
 from gnnlab.structure.curvature.max_flow import HEAD, MASK, NEXT, SOURCE
 from gnnlab.structure.curvature.neighbourhoods import Net, by_degree, largest
 from gnnlab.structure.curvature.transport import Lazy, Memory, memory, move_rest, solve
-from gnnlab.structure.graphs.bit_sets import ONE, ZERO, first_bit
 
 
 def _curvatures(

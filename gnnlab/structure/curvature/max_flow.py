@@ -15,8 +15,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gnnlab.kernels.threads import Array, compiled, inner
-from gnnlab.structure.graphs.bit_sets import ONE, ZERO, first_bit
+from gnnlab.kernels.arrays import Array
+from gnnlab.kernels.compile import compiled, inner
+from gnnlab.kernels.words import ONE, ZERO, first_bit
 
 MASK, FREE, WANT = 0, 1, 2
 """Rows of ``Flow.sets``: all sinks; those the last search did not reach; those not full yet."""

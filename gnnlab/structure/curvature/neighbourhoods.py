@@ -12,8 +12,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gnnlab.kernels.threads import Array, compiled, inner
-from gnnlab.structure.graphs.bit_sets import ONE, ZERO, bit_rows, first_bit, two_step_rows
+from gnnlab.kernels.arrays import Array
+from gnnlab.kernels.compile import compiled, inner
+from gnnlab.kernels.words import ONE, ZERO, first_bit
+from gnnlab.structure.graphs.bit_sets import bit_rows, two_step_rows
 from gnnlab.structure.graphs.undirected_lists import Neighbours
 
 DENSE_NODES = 1 << 14

@@ -10,9 +10,10 @@ import numpy as np
 import torch
 
 from gnnlab.core.arguments import check_share
+from gnnlab.kernels.arrays import Array
 from gnnlab.kernels.budget import require_memory
 from gnnlab.kernels.effort import require_time, stretches
-from gnnlab.kernels.threads import Array, over_rows
+from gnnlab.kernels.threads import over_rows
 from gnnlab.structure.curvature import edge_costs as plans
 from gnnlab.structure.curvature import neighbourhoods
 from gnnlab.structure.curvature.neighbourhoods import net

@@ -6,7 +6,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gnnlab.kernels.threads import Array, compiled, over_rows
+from gnnlab.kernels.arrays import Array
+from gnnlab.kernels.compile import compiled
+from gnnlab.kernels.threads import over_rows
+from gnnlab.kernels.words import ONE, ZERO, count_bits, first_bit
 from gnnlab.structure.curvature.neighbourhoods import (
     Net,
     by_degree,
@@ -16,7 +19,6 @@ from gnnlab.structure.curvature.neighbourhoods import (
     net,
     put_sinks,
 )
-from gnnlab.structure.graphs.bit_sets import ONE, ZERO, count_bits, first_bit
 from gnnlab.structure.graphs.undirected_lists import Neighbours
 
 

@@ -19,7 +19,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from gnnlab.kernels.threads import Array, compiled, inner
+from gnnlab.kernels.arrays import Array
+from gnnlab.kernels.compile import compiled, inner
 from gnnlab.structure.curvature.max_flow import (
     COUNT,
     FREE,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from gnnlab.structure.graphs.graph import Array, Graph, ends
+from gnnlab.structure.graphs.graph import Graph
+from gnnlab.structure.graphs.pair_keys import Array, ends
 
 FEW = 4
 """Drawing and discarding is used where at most one pair in this many is taken."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from gnnlab.kernels.threads import Array
+from gnnlab.kernels.arrays import Array
 
 
 def components(rowptr: Array, col: Array) -> list[Array]:

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gnnlab.structure.graphs.graph import Array
-from gnnlab.structure.graphs.pair_keys import Between, non_links
+from gnnlab.structure.graphs.pair_keys import Array, Between, non_links
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,8 +8,7 @@ import numpy as np
 from torch import Tensor
 
 from gnnlab.ops import Adjacency
-from gnnlab.structure.graphs.graph import Array, distinct
-from gnnlab.structure.graphs.pair_keys import arc_keys
+from gnnlab.structure.graphs.pair_keys import Array, arc_keys, distinct
 
 
 class SimpleRows(NamedTuple):

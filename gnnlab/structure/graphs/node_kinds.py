@@ -9,9 +9,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from gnnlab.contracts.nodes import count_nodes
 from gnnlab.core.arguments import check_choice
-from gnnlab.structure.graphs.graph import Array
-from gnnlab.structure.graphs.pair_keys import pair_keys
+from gnnlab.structure.graphs.pair_keys import Array, pair_keys
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data
@@ -42,7 +42,7 @@ def kinds_of(data: Data, pairs: Array, asked: Kinds = "auto") -> Tensor | None:
     Raises:
         ValueError: kinds that are none, or not one a node.
     """
-    nodes = int(data.num_nodes or 0)
+    nodes = count_nodes(data)
     if isinstance(asked, Tensor):
         return check_node_kinds("kinds", asked, nodes)
     check_choice("kinds", asked, ("auto", "one"))

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from gnnlab.structure.graphs.graph import Array, among, distinct
+Array = NDArray[Any]
 
 
 def pair_keys(pairs: Array, num_nodes: int) -> Array:
@@ -124,3 +127,36 @@ def _rejected(taken: Array, between: Between, count: int, rng: np.random.Generat
 def union(*keys: Array) -> Array:
     """All of several lists of keys, ascending, each once."""
     return distinct(np.concatenate(keys))
+
+
+def pieces(rows: Array, bounds: Array) -> Iterator[Array]:
+    """Cut an array where bounds say: from each to the next (``np.split`` takes microseconds)."""
+    cuts = bounds.tolist()
+    return (rows[first:last] for first, last in zip(cuts[:-1], cuts[1:], strict=True))
+
+
+def ends(keys: Array, num_nodes: int) -> Array:
+    """Turn u * N + v into the two rows (2, P) u and v."""
+    pairs = np.empty((2, len(keys)), np.int64)
+    np.divmod(keys, max(num_nodes, 1), out=(pairs[0], pairs[1]))
+    return pairs
+
+
+def distinct(keys: Array) -> Array:
+    """Sort keys and drop repeats (``np.unique`` hashes them first, which is slower)."""
+    keys = np.sort(keys)
+    if len(keys) < 2:
+        return keys
+    new = np.empty(len(keys), bool)
+    new[0] = True
+    np.not_equal(keys[1:], keys[:-1], out=new[1:])
+    return keys[new]
+
+
+def among(keys: Array, others: Array) -> Array:
+    """Which keys are among others, which are sorted: (K,) bool (``np.isin`` takes longer)."""
+    if not len(others):
+        return np.zeros(len(keys), bool)
+    place = np.searchsorted(others, keys)
+    found: Array = others.take(place, mode="clip") == keys
+    return found

@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+import torch
 from torch import Tensor
 
+from gnnlab.contracts.described import described
 from gnnlab.core.arguments import check_count
-from gnnlab.kernels.threads import Array, array, compiled
+from gnnlab.kernels.arrays import Array, array
+from gnnlab.kernels.compile import compiled
 
 LIMIT = 2**31 - 1
 
@@ -89,9 +92,9 @@ def from_edges(low: Array, high: Array, num_nodes: int) -> Neighbours:
 
 
 def _check_edge_index(edge_index: Tensor) -> None:
-    if edge_index.dim() != 2 or edge_index.shape[0] != 2:
-        raise ValueError(f"edge_index must have shape (2, E), not {tuple(edge_index.shape)}")
-    if edge_index.is_floating_point() or edge_index.dtype.itemsize != 8:
+    if not isinstance(edge_index, Tensor) or edge_index.dim() != 2 or edge_index.shape[0] != 2:
+        raise ValueError(f"edge_index must have shape (2, E), not {described(edge_index)}")
+    if edge_index.dtype != torch.int64:
         raise ValueError(f"edge_index holds {edge_index.dtype}: convert it with .long()")
 
 

@@ -7,10 +7,12 @@ from typing import Any
 
 import numpy as np
 
+from gnnlab.kernels.arrays import Array
 from gnnlab.kernels.budget import require_memory
+from gnnlab.kernels.compile import compiled, inner
 from gnnlab.kernels.effort import require_time
-from gnnlab.kernels.threads import Array, compiled, inner, over_items
-from gnnlab.structure.graphs.bit_sets import ONE, ZERO, first_bit
+from gnnlab.kernels.threads import over_items
+from gnnlab.kernels.words import ONE, ZERO, first_bit
 from gnnlab.structure.hops.bfs import search
 from gnnlab.structure.hops.node_search import ARC
 

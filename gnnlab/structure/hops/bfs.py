@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from gnnlab.kernels.arrays import Array
 from gnnlab.kernels.budget import require_memory
-from gnnlab.kernels.threads import Array, compiled, inner, over_items
+from gnnlab.kernels.compile import compiled, inner
+from gnnlab.kernels.threads import over_items
 
 FAR = 1 << 30
 """A cutoff that no graph reaches."""

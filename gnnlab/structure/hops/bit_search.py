@@ -11,8 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from gnnlab.kernels.threads import Array, compiled, inner, over_rows
-from gnnlab.structure.graphs.bit_sets import ONE, ZERO, count_bits, first_bit
+from gnnlab.kernels.arrays import Array
+from gnnlab.kernels.compile import compiled, inner
+from gnnlab.kernels.threads import over_rows
+from gnnlab.kernels.words import ONE, ZERO, count_bits, first_bit
 
 TWO, THREE, WORD = np.uint64(2), np.uint64(3), np.uint64(64)
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from gnnlab.kernels.threads import Array, compiled, over_rows
+from gnnlab.kernels.arrays import Array
+from gnnlab.kernels.compile import compiled
+from gnnlab.kernels.threads import over_rows
 from gnnlab.structure.hops.bfs import FAR, search
 
 

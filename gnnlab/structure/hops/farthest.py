@@ -6,9 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from gnnlab.kernels.arrays import Array
+from gnnlab.kernels.compile import compiled, inner
 from gnnlab.kernels.hashing import GOLDEN
 from gnnlab.kernels.mixing import mix as mix64
-from gnnlab.kernels.threads import Array, compiled, inner, over_rows
+from gnnlab.kernels.threads import over_rows
 from gnnlab.structure.hops.bfs import count_rows, search
 
 FIRST = 2

@@ -6,8 +6,10 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
+from gnnlab.kernels.arrays import Array
+from gnnlab.kernels.compile import compiled, inner
 from gnnlab.kernels.effort import require_time, stretches
-from gnnlab.kernels.threads import Array, compiled, inner, over_items, over_rows
+from gnnlab.kernels.threads import over_items, over_rows
 from gnnlab.structure.hops.bfs import search
 
 ARC = 5.0

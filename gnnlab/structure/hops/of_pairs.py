@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from gnnlab.kernels.threads import Array, compiled, over_items
+from gnnlab.kernels.arrays import Array
+from gnnlab.kernels.compile import compiled
+from gnnlab.kernels.threads import over_items
 from gnnlab.structure.graphs.in_neighbours import Asked, SimpleRows, asked
 from gnnlab.structure.hops.bfs import FAR, search
 

@@ -16,8 +16,9 @@ import numpy as np
 import torch
 
 from gnnlab.kernels import memory
+from gnnlab.kernels.arrays import Array, array
 from gnnlab.kernels.budget import require_memory
-from gnnlab.kernels.threads import Array, array, over_items
+from gnnlab.kernels.threads import over_items
 from gnnlab.structure.hops import bit_search as hop_bits
 from gnnlab.structure.hops import node_search as hop_search
 

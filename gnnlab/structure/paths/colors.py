@@ -8,7 +8,7 @@ from torch import Tensor
 
 from gnnlab.core.settings import checked
 from gnnlab.kernels.mixing import mixed
-from gnnlab.structure.graphs.graph import read_arcs
+from gnnlab.structure.graphs.reading import read_arcs
 from gnnlab.structure.hops.node_search import require_searches
 from gnnlab.structure.paths.hash import hash_paths
 from gnnlab.structure.paths.sets import PathSets, count, over_nodes, walks, way_out

@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gnnlab.kernels.threads import Array, compiled, inner
+from gnnlab.kernels.arrays import Array
+from gnnlab.kernels.compile import compiled, inner
 from gnnlab.structure.paths.search import (
     ALL,
     Arcs,

@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from gnnlab.kernels.arrays import Array
+from gnnlab.kernels.compile import compiled, inner
 from gnnlab.kernels.mixing import mix
-from gnnlab.kernels.threads import Array, compiled, inner
 from gnnlab.structure.paths.search import (
     ALL,
     Arcs,

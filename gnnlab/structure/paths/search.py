@@ -11,7 +11,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gnnlab.kernels.threads import Array, Kernel, compiled, inner
+from gnnlab.kernels.arrays import Array
+from gnnlab.kernels.compile import Kernel, compiled, inner
 
 SHORTEST, ALL_SHORTEST, ALL = 0, 1, 2
 """The kinds, as kernels know them."""

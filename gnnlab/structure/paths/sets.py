@@ -19,9 +19,10 @@ from torch import Tensor
 from gnnlab.core.arguments import check_choice, check_count
 from gnnlab.core.settings import checked
 from gnnlab.kernels import memory
+from gnnlab.kernels.arrays import Array, array
 from gnnlab.kernels.budget import require_memory, usable_memory
-from gnnlab.kernels.threads import Array, array, over_rows
-from gnnlab.structure.graphs.graph import read_arcs
+from gnnlab.kernels.threads import over_rows
+from gnnlab.structure.graphs.reading import read_arcs
 from gnnlab.structure.paths.fill import Room, fill_paths
 from gnnlab.structure.paths.search import Arcs, count_paths
 from gnnlab.structure.paths.tie_breaking import way_costs

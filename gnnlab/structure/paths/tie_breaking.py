@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from gnnlab.kernels.arrays import Array
 from gnnlab.kernels.mixing import mixed
-from gnnlab.kernels.threads import Array
 
 ROUNDS = 8
 """How often colours are refined."""

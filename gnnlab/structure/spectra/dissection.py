@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from gnnlab.kernels.threads import Array, compiled
+from gnnlab.kernels.arrays import Array
+from gnnlab.kernels.compile import compiled
 
 LEAF = 32
 """Parts of up to so many nodes are left as they are."""

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from gnnlab.kernels.arrays import Array
 from gnnlab.kernels.budget import require_memory
 from gnnlab.kernels.effort import require_time
-from gnnlab.kernels.threads import Array
 from gnnlab.structure.graphs.components import components, induced
 from gnnlab.structure.spectra.elimination import Elimination, elimination, far_apart
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from gnnlab.kernels.arrays import Array
 from gnnlab.kernels.budget import usable_memory
-from gnnlab.kernels.threads import Array
 from gnnlab.structure.hops.bfs import hop_matrix
 from gnnlab.structure.spectra.dissection import count_fill, nested_dissection
 

@@ -6,7 +6,8 @@ import math
 
 import numpy as np
 
-from gnnlab.kernels.threads import Array, compiled
+from gnnlab.kernels.arrays import Array
+from gnnlab.kernels.compile import compiled
 
 
 def first_order(rowptr: Array, col: Array, x: Array, count: int, warm_up: int) -> Array:

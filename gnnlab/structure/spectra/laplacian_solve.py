@@ -7,9 +7,11 @@ from collections.abc import Callable
 
 import numpy as np
 
+from gnnlab.kernels.arrays import Array
 from gnnlab.kernels.budget import require_memory
+from gnnlab.kernels.compile import compiled
 from gnnlab.kernels.effort import alike, require_time, stretches
-from gnnlab.kernels.threads import Array, compiled, over_items
+from gnnlab.kernels.threads import over_items
 from gnnlab.structure.graphs.components import components, induced
 from gnnlab.structure.spectra.elimination import Elimination, elimination, far_apart
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import torch
 
+from gnnlab.kernels.arrays import Array
 from gnnlab.kernels.budget import require_memory
 from gnnlab.kernels.effort import require_time
-from gnnlab.kernels.threads import Array
 from gnnlab.structure.graphs.components import components, induced
 
 PRODUCT = 0.2

@@ -6,8 +6,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from gnnlab.kernels.arrays import Array, array
 from gnnlab.kernels.budget import require_memory
-from gnnlab.kernels.threads import Array, array, compiled, over_items
+from gnnlab.kernels.compile import compiled
+from gnnlab.kernels.threads import over_items
 from gnnlab.structure.spectra.resistance import pseudo_inverse
 
 TIE = 1e-9

@@ -10,7 +10,8 @@ import numpy as np
 from torch import Tensor
 
 from gnnlab.ops import remember
-from gnnlab.structure.graphs.graph import Array, Graph, distinct
+from gnnlab.structure.graphs.graph import Graph
+from gnnlab.structure.graphs.pair_keys import Array, distinct
 
 Bounds = tuple[int, ...]
 """The first node of each graph of a batch, and how many nodes there are."""

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
+from gnnlab.contracts.nodes import count_nodes
 from gnnlab.ops import Adjacency, remember
-from gnnlab.structure.graphs.graph import count_nodes
 from gnnlab.structure.stored.fingerprint import (
     Bounds,
     checksum,

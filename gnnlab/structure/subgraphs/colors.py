@@ -10,12 +10,18 @@ from torch import Tensor
 
 from gnnlab.core.arguments import check_choice, check_count
 from gnnlab.core.settings import checked
+from gnnlab.kernels.arrays import Array
 from gnnlab.kernels.budget import require_memory
+from gnnlab.kernels.compile import compiled
+from gnnlab.kernels.effort import require_time
 from gnnlab.kernels.mixing import mixed
-from gnnlab.kernels.threads import Array, compiled, over_items
+from gnnlab.kernels.threads import over_items
 from gnnlab.ops import Adjacency
 from gnnlab.structure.hops.bfs import hop_matrix
 from gnnlab.structure.subgraphs.symbols import POLICIES, POOLINGS, symbols_of
+
+STEP, PAIR = 20_000.0, 1.0
+"""Nanoseconds of a round, and of what a pair hears from a neighbour in it."""
 
 
 @checked
@@ -83,6 +89,10 @@ def subgraph_colors(
     adj = Adjacency.of(edge_index, num_nodes).to("cpu")
     told = f"the colours of {num_nodes**2:,} pairs of nodes"
     require_memory(64 * num_nodes**2, told, "take a smaller graph")
+    if rounds is not None:
+        work = STEP + PAIR * len(symbols) * num_nodes * (num_nodes + adj.num_edges)
+        way = "leave rounds out, which ends once no colour is split any more"
+        require_time(rounds * work, f"{rounds:,} rounds over {num_nodes**2:,} pairs", way)
     if not num_nodes:
         return torch.zeros(0, dtype=torch.int64, device=edge_index.device)
     colors, inside = _first(adj, policy, max_distance, radius)

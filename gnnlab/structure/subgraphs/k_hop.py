@@ -8,10 +8,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from gnnlab.core.arguments import check_count
+from gnnlab.core.arguments import check_count, shown
 from gnnlab.core.settings import checked
+from gnnlab.kernels.arrays import Array, array
 from gnnlab.kernels.budget import require_memory
-from gnnlab.kernels.threads import Array, array, over_items
+from gnnlab.kernels.threads import over_items
 from gnnlab.ops import Adjacency, AdjacencyLike
 from gnnlab.structure.hops.bfs import FAR
 from gnnlab.structure.subgraphs.k_hop_search import count_many, cut_many, cut_one
@@ -208,8 +209,8 @@ def _work(graph: _Sorted, roots: Array) -> int:
 
 def _refuse_node(node: object, nodes: int) -> None:
     raise ValueError(
-        f"node is {node!r}, but it must be a whole number from 0 to {nodes - 1}: of many nodes, "
-        "k_hop_subgraphs takes a tensor"
+        f"node is {shown(node)}, but it must be a whole number from 0 to {nodes - 1}: of many "
+        "nodes, k_hop_subgraphs takes a tensor"
     )
 
 

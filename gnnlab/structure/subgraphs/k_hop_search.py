@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from gnnlab.kernels.arrays import Array
+from gnnlab.kernels.compile import compiled, inner
 from gnnlab.kernels.prefetch import prefetch
-from gnnlab.kernels.threads import Array, compiled, inner
 from gnnlab.structure.hops.bfs import search
 
 LOW = (1 << 32) - 1

@@ -16,8 +16,10 @@ from typing import NamedTuple
 import numpy as np
 
 from gnnlab.core.arguments import check_count
+from gnnlab.kernels.arrays import Array
 from gnnlab.kernels.budget import require_memory, usable_memory
-from gnnlab.kernels.threads import Array, compiled, inner, over_rows
+from gnnlab.kernels.compile import compiled, inner
+from gnnlab.kernels.threads import over_rows
 from gnnlab.structure.hops.bfs import search
 from gnnlab.structure.hops.node_search import forget, growing, require_searches
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from gnnlab.kernels.threads import Array, compiled
+from gnnlab.kernels.arrays import Array
+from gnnlab.kernels.compile import compiled
 
 
 def count_simple_cycles(rowptr: Array, col: Array, length: int) -> int:

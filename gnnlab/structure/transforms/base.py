@@ -13,7 +13,9 @@ from torch_geometric.data import Batch, Data, HeteroData
 from torch_geometric.transforms import BaseTransform
 
 from gnnlab.contracts.described import described, refuse_other_graphs
-from gnnlab.structure.graphs.graph import Array, Graph, read_graph, read_graphs
+from gnnlab.structure.graphs.graph import Graph
+from gnnlab.structure.graphs.pair_keys import Array
+from gnnlab.structure.graphs.reading import read_graph, read_graphs
 from gnnlab.structure.transforms.data_stores import shallow
 
 Found = TypeVar("Found")

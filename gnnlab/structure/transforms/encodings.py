@@ -11,7 +11,9 @@ import numpy as np
 from torch import Tensor
 
 from gnnlab.core.arguments import check_count
-from gnnlab.structure.graphs.graph import Array, Graph, join, pieces
+from gnnlab.core.settings import checked
+from gnnlab.structure.graphs.graph import Graph, join
+from gnnlab.structure.graphs.pair_keys import Array, pieces
 from gnnlab.structure.stored.forms import FLOATING, check_finite, check_form
 from gnnlab.structure.transforms.base import shares
 from gnnlab.structure.transforms.structure import Structure
@@ -80,6 +82,7 @@ class Encoding(Structure[Array]):
         return lambda number: rows[ends[number] : ends[number + 1]]
 
 
+@checked
 @dataclass(frozen=True)
 class LaplacianPE(Encoding):
     r"""Encode nodes by the k smoothest eigenvectors of the normalised Laplacian.
@@ -131,6 +134,7 @@ class LaplacianPE(Encoding):
         return laplacian_eigenvectors(graph.rowptr, graph.arcs[1], self.k)[1]
 
 
+@checked
 @dataclass(frozen=True)
 class RandomWalkPE(Encoding):
     r"""Encode nodes by how likely a random walk is back after 1, …, k steps.

@@ -11,7 +11,9 @@ import torch
 from torch import Tensor
 
 from gnnlab.core.arguments import check_count
-from gnnlab.structure.graphs.graph import Array, Graph, join
+from gnnlab.core.settings import checked
+from gnnlab.structure.graphs.graph import Graph, join
+from gnnlab.structure.graphs.pair_keys import Array
 from gnnlab.structure.hops.sets import HopSets, require_pairs, require_room, room, views
 from gnnlab.structure.stored.forms import check_form, check_span
 from gnnlab.structure.transforms.base import shares
@@ -33,6 +35,7 @@ class Hops(NamedTuple):
     """(K,) int64: how many there are at distance 1, 2, …."""
 
 
+@checked
 @dataclass(frozen=True)
 class AddHops(Structure[Hops]):
     r"""Store all pairs of nodes that are exactly k hops apart, for k = 1, …, ``max_hop``.

@@ -10,7 +10,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from gnnlab.structure.graphs.graph import Array, Graph, join
+from gnnlab.core.settings import checked
+from gnnlab.structure.graphs.graph import Graph, join
+from gnnlab.structure.graphs.pair_keys import Array
 from gnnlab.structure.stored.forms import WHOLE, check_form, check_span
 from gnnlab.structure.subgraphs.k_path import Rooted, RootedSets, check_length, require_rooted
 from gnnlab.structure.transforms.base import shares
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 KEYS = ("rooted_index", "rooted_distance", "rooted_degree", "rooted_source")
 
 
+@checked
 @dataclass(frozen=True)
 class KPathSubgraphs(Structure[Rooted]):
     r"""Store for every node the subgraph of the paths of at most k edges that begin at it.

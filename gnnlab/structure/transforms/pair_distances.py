@@ -11,7 +11,9 @@ import torch
 from torch import Tensor
 
 from gnnlab.core.arguments import check_count
-from gnnlab.structure.graphs.graph import Array, Graph, join, pieces
+from gnnlab.core.settings import checked
+from gnnlab.structure.graphs.graph import Graph, join
+from gnnlab.structure.graphs.pair_keys import Array, pieces
 from gnnlab.structure.stored.forms import WHOLE, check_form, check_span
 from gnnlab.structure.transforms.base import shares
 from gnnlab.structure.transforms.structure import Structure
@@ -22,6 +24,7 @@ MANY = 1 << 18
 """Nodes and edges that are worked on together: graphs enough for all threads."""
 
 
+@checked
 @dataclass(frozen=True)
 class PairDistances(Structure[Array]):
     r"""Store the distance between all pairs of nodes, those beyond a limit as that limit.

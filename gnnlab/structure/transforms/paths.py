@@ -12,7 +12,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from gnnlab.structure.graphs.graph import Array, Graph, join
+from gnnlab.core.settings import checked
+from gnnlab.structure.graphs.graph import Graph, join
+from gnnlab.structure.graphs.pair_keys import Array
 from gnnlab.structure.paths.sets import Paths, PathSets, check_paths, require_paths, views
 from gnnlab.structure.stored.forms import WHOLE, check_form, check_span
 from gnnlab.structure.transforms.base import shares
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 KEY = re.compile(r"path_\d+_(index|distance)")
 
 
+@checked
 @dataclass(frozen=True)
 class AddPaths(Structure[Paths]):
     r"""Store the paths of k = 1, …, ``length`` edges that begin at each node.

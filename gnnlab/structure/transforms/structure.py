@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import torch
 from torch import Tensor
 
-from gnnlab.structure.graphs.graph import Array, Graph, count_nodes
+from gnnlab.contracts.nodes import count_nodes
+from gnnlab.structure.graphs.graph import Graph
+from gnnlab.structure.graphs.pair_keys import Array
 from gnnlab.structure.stored.fingerprint import graph_digest
 from gnnlab.structure.stored.structures import Stored
 from gnnlab.structure.transforms.base import Found, GraphTransform, beside

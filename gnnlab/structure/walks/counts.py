@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from gnnlab.kernels.arrays import Array
 from gnnlab.kernels.budget import require_memory
+from gnnlab.kernels.compile import compiled
 from gnnlab.kernels.effort import require_time
-from gnnlab.kernels.threads import Array, compiled, over_rows
+from gnnlab.kernels.threads import over_rows
 
 ARC = 1.0
 """Nanoseconds for an arc of a step."""

@@ -6,8 +6,10 @@ from collections.abc import Callable
 
 import numpy as np
 
+from gnnlab.kernels.arrays import Array
+from gnnlab.kernels.compile import compiled
 from gnnlab.kernels.effort import alike, require_time, stretches
-from gnnlab.kernels.threads import Array, compiled, over_items
+from gnnlab.kernels.threads import over_items
 from gnnlab.structure.hops.bfs import search
 from gnnlab.structure.hops.node_search import forget
 

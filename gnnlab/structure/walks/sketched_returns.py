@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from gnnlab.kernels.arrays import Array
 from gnnlab.kernels.budget import require_memory
 from gnnlab.kernels.effort import alike, require_time, stretches
-from gnnlab.kernels.threads import Array
 
 TOGETHER = 32
 """Probes that walk side by side."""

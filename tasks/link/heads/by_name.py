@@ -11,6 +11,7 @@ from typing import Any
 
 from torch import nn
 
+from gnnlab.core.arguments import shown
 from gnnlab.core.registry import Family
 from gnnlab.tasks.link.heads.pair_head import PairHead, declared_head
 from gnnlab.tasks.training.seed import reset
@@ -45,8 +46,8 @@ def resolved_head(head: Head) -> dict[str, Any] | Callable[[int], nn.Module]:
         if callable(head):
             return head
         raise ValueError(
-            f"head is {head!r}, but it is a name such as 'dot', a table with a name, a head such "
-            "as tasks.NCN(width), or a function that makes one of a width"
+            f"head is {shown(head)}, but it is a name such as 'dot', a table with a name, a head "
+            "such as tasks.NCN(width), or a function that makes one of a width"
         )
     if not isinstance(head.get("name"), str):
         raise ValueError(f"head is {dict(head)!r}, but a table needs a name: set head.name='dot'")

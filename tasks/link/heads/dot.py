@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from torch import Tensor
 
+from gnnlab.contracts.parameters import measured
 from gnnlab.core.arguments import check_counts
 from gnnlab.ops import Adjacency
 from gnnlab.tasks.link.heads.pair_head import PairHead
 from gnnlab.tasks.link.heads.pair_mlp import PairMLP
 
 
+@measured
 class DotProduct(PairHead):
     r"""Score a pair by the dot product of its nodes' states, as they are or mapped.
 

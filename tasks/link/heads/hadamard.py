@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from torch import Tensor
 
+from gnnlab.contracts.parameters import measured
 from gnnlab.core.arguments import check_counts, check_share
 from gnnlab.ops import Adjacency
 from gnnlab.tasks.link.heads.pair_head import PairHead
 from gnnlab.tasks.link.heads.pair_mlp import PairMLP
 
 
+@measured
 class HadamardMLP(PairHead):
     r"""Score a pair by an MLP on the entrywise product of its nodes' states.
 

@@ -9,6 +9,7 @@ from operator import add
 import torch
 from torch import Tensor, nn
 
+from gnnlab.contracts.parameters import measured
 from gnnlab.core.arguments import (
     check_count,
     check_counts,
@@ -37,6 +38,7 @@ BLOCK = 4096
 """Pairs that go through the maps at once without gradients, so that they stay in the cache."""
 
 
+@measured
 class NCN(PairHead):
     r"""Score pairs of nodes by both ends' states and the sum of their common neighbours' states.
 

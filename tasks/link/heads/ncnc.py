@@ -7,7 +7,8 @@ from typing import Literal, get_args
 import torch
 from torch import Tensor
 
-from gnnlab.core.arguments import check_count, check_number, check_positive
+from gnnlab.contracts.parameters import measured
+from gnnlab.core.arguments import check_count, check_number, check_positive, shown
 from gnnlab.ops import Adjacency, AdjacencyLike, EdgeDrop, NeighborLists, residual_neighbors
 from gnnlab.tasks.link.heads.ncn import NCN
 
@@ -16,6 +17,7 @@ MOST = 1 << 16
 """Pairs that are completed at once, which bounds the memory of completing all neighbours."""
 
 
+@measured
 class NCNC(NCN):
     r"""NCN whose sum also takes in the neighbours of one end, by the probability of the other edge.
 
@@ -109,7 +111,9 @@ class NCNC(NCN):
             if value is not None:
                 check_count(name, value)
         if recursion not in get_args(Recursion):
-            raise ValueError(f"recursion is {recursion!r}, which is neither 'paper' nor 'released'")
+            raise ValueError(
+                f"recursion is {shown(recursion)}, which is neither 'paper' nor 'released'"
+            )
         self.depth, self.scale, self.offset, self.pt, self.alpha = depth, scale, offset, pt, alpha
         self.sampled, self.eval_sampled, self.recursion = sampled, eval_sampled, recursion
 

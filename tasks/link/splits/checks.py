@@ -11,20 +11,19 @@ from torch import Tensor
 
 from gnnlab.contracts.described import described, way_to_columns
 from gnnlab.core.arguments import check_count
-from gnnlab.structure.graphs.graph import Array, among
 from gnnlab.structure.graphs.node_kinds import check_node_kinds, joined_kinds
-from gnnlab.structure.graphs.pair_keys import arc_keys, pair_keys, union
+from gnnlab.structure.graphs.pair_keys import Array, among, arc_keys, pair_keys, union
 
 if TYPE_CHECKING:
-    from gnnlab.tasks.link.splits.split import LinkSplit
+    from gnnlab.tasks.link.splits.parts import LinkParts
 
 HELD_OUT = ("valid", "test")
 POSITIVES = ("train_positive", "valid_positive", "test_positive")
 NEGATIVES = ("train_negative", "valid_negative", "test_negative")
 
 
-def check_split(split: LinkSplit) -> None:
-    """Refuse a split that is malformed or that leaks; see :class:`LinkSplit`."""
+def check_split(split: LinkParts) -> None:
+    """Refuse a split that is malformed or that leaks; see :class:`gnnlab.tasks.LinkSplit`."""
     check_count("num_nodes", split.num_nodes)
     for name in ("message_edge_index", *POSITIVES, *NEGATIVES):
         _check_pairs(split, name)
@@ -45,7 +44,7 @@ def check_split(split: LinkSplit) -> None:
         _check_leaks(split)
 
 
-def keys_of(split: LinkSplit, names: Sequence[str]) -> Array:
+def keys_of(split: LinkParts, names: Sequence[str]) -> Array:
     """The keys of pairs by the names of their fields, ascending, each once."""
     return union(
         *(pair_keys(getattr(split, name).numpy(), split.num_nodes).reshape(-1) for name in names)
@@ -85,7 +84,7 @@ def check_pairs(name: str, pairs: Any, num_nodes: int, loops: bool = False) -> N
         )
 
 
-def _check_pairs(split: LinkSplit, name: str) -> None:
+def _check_pairs(split: LinkParts, name: str) -> None:
     pairs = getattr(split, name)
     check_pairs(name, pairs, split.num_nodes, loops=split.as_published and name in NEGATIVES)
     own = name in NEGATIVES[1:] and pairs.dim() == 3
@@ -94,7 +93,7 @@ def _check_pairs(split: LinkSplit, name: str) -> None:
         raise ValueError(f"{name} is {tuple(pairs.shape)}, but it must be {wanted}: reshape it")
 
 
-def _check_negatives(split: LinkSplit, part: str) -> None:
+def _check_negatives(split: LinkParts, part: str) -> None:
     negative, positives = getattr(split, f"{part}_negative"), getattr(split, f"{part}_positive")
     if not negative.numel():
         raise ValueError(
@@ -108,7 +107,7 @@ def _check_negatives(split: LinkSplit, part: str) -> None:
         )
 
 
-def _check_kinds(split: LinkSplit) -> None:
+def _check_kinds(split: LinkParts) -> None:
     """Refuse negatives of kinds of nodes that no link joins."""
     kinds = check_node_kinds("kinds", split.kinds, split.num_nodes)
     links = [split.message_edge_index, *(getattr(split, name) for name in POSITIVES)]
@@ -122,7 +121,7 @@ def _check_kinds(split: LinkSplit) -> None:
             )
 
 
-def _check_both_directions(split: LinkSplit) -> None:
+def _check_both_directions(split: LinkParts) -> None:
     edges = split.message_edge_index.numpy()
     ahead = np.unique(arc_keys(edges, split.num_nodes))
     back = np.unique(arc_keys(edges[::-1], split.num_nodes))
@@ -135,7 +134,7 @@ def _check_both_directions(split: LinkSplit) -> None:
         )
 
 
-def _check_repeats(split: LinkSplit) -> None:
+def _check_repeats(split: LinkParts) -> None:
     for name in (*POSITIVES, *NEGATIVES):
         pairs = getattr(split, name).numpy()
         if pairs.ndim == 3:
@@ -151,7 +150,7 @@ def _check_repeats(split: LinkSplit) -> None:
             )
 
 
-def _check_leaks(split: LinkSplit) -> None:
+def _check_leaks(split: LinkParts) -> None:
     """No held-out positive may be read or be in two parts, and no negative may be a link."""
     message = keys_of(split, ("message_edge_index",))
     known = message
@@ -167,7 +166,7 @@ def _check_leaks(split: LinkSplit) -> None:
         _refuse_shared(split, name, own, known, "a link of the graph")
 
 
-def _refuse_shared(split: LinkSplit, name: str, own: Array, others: Array, told: str) -> None:
+def _refuse_shared(split: LinkParts, name: str, own: Array, others: Array, told: str) -> None:
     both = own[among(own, others)]
     if len(both):
         first, second = divmod(int(both[0]), split.num_nodes)

@@ -12,12 +12,12 @@ from torch import Tensor
 
 from gnnlab.contracts.data import check_edges
 from gnnlab.contracts.described import refuse_other_graphs
-from gnnlab.core.arguments import check_choice, check_count, check_number
+from gnnlab.contracts.nodes import count_nodes
+from gnnlab.core.arguments import check_choice, check_count, check_number, shown
 from gnnlab.structure.graphs.free_pairs import FreePairs
-from gnnlab.structure.graphs.graph import Array
 from gnnlab.structure.graphs.node_kinds import Kinds, kinds_of
-from gnnlab.structure.graphs.pair_keys import arc_keys, pair_keys
-from gnnlab.tasks.link.splits.split import PARTS, LinkSplit
+from gnnlab.structure.graphs.pair_keys import Array, arc_keys, pair_keys
+from gnnlab.tasks.link.splits.parts import PARTS, LinkParts
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 def random_links(
     data: Data, valid: float, test: float, seed: int, kinds: Kinds = "auto"
-) -> LinkSplit:
+) -> LinkParts:
     r"""Draw :math:`\lfloor v P \rfloor` and :math:`\lfloor t P \rfloor` of P joined pairs of nodes.
 
     They are drawn uniformly, and the rest is learnt from and read. Every part has as many negatives
@@ -57,18 +57,20 @@ def random_links(
     for name, share in shares.items():
         check_number(name, share)
         if not 0 < share < 1:
-            raise ValueError(f"{name} is {share!r}, but a share of the links lies between 0 and 1")
+            raise ValueError(
+                f"{name} is {shown(share)}, but a share of the links lies between 0 and 1"
+            )
     counts = [int(links.count * share) for share in shares.values()]
     for (name, share), count in zip(shares.items(), counts, strict=True):
         if not count:
             raise ValueError(
-                f"{name} is {share!r}, of {links.count} links none: take a larger share or a "
+                f"{name} is {shown(share)}, of {links.count} links none: take a larger share or a "
                 "larger graph"
             )
     if sum(counts) >= links.count:
         raise ValueError(
-            f"valid is {valid!r} and test {test!r}, which leaves none of {links.count} links to "
-            "train on: take smaller shares"
+            f"valid is {shown(valid)} and test {shown(test)}, which leaves none of {links.count} "
+            "links to train on: take smaller shares"
         )
     rng = _generator(seed)
     order = rng.permutation(links.count)
@@ -77,7 +79,7 @@ def random_links(
     return _split(links, parts, None, rng, kinds_of(data, links.arcs, kinds))
 
 
-def ncn_links(data: Data, seed: int, kinds: Kinds = "auto") -> LinkSplit:
+def ncn_links(data: Data, seed: int, kinds: Kinds = "auto") -> LinkParts:
     """Draw 70/10/20 percent of the links as Neural Common Neighbor does.
 
     Twenty percent are drawn for validation and as many for test, both with as many negatives; then
@@ -119,7 +121,7 @@ def temporal_links(
     repeats: Literal["drop", "keep"] = "drop",
     seed: int = 0,
     kinds: Kinds = "auto",
-) -> LinkSplit:
+) -> LinkParts:
     """Learn from the links before one moment, validate until the next, test after it.
 
     A pair that meets again belongs to its first part (``repeats="drop"``): what is judged are new
@@ -160,7 +162,7 @@ def temporal_links(
 
 def _by_part(
     links: Links, part: Array, keep: bool, rng: np.random.Generator, kinds: Tensor | None
-) -> LinkSplit:
+) -> LinkParts:
     """From the part of every edge (loops left out); a link's first part is its own."""
     first = np.full(links.count, 3)
     np.minimum.at(first, links.number, part)
@@ -209,7 +211,7 @@ def read_links(data: Data) -> Links:
         ValueError: bad edges, or none at all.
     """
     refuse_other_graphs(data)
-    nodes = int(data.num_nodes or 0)
+    nodes = count_nodes(data)
     check_edges(data, nodes)
     edges = data.edge_index.detach().cpu().numpy()
     column = np.flatnonzero(edges[0] != edges[1])
@@ -232,7 +234,7 @@ def _split(
     rng: np.random.Generator,
     kinds: Tensor | None,
     as_published: bool = False,
-) -> LinkSplit:
+) -> LinkParts:
     """Draw the negatives of three parts, of given sizes or one a positive; put it together."""
     positives = [links.of(part) for part in parts]
     free = FreePairs(links.num_nodes, links.keys, None if kinds is None else kinds.numpy())
@@ -245,7 +247,7 @@ def _split(
         if name != "train" and given.size and not found.numel():
             raise ValueError(_told(links, free, np.concatenate(wanted[1:], axis=1)))
     train, valid, test = map(torch.from_numpy, positives)
-    return LinkSplit(
+    return LinkParts(
         links.num_nodes,
         torch.cat([train, train.flip(0)], dim=1) if links.undirected else train,
         train, negatives[0], valid, negatives[1], test, negatives[2],

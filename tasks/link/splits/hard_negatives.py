@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, Literal, get_args
+from typing import Any, Literal, TypeVar, get_args
 
 import numpy as np
 import torch
@@ -11,17 +11,18 @@ from torch import Tensor
 
 from gnnlab.core.arguments import check_choice, check_count
 from gnnlab.ops import Adjacency
-from gnnlab.structure.graphs.graph import Array
+from gnnlab.structure.graphs.pair_keys import Array
 from gnnlab.tasks.link.splits.checks import keys_of
-from gnnlab.tasks.link.splits.split import LinkSplit
+from gnnlab.tasks.link.splits.parts import LinkParts
 
 Overlap = Literal["ra", "cn"]
+Split = TypeVar("Split", bound=LinkParts)
 BLOCK = 1 << 22
 """Scores of candidates that are ranked together."""
 
 
 def with_hard_negatives(
-    split: LinkSplit,
+    split: Split,
     x: Tensor | None = None,
     *,
     per_positive: int = 500,
@@ -29,16 +30,16 @@ def with_hard_negatives(
     alpha: float = 0.15,
     error: float = 1e-7,
     seed: int = 0,
-) -> LinkSplit:
+) -> Split:
     r"""Give every held-out positive (i, j) negatives (i, c) and (d, j) that heuristics rank high.
 
     For a node, all nodes that no link of any part joins it to (and that are of the other end's kind
-    where nodes are of several, see :class:`LinkSplit`) are ranked by each of: common neighbours
-    (resource allocation or their count), personalised PageRank and, where there are features, their
-    cosine; a candidate's rank is the smallest of these, and the first ``per_positive / 2`` are
-    taken. Half of a positive's negatives keep i, half keep j. Heuristics read message edges.
-    Candidates of which a heuristic knows nothing (a score of 0) share its last rank; between equal
-    ranks the seed decides.
+    where nodes are of several, see :class:`gnnlab.tasks.LinkSplit`) are ranked by each of: common
+    neighbours (resource allocation or their count), personalised PageRank and, where there are
+    features, their cosine; a candidate's rank is the smallest of these, and the first
+    ``per_positive / 2`` are taken. Half of a positive's negatives keep i, half keep j. Heuristics
+    read message edges. Candidates of which a heuristic knows nothing (a score of 0) share its last
+    rank; between equal ranks the seed decides.
 
     The benchmark's release chooses otherwise. There candidates of score 0 share the rank behind the
     last that scores above 0: where ten nodes have a common neighbour, no candidate's rank is above
@@ -97,7 +98,7 @@ def _asked(pairs: Array, kinds: Array) -> Array:
 
 
 def _best(
-    split: LinkSplit,
+    split: LinkParts,
     asked: Array,
     kinds: Array,
     features: Any,
@@ -141,7 +142,7 @@ def _best(
     return np.concatenate(chosen)
 
 
-def _links(split: LinkSplit) -> Any:
+def _links(split: LinkParts) -> Any:
     """Who is joined by a link of any part, in whatever direction: a sparse matrix."""
     from scipy.sparse import csr_array
 

@@ -9,10 +9,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from gnnlab.structure.graphs.graph import Array
+from gnnlab.contracts.nodes import count_nodes
 from gnnlab.structure.graphs.node_kinds import Kinds, joined_kinds, kinds_of
-from gnnlab.structure.graphs.pair_keys import arc_keys
-from gnnlab.tasks.link.splits.split import PARTS, LinkSplit
+from gnnlab.structure.graphs.pair_keys import Array, arc_keys
+from gnnlab.tasks.link.splits.parts import PARTS, LinkParts
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data
@@ -24,7 +24,7 @@ def official_links(
     *,
     valid_as_input: bool = False,
     kinds: Kinds = "auto",
-) -> LinkSplit:
+) -> LinkParts:
     """Take the positives and negatives that a dataset comes with, as they are.
 
     Each part is a table: ``edge`` (P, 2) and, of validation and test, ``edge_neg`` (Q, 2); or,
@@ -39,9 +39,9 @@ def official_links(
         data: with the training edges alone.
         parts: tables ``train``, ``valid`` and ``test``.
         valid_as_input: read validation links when test is predicted.
-        kinds: of nodes, as in :func:`gnnlab.tasks.drawn_links.random_links`; ``auto`` is ``one``
-            where published negatives join other kinds than links do, so that training draws as it
-            is judged.
+        kinds: of nodes, as in :func:`gnnlab.tasks.link.splits.drawn.random_links`; ``auto`` is
+            ``one`` where published negatives join other kinds than links do, so that training draws
+            as it is judged.
 
     Raises:
         ValueError: a table or a key is missing, or tensors do not fit.
@@ -58,7 +58,7 @@ def official_links(
             )
     positive = {name: _positive(name, parts[name]) for name in PARTS}
     negative = {name: _negative(name, parts[name], positive[name]) for name in PARTS[1:]}
-    nodes, edge_index = int(data.num_nodes or 0), data.edge_index
+    nodes, edge_index = count_nodes(data), data.edge_index
     ahead, back = (
         np.unique(arc_keys(e, nodes)) for e in (edge_index.numpy(), edge_index.flip(0).numpy())
     )
@@ -67,7 +67,7 @@ def official_links(
     own = kinds_of(data, links, kinds)
     if isinstance(kinds, str) and own is not None and not _alike(own, links, negative.values()):
         own = None
-    return LinkSplit(
+    return LinkParts(
         nodes,
         edge_index,
         positive["train"], torch.empty(2, 0, dtype=torch.int64),

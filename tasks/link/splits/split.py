@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from copy import copy
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -11,21 +10,23 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from gnnlab.contracts.edge_rows import edge_keys, kept_rows
-from gnnlab.structure.graphs.graph import among
-from gnnlab.structure.graphs.pair_keys import arc_keys, pair_keys
+from gnnlab.contracts.nodes import count_nodes
+from gnnlab.structure.graphs.pair_keys import among, arc_keys, pair_keys
 from gnnlab.tasks.link.splits.checks import check_split, keys_of
+from gnnlab.tasks.link.splits.drawn import ncn_links, random_links, temporal_links
+from gnnlab.tasks.link.splits.edges import kept_edges
+from gnnlab.tasks.link.splits.hard_negatives import with_hard_negatives
+from gnnlab.tasks.link.splits.official import official_links
+from gnnlab.tasks.link.splits.parts import KINDS, PARTS, LinkParts
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data
 
     from gnnlab.structure.graphs.node_kinds import Kinds
 
-PARTS = ("train", "valid", "test")
-
 
 @dataclass(frozen=True, eq=False)
-class LinkSplit:
+class LinkSplit(LinkParts):
     """The edges a model may read, and the pairs of each part, checked once against leaks.
 
     No positive of validation or test is among the message edges, in either direction; no negative
@@ -72,19 +73,6 @@ class LinkSplit:
         LinkSplit(7 nodes, 10 message edges, train 5, valid 1 + 1, test 1 + 1)
     """
 
-    num_nodes: int
-    message_edge_index: Tensor
-    train_positive: Tensor
-    train_negative: Tensor
-    valid_positive: Tensor
-    valid_negative: Tensor
-    test_positive: Tensor
-    test_negative: Tensor
-    undirected: bool = True
-    valid_as_input: bool = False
-    as_published: bool = False
-    kinds: Tensor | None = None
-
     def __post_init__(self) -> None:
         for field in fields(self):
             value = getattr(self, field.name)
@@ -92,6 +80,11 @@ class LinkSplit:
                 own = value.detach().cpu().clone(memory_format=torch.contiguous_format)
                 object.__setattr__(self, field.name, own)
         check_split(self)
+
+    @classmethod
+    def of(cls, parts: LinkParts) -> LinkSplit:
+        """Check parts that were drawn or read, and make a split of them."""
+        return cls(**{field.name: getattr(parts, field.name) for field in fields(parts)})
 
     @classmethod
     def random(
@@ -104,21 +97,17 @@ class LinkSplit:
     ) -> LinkSplit:
         """Draw shares of the links for validation and test, and as many negatives as positives.
 
-        See :func:`gnnlab.tasks.drawn_links.random_links`.
+        See :func:`gnnlab.tasks.link.splits.drawn.random_links`.
         """
-        from gnnlab.tasks.link.splits.drawn import random_links
-
-        return random_links(data, valid, test, seed, kinds)
+        return cls.of(random_links(data, valid, test, seed, kinds))
 
     @classmethod
     def ncn(cls, data: Data, seed: int = 0, kinds: Kinds = "auto") -> LinkSplit:
         """Draw the 70/10/20 split of Neural Common Neighbor, validation negatives staying at 20 %.
 
-        See :func:`gnnlab.tasks.drawn_links.ncn_links`.
+        See :func:`gnnlab.tasks.link.splits.drawn.ncn_links`.
         """
-        from gnnlab.tasks.link.splits.drawn import ncn_links
-
-        return ncn_links(data, seed, kinds)
+        return cls.of(ncn_links(data, seed, kinds))
 
     @classmethod
     def temporal(
@@ -134,12 +123,10 @@ class LinkSplit:
     ) -> LinkSplit:
         """Learn from links before one moment and judge by those after it.
 
-        See :func:`gnnlab.tasks.drawn_links.temporal_links`.
+        See :func:`gnnlab.tasks.link.splits.drawn.temporal_links`.
         """
-        from gnnlab.tasks.link.splits.drawn import temporal_links
-
         moments = (time, valid_from, test_from)
-        return temporal_links(data, *moments, repeats=repeats, seed=seed, kinds=kinds)
+        return cls.of(temporal_links(data, *moments, repeats=repeats, seed=seed, kinds=kinds))
 
     @classmethod
     def hard(
@@ -153,10 +140,9 @@ class LinkSplit:
     ) -> LinkSplit:
         """Draw a split whose every held-out positive has hard negatives of its own.
 
-        Settings are those of :func:`gnnlab.tasks.hard_negatives.with_hard_negatives`.
+        Settings are those of
+        :func:`gnnlab.tasks.link.splits.hard_negatives.with_hard_negatives`.
         """
-        from gnnlab.tasks.link.splits.hard_negatives import with_hard_negatives
-
         return with_hard_negatives(cls.random(data, valid, test, seed, kinds), data.x, **settings)
 
     @classmethod
@@ -170,11 +156,9 @@ class LinkSplit:
     ) -> LinkSplit:
         """Take the split that a dataset comes with, in the layout of the Open Graph Benchmark.
 
-        See :func:`gnnlab.tasks.official_links.official_links`.
+        See :func:`gnnlab.tasks.link.splits.official.official_links`.
         """
-        from gnnlab.tasks.link.splits.official import official_links
-
-        return official_links(data, parts, valid_as_input=valid_as_input, kinds=kinds)
+        return cls.of(official_links(data, parts, valid_as_input=valid_as_input, kinds=kinds))
 
     def with_valid_as_input(self) -> LinkSplit:
         """Return the same split, validation links being read when test is predicted."""
@@ -193,7 +177,7 @@ class LinkSplit:
         Raises:
             ValueError: data of another graph.
         """
-        nodes, edge_index = int(data.num_nodes or 0), data.edge_index
+        nodes, edge_index = count_nodes(data), data.edge_index
         own = arc_keys(self.message_edge_index.numpy(), self.num_nodes)
         if nodes == self.num_nodes:
             given = arc_keys(edge_index.cpu().numpy(), nodes)
@@ -261,22 +245,3 @@ class LinkSplit:
         if self.kinds is not None:
             parts.append(f"kinds of {' + '.join(map(str, self.kinds.bincount().tolist()))}")
         return f"LinkSplit({', '.join(parts)})"
-
-
-KINDS = ("positive", "negative")
-
-
-def kept_edges(data: Data, keep: Tensor, edge_index: Tensor | None = None) -> Data:
-    """Return a copy with some of the edges, and the rows of these of whatever edges have.
-
-    Args:
-        edge_index: what is left of the edges, if it is at hand.
-
-    Shapes:
-        keep (E,) bool, or (E',) int64
-    """
-    found, stored = copy(data), data.to_dict()
-    found.edge_index = data.edge_index[:, keep] if edge_index is None else edge_index
-    for key in edge_keys(stored):
-        found[key] = kept_rows(stored[key], keep)
-    return found

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import torch
 from torch import Tensor
 
+from gnnlab.kernels.arrays import Array, array
 from gnnlab.kernels.memory import empty
-from gnnlab.kernels.threads import Array, array, over_rows
-from gnnlab.ops.backends.cpu.loops.block import block_rows, outer_rows
+from gnnlab.kernels.threads import over_rows
+from gnnlab.ops.backends.cpu.loops.block import block_rows
 
 if TYPE_CHECKING:
     from gnnlab.ops.graphs.adjacency import Adjacency
@@ -23,20 +23,6 @@ def block(x: Tensor, maps: Tensor, adj: Adjacency, turned: bool) -> Tensor:
     over_rows(
         block_rows, array(adj._rowptr), width, channels(out), channels(x), array(adj._col),
         array(adj._order), edges(maps), rows, columns, turned,
-    )  # fmt: skip
-    return out
-
-
-def outer(left: Tensor, right: Tensor, adj: Adjacency) -> Tensor:
-    """Inner products over channels of the stalks at both ends."""
-    shape = (adj.num_edges, left.shape[1], right.shape[1])
-    if left.shape[2] == 0:
-        return torch.zeros(shape, dtype=left.dtype)
-    out = empty(shape, left.dtype)
-    width = left.shape[1] * right.shape[1] * left.shape[2]
-    over_rows(
-        outer_rows, array(adj._rowptr), width, edges(out), channels(left), channels(right),
-        array(adj._col), array(adj._order), left.shape[1], right.shape[1],
     )  # fmt: skip
     return out
 

@@ -8,9 +8,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from gnnlab.kernels.arrays import Array, array
+from gnnlab.kernels.compile import compiled, inner
 from gnnlab.kernels.hashing import GOLDEN, MASK64, MIX1, MIX2, threshold
 from gnnlab.kernels.memory import empty_like
-from gnnlab.kernels.threads import Array, array, compiled, inner, over_items
+from gnnlab.kernels.threads import over_items
 
 BLOCK = 256
 WORDS = BLOCK // 2

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
+from gnnlab.kernels.arrays import array
 from gnnlab.kernels.memory import empty, empty_like
-from gnnlab.kernels.threads import array, over_rows
+from gnnlab.kernels.threads import over_rows
 from gnnlab.ops.backends.cpu.loops.extreme_grad import picked_rows, picked_weights
 from gnnlab.ops.backends.cpu.loops.reduce import max_rows, min_rows
 from gnnlab.ops.backends.cpu.propagate import matrix, sorted_weight

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
+from gnnlab.kernels.arrays import Array, array
+from gnnlab.kernels.compile import inner
 from gnnlab.kernels.memory import empty
-from gnnlab.kernels.threads import Array, array, inner, over_rows
+from gnnlab.kernels.threads import over_rows
 from gnnlab.ops.backends.cpu.loops.reduce import sum4, sum8, sum16
 
 if TYPE_CHECKING:
@@ -18,9 +20,12 @@ WIDEST = 64
 """Columns up to which a table is kept whole; wider ones are cut into tiles, step by step."""
 
 
-def takes_steps(x: Tensor) -> bool:
-    """Whether the functions below read such a table."""
-    return x.dtype in (torch.float32, torch.float64) and x.shape[1:].numel() <= WIDEST
+def why_not(x: Tensor) -> str | None:
+    """Why the functions below do not read such a table; None where they do."""
+    if x.dtype not in (torch.float32, torch.float64):
+        return f"x is {x.dtype}, and several steps together read float32 and float64"
+    width = x.shape[1:].numel()
+    return f"x has {width} columns, and more than {WIDEST} are cut" if width > WIDEST else None
 
 
 def steps(x: Tensor, scale: Tensor, adj: Adjacency, count: int) -> Tensor:

@@ -4,16 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import torch
 from torch import Tensor
 
+from gnnlab.kernels.arrays import Array, array
 from gnnlab.kernels.memory import empty, empty_like
-from gnnlab.kernels.threads import Array, array, over_items
+from gnnlab.kernels.threads import over_items
 from gnnlab.ops.backends.cpu.loops import lstm as lstm_rows
 
 MOST = 4
 """Terms that one kernel adds up."""
 COST = 64
 """What a number of the state costs, in numbers that are read or written."""
+
+
+def why_not(terms: Sequence[Tensor], c: Tensor | None) -> str | None:
+    """Why the functions below do not read such terms; None where they do."""
+    kind = terms[0].dtype
+    return None if kind is torch.float32 else f"the terms are {kind}, and float32 is read"
 
 
 def step(terms: Sequence[Tensor], c: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:

@@ -11,8 +11,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from gnnlab.kernels.arrays import Array, array
+from gnnlab.kernels.compile import compiled, inner
 from gnnlab.kernels.memory import empty
-from gnnlab.kernels.threads import Array, array, compiled, inner, over_items
+from gnnlab.kernels.threads import over_items
 
 LANES = 128
 """Rows that are worked on together."""

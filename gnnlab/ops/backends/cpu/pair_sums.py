@@ -9,8 +9,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from gnnlab.kernels.arrays import Array, array
 from gnnlab.kernels.memory import empty
-from gnnlab.kernels.threads import Array, array, over_items
+from gnnlab.kernels.threads import over_items
 from gnnlab.ops.backends.cpu.loops.pair_sums import (
     COLUMN,
     DIAGONAL,
@@ -38,6 +39,13 @@ KINDS = {"uL": UL, "vL": VL, "uG": UG, "vG": VG, "vv": VV, "vu": VU, "uu": UU}
 PLACES = {"diagonal": DIAGONAL, "u": ROW, "v": COLUMN}
 
 Shifts = Sequence[Tensor | None]
+
+
+def why_not(x: Tensor) -> str | None:
+    """Why the functions below do not read such a table; None where they do."""
+    if x.dtype in (torch.float32, torch.float64):
+        return None
+    return f"x is {x.dtype}, and sums over pairs read float32 and float64"
 
 
 def pair_aggregate(

@@ -1,4 +1,4 @@
-"""Sums of rows and inner products along edges."""
+"""Sums of rows along edges, by compiled loops."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from gnnlab.kernels.arrays import Array, array
 from gnnlab.kernels.memory import empty, zeros
-from gnnlab.kernels.threads import Array, array, over_rows
-from gnnlab.ops.autograd.propagate import in_order, wide
+from gnnlab.kernels.threads import over_rows
 from gnnlab.ops.backends.cpu.column_tiles import by_tiles
-from gnnlab.ops.backends.cpu.loops.edge_dot import dot_rows
 from gnnlab.ops.backends.cpu.loops.reduce import scaled_rows, sum_rows
-from gnnlab.ops.backends.cpu.loops.weighted_features import each_rows, product_rows
+from gnnlab.ops.backends.cpu.loops.weighted_features import each_rows
+from gnnlab.ops.base.precision import wide
+from gnnlab.ops.graphs.order import in_order
 
 if TYPE_CHECKING:
     from gnnlab.ops.graphs.adjacency import Adjacency, Rows
@@ -25,9 +26,14 @@ EDGE_COST = 5
 """What it costs to weigh an edge, in numbers of a table that are multiplied and copied."""
 
 
+def stored(x: Tensor) -> Tensor:
+    """bfloat16 is read as it is and added up in float32; float16 is widened first."""
+    return x.float() if x.dtype is torch.float16 else x
+
+
 def propagate(x: Tensor, weight: Tensor | None, adj: Adjacency, mean: bool) -> Tensor:
     """Sum or mean of the neighbours, weighted or not."""
-    if weight is not None and weight.dim() == 2 and _one_each(x):
+    if weight is not None and weight.dim() == 2 and one_each(x):
         return weighted_each(x, weight, adj, mean)
     w, rowptr, col = sorted_weight(weight, adj), array(adj._rowptr), array(adj._col)
     if adj.num_edges < len(x) or len(rowptr) != len(x) + 1:
@@ -53,7 +59,7 @@ def weighted_each(x: Tensor, weight: Tensor, adj: Adjacency, mean: bool) -> Tens
     return out
 
 
-def _one_each(x: Tensor) -> bool:
+def one_each(x: Tensor) -> bool:
     return x.dim() == 3 and x.shape[1] > 1 and x.shape[2] == 1
 
 
@@ -75,19 +81,6 @@ def scaled(x: Tensor, own: Tensor | None, other: Tensor | None, adj: Adjacency) 
         over_rows(scaled_rows, rowptr, x.shape[1], array(out), array(x), col, *ends, one)
 
     return by_tiles(x, LANES, adj.num_edges, work)
-
-
-def edge_dot(query: Tensor, key: Tensor, adj: Adjacency) -> Tensor:
-    """Inner products of both ends of every edge."""
-    out = empty((adj.num_edges, *query.shape[1:-1]), wide(query))
-    heads = query.shape[1] if query.dim() == 3 else 1
-    ends = matrix(query), matrix(key)
-    table = out.numpy().reshape(adj.num_edges, heads)
-    width = heads * query.shape[-1]
-    edges = array(adj._col), array(adj._order)
-    rows = product_rows if _one_each(query) and query.dtype is wide(query) else dot_rows
-    over_rows(rows, array(adj._rowptr), width, table, *ends, *edges)
-    return out
 
 
 def segment_sum(values: Tensor, rows: Rows) -> Tensor:

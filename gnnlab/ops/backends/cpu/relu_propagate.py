@@ -8,8 +8,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from gnnlab.kernels.arrays import Array, array
 from gnnlab.kernels.memory import empty
-from gnnlab.kernels.threads import Array, array, over_items, over_rows
+from gnnlab.kernels.threads import over_items, over_rows
 from gnnlab.ops.backends.cpu.loops.relu_propagate import (
     rectified_grad_edges,
     rectified_grad_x_rows,

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from torch import Tensor
 
+from gnnlab.kernels.arrays import Array, array
 from gnnlab.kernels.memory import empty_like
-from gnnlab.kernels.threads import Array, array, over_rows
-from gnnlab.ops.autograd.propagate import in_order
+from gnnlab.kernels.threads import over_rows
 from gnnlab.ops.backends.cpu.loops import softmax as softmax_rows
 from gnnlab.ops.backends.cpu.loops import softmax_any as kernels
 from gnnlab.ops.backends.cpu.propagate import matrix
+from gnnlab.ops.graphs.order import in_order
 
 if TYPE_CHECKING:
     from gnnlab.ops.graphs.adjacency import Adjacency

@@ -8,10 +8,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from gnnlab.kernels.arrays import Array, array
+from gnnlab.kernels.compile import inner
 from gnnlab.kernels.hashing import GOLDEN, MASK64, MIX1, MIX2, threshold
-from gnnlab.kernels.threads import Array, array, inner, over_items
-from gnnlab.ops.autograd.propagate import wide
+from gnnlab.kernels.threads import over_items
 from gnnlab.ops.backends.cpu.propagate import summed
+from gnnlab.ops.base.precision import wide
 
 if TYPE_CHECKING:
     from gnnlab.ops.graphs.sparse_features import Drop, Entries, SparseFeatures

@@ -13,8 +13,6 @@ import triton
 import triton.language as tl
 from torch import Tensor
 
-from gnnlab.ops.autograd.propagate import wide
-from gnnlab.ops.backends.engine import Ends, Stats
 from gnnlab.ops.backends.triton.launch import (
     INTERPRETED,
     accumulator,
@@ -27,6 +25,8 @@ from gnnlab.ops.backends.triton.launch import (
 from gnnlab.ops.backends.triton.propagate import item
 from gnnlab.ops.backends.triton.ranges import LONGEST, Parts, Ranges, ranges
 from gnnlab.ops.backends.triton.softmax import settle
+from gnnlab.ops.backends.types import Ends, Stats
+from gnnlab.ops.base.precision import wide
 
 if TYPE_CHECKING:
     from gnnlab.ops.graphs.adjacency import Adjacency

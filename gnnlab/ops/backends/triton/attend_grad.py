@@ -13,12 +13,12 @@ import triton
 import triton.language as tl
 from torch import Tensor
 
-from gnnlab.ops.autograd.propagate import wide
-from gnnlab.ops.backends.engine import Ends, Stats
 from gnnlab.ops.backends.triton.attend import edge_share, held, own_end, raw_score
 from gnnlab.ops.backends.triton.launch import accumulator, as_float, bits, launch, narrow, offsets
 from gnnlab.ops.backends.triton.propagate import item, total
 from gnnlab.ops.backends.triton.ranges import LONGEST, Ranges, ranges
+from gnnlab.ops.backends.types import Ends, Stats
+from gnnlab.ops.base.precision import wide
 
 if TYPE_CHECKING:
     from gnnlab.ops.graphs.adjacency import Adjacency

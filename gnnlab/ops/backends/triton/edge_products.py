@@ -9,8 +9,8 @@ import triton
 import triton.language as tl
 from torch import Tensor
 
-from gnnlab.ops.autograd.propagate import wide
 from gnnlab.ops.backends.triton.launch import INTERPRETED, accumulator, launch, narrow, offsets
+from gnnlab.ops.base.precision import wide
 
 if TYPE_CHECKING:
     from gnnlab.ops.graphs.adjacency import Adjacency

@@ -9,10 +9,11 @@ import triton
 import triton.language as tl
 from torch import Tensor
 
-from gnnlab.ops.autograd.propagate import in_order
+from gnnlab.ops.backends.triton.edge_products import extreme_grad_weight as extreme_grad_weight
 from gnnlab.ops.backends.triton.launch import accumulator, launch, narrow, offsets, tile
 from gnnlab.ops.backends.triton.propagate import item, message, total
 from gnnlab.ops.backends.triton.ranges import LONGEST, Ranges, ranges
+from gnnlab.ops.graphs.order import in_order
 
 if TYPE_CHECKING:
     from gnnlab.ops.graphs.adjacency import Adjacency, Rows

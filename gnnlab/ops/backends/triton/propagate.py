@@ -9,9 +9,10 @@ import triton
 import triton.language as tl
 from torch import Tensor
 
-from gnnlab.ops.autograd.propagate import in_order, shares, wide
 from gnnlab.ops.backends.triton.launch import accumulator, launch, narrow, offsets, tuned
 from gnnlab.ops.backends.triton.ranges import LONGEST, Ranges, ranges
+from gnnlab.ops.base.precision import wide
+from gnnlab.ops.graphs.order import in_order, shares
 
 if TYPE_CHECKING:
     from gnnlab.ops.graphs.adjacency import Adjacency, Rows
@@ -122,6 +123,11 @@ def _sums(
 
     given = tuple(term is not None for term in terms)
     tuned(("sum", x.dtype, features, heads, *given), x, rows.count, features, start)
+
+
+def stored(x: Tensor) -> Tensor:
+    """Every type is read as it is."""
+    return x
 
 
 def propagate(x: Tensor, weight: Tensor | None, adj: Adjacency, mean: bool) -> Tensor:

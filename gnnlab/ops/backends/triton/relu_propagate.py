@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from torch import Tensor
 
-from gnnlab.ops.backends.reference import shift
+from gnnlab.ops.backends.reference.relu_propagate import shift
 from gnnlab.ops.backends.triton.propagate import segment_sum
+from gnnlab.ops.graphs.segments import segments
 
 if TYPE_CHECKING:
     from gnnlab.ops.graphs.adjacency import Adjacency
@@ -43,8 +44,6 @@ def rectified_grad(
 
 
 def _table_grad(flow: Tensor, table: Tensor, edges: Tensor) -> Tensor:
-    from gnnlab.ops.functions.segment import segments
-
     if edges.dim() == 2:
         return edges.T @ flow
     return segment_sum(flow, segments(flow, edges, table.shape[0]))

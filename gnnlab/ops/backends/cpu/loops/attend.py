@@ -10,7 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from gnnlab.kernels.threads import Array, compiled, inner, longest_row
+from gnnlab.kernels.arrays import Array
+from gnnlab.kernels.compile import compiled, inner
+from gnnlab.kernels.threads import longest_row
 from gnnlab.ops.backends.cpu.loops.edge_dot import dot_row
 from gnnlab.ops.backends.cpu.loops.reduce import sum_row
 from gnnlab.ops.backends.cpu.loops.softmax import softmax_table

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from gnnlab.kernels.threads import Array, inner
+from gnnlab.kernels.arrays import Array
+from gnnlab.kernels.compile import inner
 from gnnlab.ops.backends.cpu.loops.block_small import stalk_products, stalk_row
 
 

@@ -8,8 +8,9 @@ from llvmlite import ir
 from numba.core import cgutils, types
 from numba.extending import intrinsic
 
+from gnnlab.kernels.arrays import Array
+from gnnlab.kernels.compile import compiled, inner
 from gnnlab.kernels.prefetch import AHEAD, LINE, prefetch
-from gnnlab.kernels.threads import Array, compiled, inner
 from gnnlab.kernels.vectors import LANE, load, splat, store
 
 LANES = 16

@@ -12,8 +12,9 @@ from llvmlite import ir
 from numba.core import cgutils, types
 from numba.extending import intrinsic
 
+from gnnlab.kernels.arrays import Array
+from gnnlab.kernels.compile import compiled
 from gnnlab.kernels.prefetch import LINE, emit_prefetch
-from gnnlab.kernels.threads import Array, compiled
 from gnnlab.kernels.vectors import load, number_type, splat, store
 
 NAMES = (

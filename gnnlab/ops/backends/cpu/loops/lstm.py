@@ -13,7 +13,8 @@ from llvmlite import ir
 from numba.core import cgutils, types
 from numba.extending import intrinsic
 
-from gnnlab.kernels.threads import Array, compiled
+from gnnlab.kernels.arrays import Array
+from gnnlab.kernels.compile import compiled
 from gnnlab.kernels.vector_math import constant, sigmoid, tanh
 from gnnlab.kernels.vectors import load, store
 

@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gnnlab.kernels.threads import Array, compiled, inner
+from gnnlab.kernels.arrays import Array
+from gnnlab.kernels.compile import compiled, inner
 from gnnlab.ops.backends.cpu.loops.gated_sum import (
     IN_PLACE,
     add_row,

@@ -14,9 +14,11 @@ from llvmlite import ir
 from numba.core import cgutils, types
 from numba.extending import intrinsic
 
+from gnnlab.kernels.arrays import Array
 from gnnlab.kernels.blocked_sum import sum_in_blocks
+from gnnlab.kernels.compile import compiled, inner
 from gnnlab.kernels.prefetch import AHEAD, LINE, emit_prefetch
-from gnnlab.kernels.threads import Array, compiled, inner, longest_row
+from gnnlab.kernels.threads import longest_row
 from gnnlab.kernels.vectors import load, number_type, splat, store
 
 

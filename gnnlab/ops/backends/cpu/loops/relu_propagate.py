@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from gnnlab.kernels.threads import Array, compiled, inner
+from gnnlab.kernels.arrays import Array
+from gnnlab.kernels.compile import compiled, inner
 
 BLOCK = 64
 """Messages that are added up in the precision of the table, before they join a row's total."""

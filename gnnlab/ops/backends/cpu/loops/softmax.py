@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from gnnlab.kernels.arrays import Array
+from gnnlab.kernels.compile import compiled, inner
 from gnnlab.kernels.prefetch import EDGES_AHEAD, prefetch
-from gnnlab.kernels.threads import Array, compiled, inner, longest_row
+from gnnlab.kernels.threads import longest_row
 from gnnlab.ops.backends.cpu.loops.softmax_vectors import (
     LANES,
     gradient16,

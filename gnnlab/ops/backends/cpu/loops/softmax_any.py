@@ -10,29 +10,10 @@ from llvmlite import ir
 from numba.core import types
 from numba.extending import intrinsic
 
+from gnnlab.kernels.arrays import Array
+from gnnlab.kernels.compile import compiled, inner
 from gnnlab.kernels.prefetch import AHEAD, prefetch
-from gnnlab.kernels.threads import Array, compiled, inner, longest_row
-
-
-def _group(keys: Array, rowptr: Array, order: Array) -> int:
-    """Counting sort, stable; rowptr (N + 1,) arrives as zeros.
-
-    Returns where the first key lies that is no row, and -1 where all are.
-    """
-    rows = rowptr.shape[0] - 1
-    for e in range(keys.shape[0]):
-        key = keys[e]
-        if key < 0 or key >= rows:
-            return e
-        rowptr[key + 1] += 1
-    for i in range(rows):
-        rowptr[i + 1] += rowptr[i]
-    place = rowptr[:rows].copy()
-    for e in range(keys.shape[0]):
-        key = keys[e]
-        order[place[key]] = e
-        place[key] += 1
-    return -1
+from gnnlab.kernels.threads import longest_row
 
 
 def _softmax_rows(
@@ -141,6 +122,5 @@ def _power(typingctx: Any, n: Any) -> Any:
 _power_of_two = intrinsic(_power)
 exp_in_place = inner(_exp_)
 _shift = inner(_shift_)
-group = compiled(_group)
 softmax_rows = compiled(_softmax_rows)
 softmax_grad_rows = compiled(_softmax_grad_rows)

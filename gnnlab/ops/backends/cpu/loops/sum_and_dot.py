@@ -8,9 +8,10 @@ from llvmlite import ir
 from numba.core import cgutils, types
 from numba.extending import intrinsic
 
+from gnnlab.kernels.arrays import Array
 from gnnlab.kernels.blocked_sum import sum_in_blocks
+from gnnlab.kernels.compile import inner
 from gnnlab.kernels.prefetch import AHEAD, LINE, emit_prefetch
-from gnnlab.kernels.threads import Array, inner
 from gnnlab.kernels.vectors import fold, load, number_type, splat, store
 
 

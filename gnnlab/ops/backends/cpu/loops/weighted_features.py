@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from gnnlab.kernels.threads import Array, compiled, inner
+from gnnlab.kernels.arrays import Array
+from gnnlab.kernels.compile import compiled, inner
 from gnnlab.kernels.vectors import load
 from gnnlab.ops.backends.cpu.loops.reduce import Emit, make_tile
 

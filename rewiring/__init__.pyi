@@ -1,0 +1,30 @@
+"""What ``gnnlab.rewiring`` exports; each name loads when it is first asked for."""
+
+from .application import apply as apply
+from .base.changes import Changes as Changes
+from .base.reexports import AddHops as AddHops
+from .base.reexports import AddPaths as AddPaths
+from .base.reexports import Graph as Graph
+from .base.reexports import count_edge_types as count_edge_types
+from .base.rewiring import Rewiring as Rewiring
+from .controls.identity import Identity as Identity
+from .controls.random_edges import RandomEdges as RandomEdges
+from .curvature.borf import BORF as BORF
+from .curvature.sdrf import SDRF as SDRF
+from .diagnostics.commute_time import commute_time as commute_time
+from .diagnostics.curvature import balanced_forman as balanced_forman
+from .diagnostics.curvature import ollivier_ricci as ollivier_ricci
+from .diagnostics.hop_distances import hop_distances as hop_distances
+from .diagnostics.jacobian_sensitivity import Sensitivity as Sensitivity
+from .diagnostics.jacobian_sensitivity import jacobian_sensitivity as jacobian_sensitivity
+from .diagnostics.resistance import effective_resistance as effective_resistance
+from .diagnostics.spectral_gap import spectral_gap as spectral_gap
+from .diagnostics.total_influence import Influence as Influence
+from .diagnostics.total_influence import total_influence as total_influence
+from .diagnostics.total_resistance import total_resistance as total_resistance
+from .diagnostics.walk_counts import walk_counts as walk_counts
+from .listing import find as find
+from .listing import rewirings as rewirings
+from .local.laser import LASER as LASER
+from .spectral.fosr import FoSR as FoSR
+from .spectral.gtr import GTR as GTR
