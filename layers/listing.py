@@ -18,9 +18,14 @@ def _is_encoder(cls: Any) -> bool:
 
 
 convs: Family[type[nn.Module]] = Family(
-    "convolution", "gnnlab.layers", lambda cls: cls.__name__.endswith("Conv")
+    "convolution",
+    "gnnlab.layers",
+    lambda cls: cls.__name__.endswith("Conv"),
+    text="Every exported convolution by name.",
 )
-encoders: Family[type[Encoder]] = Family("model", "gnnlab.layers", _is_encoder)
+encoders: Family[type[Encoder]] = Family(
+    "model", "gnnlab.layers", _is_encoder, text="Every exported encoder by name."
+)
 
 
 @checked

@@ -21,7 +21,11 @@ def _is_rewiring(cls: Any) -> bool:
 
 
 rewirings: Family[type[GraphTransform[Any]]] = Family(
-    "rewiring", "gnnlab.rewiring", _is_rewiring, label
+    "rewiring",
+    "gnnlab.rewiring",
+    _is_rewiring,
+    label,
+    text="Every exported rewiring by name, and every structure computed in a rewiring's place.",
 )
 
 

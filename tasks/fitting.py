@@ -8,7 +8,6 @@ from collections.abc import Callable
 from copy import copy
 from dataclasses import dataclass, field, replace
 from functools import partial
-from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -28,7 +27,7 @@ from gnnlab.tasks.training.optimizer import make_optimizer
 from gnnlab.tasks.training.peak_memory import PeakMemory
 from gnnlab.tasks.training.progress import Progress, reporting
 from gnnlab.tasks.training.schedule import Schedule
-from gnnlab.tasks.training.seed import build, isolated, reset, seed_all
+from gnnlab.tasks.training.seed import build, checked_seed, isolated, reset, seed_all
 from gnnlab.tasks.training.selection import Best, Snapshot, should_stop
 from gnnlab.tasks.training.settings import Training
 from gnnlab.tasks.training.sparse_reading import density, with_sparse_features
@@ -127,7 +126,7 @@ def fit(
         a training pass and an evaluation pass over the data each epoch.
     """
     training = Training() if training is None else training
-    place, seed = check_device(device), _seed(seed)
+    place, seed = check_device(device), checked_seed(seed)
     _check_kinds(task, data, training)
     check_flag("keep_model", keep_model)
     check_flag("reinitialise", reinitialise)
@@ -281,11 +280,3 @@ def _check_kinds(task: Any, data: Any, training: Any) -> None:
         raise ValueError(
             f"training is {shown(training)}, but settings are needed: Training(lr=...)"
         )
-
-
-def _seed(seed: int) -> int:
-    if isinstance(seed, bool) or not isinstance(seed, Integral) or not 0 <= seed < 2**32:
-        raise ValueError(
-            f"seed is {shown(seed)}, but it must be a whole number from 0 to 2**32 - 1"
-        )
-    return int(seed)

@@ -13,7 +13,7 @@ from gnnlab.tasks.fitting import Result
 from gnnlab.tasks.shared.listed import ListedTask
 from gnnlab.tasks.training.curve import Curve
 from gnnlab.tasks.training.peak_memory import PeakMemory
-from gnnlab.tasks.training.seed import isolated, seed_all
+from gnnlab.tasks.training.seed import checked_seed, isolated, seed_all
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data
@@ -51,7 +51,7 @@ class SolvedTask(ListedTask):
         Raises:
             ValueError: what the task or the method refuses.
         """
-        metric = self.check(data, split)
+        seed, metric = checked_seed(seed), self.check(data, split)
         memory, start = PeakMemory(CPU), time.perf_counter()
         with isolated(CPU), torch.no_grad():
             seed_all(seed, CPU)

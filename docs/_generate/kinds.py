@@ -7,8 +7,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from gnnlab import layers, rewiring
+from gnnlab.core.registry import Family
 from gnnlab.structure import transforms
+<<<<<<< HEAD
 from gnnlab.tasks.link.heads.pair_head import PairHead
+=======
+from gnnlab.tasks.clustering.method import clusterings
+from gnnlab.tasks.embedding.method import embeddings
+from gnnlab.tasks.link.heads.by_name import heads
+from gnnlab.tasks.selfsupervised.objective import objectives
+from gnnlab.tasks.shared.listed import ListedTask
+>>>>>>> con
 
 from .docstrings import REQUIRED, settings
 from .names import Entry, entries
@@ -78,7 +87,12 @@ def _encoder(cls: type) -> bool:
 
 
 def _task(cls: type) -> bool:
-    return callable(getattr(cls, "setup", None))
+    return issubclass(cls, ListedTask) or callable(getattr(cls, "setup", None))
+
+
+def _of(family: Family[Any]) -> Callable[[type], bool]:
+    """Whether a class is of a family."""
+    return lambda cls: cls in family().values()
 
 
 def _run_encoder(entry: Entry) -> str:
@@ -173,9 +187,44 @@ KINDS = (
         "link head",
         "gnnlab.tasks",
         "Scores pairs of nodes by their states; some learn nothing and count paths or neighbours.",
+<<<<<<< HEAD
         lambda cls: issubclass(cls, PairHead),
+=======
+        _of(heads),
+>>>>>>> con
         lambda entry: f"gnnlab run --task link --data cora --model gcn {_head(entry)}",
         lambda settings: _name(settings.get("task", {}).get("head")),
         "heads()",
+    ),
+    Kind(
+        "Objectives",
+        "objective",
+        "gnnlab.tasks",
+        "A loss that needs no labels, by which an encoder is pretrained.",
+        _of(objectives),
+        lambda entry: (
+            "gnnlab run --task pretraining --data karate --model gcn "
+            f"--set task.objective={entry.thing.short}"
+        ),
+    ),
+    Kind(
+        "Embeddings",
+        "embedding",
+        "gnnlab.tasks",
+        "A vector for every node, computed without labels or training.",
+        _of(embeddings),
+        lambda entry: (
+            f"gnnlab run --task embedding --data karate --set task.method={entry.thing.short}"
+        ),
+    ),
+    Kind(
+        "Clusterings",
+        "clustering",
+        "gnnlab.tasks",
+        "Parts the nodes of a graph into clusters, without labels.",
+        _of(clusterings),
+        lambda entry: (
+            f"gnnlab run --task clustering --data karate --set task.method={entry.thing.short}"
+        ),
     ),
 )

@@ -72,7 +72,8 @@ class Entry:
         """How Sphinx documents it: ``class``, ``function`` or ``data``."""
         if isinstance(self.thing, type):
             return "class"
-        return "function" if callable(self.thing) and self.first_line else "data"
+        named = callable(self.thing) and hasattr(self.thing, "__name__")
+        return "function" if named and self.first_line else "data"
 
 
 def entries(face: str) -> Iterator[Entry]:

@@ -35,6 +35,7 @@ class Family(Generic[Method]):
         belongs: whether something exported is one.
         label: the name of one.
         short: another name of one, or None.
+        text: what a call gives, in a sentence: the family's docstring.
 
     Example:
         >>> from gnnlab.layers import encoders
@@ -47,6 +48,10 @@ class Family(Generic[Method]):
     belongs: Callable[[Any], bool]
     label: Callable[[Any], str] = own_name
     short: Callable[[Any], str | None] = no_other_name
+    text: str = "All methods by name."
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "__doc__", self.text)
 
     def __post_init__(self) -> None:
         kinds = self.kind if self.kind.endswith("s") else f"{self.kind}s"

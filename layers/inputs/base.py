@@ -87,7 +87,8 @@ class WithInputs(Encoder):
         if any(part.maskable is False for part in (own, *inputs)):
             self.maskable = False
         self.transductive = _last([own.transductive, *(step.transductive for step in inputs)])
-        self.stochastic_encoding = _last([step.stochastic_encoding for step in inputs])
+        reasons = (step.stochastic_encoding for step in inputs)
+        self.stochastic_encoding = next(filter(None, reasons), None)
 
     def with_outputs(self, out_channels: int) -> WithInputs | None:
         """Return the same with an encoder that predicts so many numbers a row, if it can be."""

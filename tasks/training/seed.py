@@ -8,11 +8,13 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from copy import deepcopy
+from numbers import Integral
 
 import numpy as np
 import torch
 from torch import nn
 
+from gnnlab.core.arguments import shown
 from gnnlab.tasks.training.foreign import adapted
 
 _turn = threading.RLock()
@@ -34,6 +36,19 @@ def isolated(device: torch.device) -> Iterator[None]:
         finally:
             random.setstate(python)
             np.random.set_state(numpy)
+
+
+def checked_seed(seed: int) -> int:
+    """Return the seed, or refuse what is none.
+
+    Raises:
+        ValueError: no whole number from 0 to 2**32 - 1.
+    """
+    if isinstance(seed, bool) or not isinstance(seed, Integral) or not 0 <= seed < 2**32:
+        raise ValueError(
+            f"seed is {shown(seed)}, but it must be a whole number from 0 to 2**32 - 1"
+        )
+    return int(seed)
 
 
 def seed_all(seed: int, device: torch.device) -> None:

@@ -138,3 +138,8 @@ def test_an_encoder_of_ours_is_read_as_it_is() -> None:
     inside = layers.WithInputs(2, [], lambda width: layers.DRew(width, 4, 2))
     assert inside.transforms() and inside.maskable is False
     assert not layers.WithInputs(2, [], lambda width: layers.GCN(width, 4)).transforms()
+
+
+def test_a_compiled_encoder_says_what_the_encoder_in_it_says() -> None:
+    own = declared(torch.compile(layers.DRew(2, 4, 2), backend="eager"))
+    assert own.transforms() and own.maskable is False and own.hidden_channels == 4

@@ -175,6 +175,11 @@ def prepared(layer: nn.Module, data: Data) -> Data:
     return data
 
 
+def is_encoder(layer: nn.Module) -> bool:
+    """Whether a layer is called with a graph, compiled or not."""
+    return isinstance(getattr(layer, "_orig_mod", layer), Encoder)
+
+
 def of_graphs(layer: nn.Module) -> bool:
     """Whether an encoder gives a row for each graph in place of each node."""
     return declared(layer).level == "graph"
@@ -183,7 +188,7 @@ def of_graphs(layer: nn.Module) -> bool:
 def apply(layer: nn.Module, data: Data) -> Tensor:
     """Call a conv or an encoder on a graph."""
     data = prepared(layer, data)
-    if isinstance(layer, Encoder):
+    if is_encoder(layer):
         out: Tensor = layer(data)
         return out
     out = layer(data.x, data.edge_index, edge_type=data.get("edge_type"))

@@ -110,5 +110,7 @@ def test_settings_are_resolved_and_fit_says_what_to_call() -> None:
         tasks.EmbeddingProbe({"name": "spectral", "ks": 3})
     with pytest.raises(ValueError, match="method is 3, but it is a name, a table"):
         tasks.EmbeddingProbe(3)
+    with pytest.raises(ValueError, match="seed is 0.5, but it must be a whole number from 0"):
+        task.solve(load("karate"), seed=0.5)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="trains no encoder, so there is nothing to fit: call its"):
         tasks.fit(task, torch.nn.Linear(1, 1), load("karate"))
