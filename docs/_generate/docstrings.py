@@ -34,11 +34,7 @@ def sections(thing: Any) -> dict[str, str]:
 def docstring(thing: Any) -> str:
     """An object's own docstring: none of its type, of a base class, or that dataclasses write."""
     if not (inspect.isclass(thing) or inspect.isroutine(thing)):
-<<<<<<< HEAD
-        return str(getattr(thing, "__dict__", {}).get("__doc__", ""))
-=======
         return str(getattr(thing, "__dict__", {}).get("__doc__") or "")  # of a family of methods
->>>>>>> con
     text = inspect.cleandoc(thing.__doc__ or "")
     return "" if text.startswith(f"{thing.__name__}(") else text
 

@@ -9,15 +9,11 @@ from typing import Any
 from gnnlab import layers, rewiring
 from gnnlab.core.registry import Family
 from gnnlab.structure import transforms
-<<<<<<< HEAD
-from gnnlab.tasks.link.heads.pair_head import PairHead
-=======
 from gnnlab.tasks.clustering.method import clusterings
 from gnnlab.tasks.embedding.method import embeddings
 from gnnlab.tasks.link.heads.by_name import heads
 from gnnlab.tasks.selfsupervised.objective import objectives
 from gnnlab.tasks.shared.listed import ListedTask
->>>>>>> con
 
 from .docstrings import REQUIRED, settings
 from .names import Entry, entries
@@ -187,11 +183,7 @@ KINDS = (
         "link head",
         "gnnlab.tasks",
         "Scores pairs of nodes by their states; some learn nothing and count paths or neighbours.",
-<<<<<<< HEAD
-        lambda cls: issubclass(cls, PairHead),
-=======
         _of(heads),
->>>>>>> con
         lambda entry: f"gnnlab run --task link --data cora --model gcn {_head(entry)}",
         lambda settings: _name(settings.get("task", {}).get("head")),
         "heads()",

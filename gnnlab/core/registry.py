@@ -53,11 +53,6 @@ class Family(Generic[Method]):
     def __post_init__(self) -> None:
         object.__setattr__(self, "__doc__", self.text)
 
-    def __post_init__(self) -> None:
-        kinds = self.kind if self.kind.endswith("s") else f"{self.kind}s"
-        text = f"Every exported {self.kind} by name: a call gives all, ``find`` one of the {kinds}."
-        object.__setattr__(self, "__doc__", text)
-
     def __call__(self) -> dict[str, Method]:
         """All methods by name, in the order of the package's ``__all__``."""
         return {self.label(cls): cls for cls in self._exported() if self.belongs(cls)}
