@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help run test slow nightly lint types notebooks docs bench bench-quick kernels parity gpu clean
+.PHONY: help run test test-quick slow nightly lint types notebooks docs bench bench-quick kernels parity gpu clean
 
 help:
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -27,6 +27,9 @@ run: $(VENV)/.run ## train four models on a generated Minesweeper board and prin
 
 test: $(VENV)/.dev ## every test that is not marked slow or nightly
 	$(BIN)/python -m pytest -q -n 2 -m 'not slow and not nightly'
+
+test-quick: $(VENV)/.dev ## the tests of what has changed since the last commit, and of what imports it
+	$(BIN)/python -m pytest -q -n 2 -m 'not slow and not nightly' $$($(BIN)/python tests/quick.py)
 
 slow: $(VENV)/.dev ## the tests that build wheels or train for minutes
 	$(BIN)/python -m pytest -q -m 'slow and not nightly'
