@@ -1,7 +1,8 @@
 """The tests that a change may break: of changed files, and of what imports them.
 
 Prints paths for pytest: changed tests, and for every changed module and every module that imports
-it, by whatever way, the test file of its name. ``make test-quick`` runs them.
+it, by whatever way, the test file of its name; of a changed room, the tests of all its methods.
+``make test-quick`` runs them.
 
 Run: python tests/quick.py [BASE]   (a commit; the last one by default)
 """
@@ -47,6 +48,8 @@ def main(base: str = "HEAD") -> None:
     files = changed(base)
     found = {path for name in modules(files) for path in tests_of(name)}
     found |= {file for file in files if file.match("tests/**/test_*.py")}
+    rooms = {file.relative_to(ROOT).parts[0] for file in files} & set(TOPS[1:])
+    found |= {path for room in rooms for path in (ROOT / "tests" / room).glob("test_*.py")}
     found |= {ROOT / "tests" / name for name in ("test_arrows.py", "test_layout.py")}
     print(*sorted(str(path.relative_to(ROOT)) for path in found))
 
