@@ -1,4 +1,4 @@
-"""What :func:`gnnlab.tasks.fit` asks of a task."""
+"""Task contract: the methods and settings that :func:`gnnlab.tasks.fit` needs of every task."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Train an encoder on a task and keep the epoch that validation prefers."""
+"""Fitting: training of an encoder on a task, which keeps the epoch that is best on validation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""K-means on an embedding of the nodes."""
+"""K-means clustering of the nodes by an embedding of them."""
 
 from __future__ import annotations
 

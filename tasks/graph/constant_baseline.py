@@ -1,4 +1,4 @@
-"""What is scored without a look at any graph."""
+"""Constant baseline: the test score of one prediction for all graphs, read off training targets."""
 
 from __future__ import annotations
 

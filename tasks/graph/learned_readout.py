@@ -1,4 +1,4 @@
-"""Readouts that learn, or that keep more than one row of a graph."""
+"""Learned readouts (attention, Set2Set), and a sorted one that keeps several rows of a graph."""
 
 from __future__ import annotations
 

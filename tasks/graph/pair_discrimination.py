@@ -1,4 +1,4 @@
-"""Whether an encoder tells two graphs apart, beyond what renumbering their nodes changes."""
+"""Pair discrimination (BREC): a test of whether an encoder tells two graphs apart."""
 
 from __future__ import annotations
 

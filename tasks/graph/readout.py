@@ -1,4 +1,4 @@
-"""From the states of nodes to one row a graph."""
+"""Readouts: pooling of the states of a graph's nodes into one row for the graph."""
 
 from __future__ import annotations
 

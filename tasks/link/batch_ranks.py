@@ -1,4 +1,4 @@
-"""How high true partners rank in every graph of a batch, many graphs in one pass."""
+"""Ranks of true links among candidates, for many graphs of a batch in one pass."""
 
 from __future__ import annotations
 

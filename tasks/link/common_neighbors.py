@@ -1,4 +1,4 @@
-"""How many neighbours two nodes share."""
+"""Common neighbors: the number of neighbours that the two nodes of a pair share."""
 
 from __future__ import annotations
 

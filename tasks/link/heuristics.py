@@ -1,4 +1,4 @@
-"""Scores of pairs that nothing is learnt for: what two nodes' surroundings have in common."""
+"""Link heuristics: scores of node pairs without learning, such as Adamic-Adar and Katz."""
 
 from __future__ import annotations
 

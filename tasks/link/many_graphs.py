@@ -1,4 +1,4 @@
-"""Link prediction within many graphs: the pairs of some are learnt from, of others judged by."""
+"""Link prediction within many graphs: trained on the links of some graphs, tested on others'."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Graphs without the links that are being predicted, and with links that are known at test time."""
+"""Masking of links: graphs without the links to predict, or with links known at test time added."""
 
 from __future__ import annotations
 

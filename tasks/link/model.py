@@ -1,4 +1,4 @@
-"""An encoder with a head that scores pairs of nodes."""
+"""Link model: an encoder, and a head that scores pairs of nodes."""
 
 from __future__ import annotations
 

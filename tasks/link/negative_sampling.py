@@ -1,4 +1,4 @@
-"""Pairs within the graphs of a batch that are no true ones, drawn anew for every step."""
+"""Negative sampling: pairs of nodes that are no true links, drawn anew for every step."""
 
 from __future__ import annotations
 

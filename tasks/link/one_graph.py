@@ -1,4 +1,4 @@
-"""One split of a graph's links: batches, the loss, and the numbers."""
+"""Link prediction on one graph: one split's batches, its loss and its scores."""
 
 from __future__ import annotations
 

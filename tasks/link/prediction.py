@@ -1,4 +1,4 @@
-"""Link prediction: which pairs of nodes are joined."""
+"""Link prediction task: which pairs of nodes are joined by an edge."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How many links a step of training takes, and what that leaves of the graph to read."""
+"""Steps of training: the links in each, given as a number or as a share of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The numbers a classifier is judged by, as fractions, from logits and labels.
+"""Metrics of classification, as fractions, from logits and labels.
 
 Every function takes the scores of n nodes, ``(n,)`` or ``(n, 1)`` (one logit, class 1 against
 class 0) or ``(n, C)`` (one logit a class), and their labels ``(n,)``, and returns a float.

@@ -1,4 +1,4 @@
-"""The numbers a multi-label classifier is judged by, as fractions, from logits and labels.
+"""Metrics of multi-label classification, as fractions, from logits and labels.
 
 Every function takes the scores of n graphs or nodes, one logit for each of T labels, and the labels
 in the same shape: 1, 0, or nan where unknown. Unknown ones do not count.

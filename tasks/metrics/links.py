@@ -1,4 +1,4 @@
-"""The numbers that a ranking of links is judged by, as fractions, from scores of pairs.
+"""Metrics of link prediction, as fractions, from scores of true and false pairs.
 
 Every function takes the scores of P links ``(P,)`` and of pairs that are none: ``(Q,)`` that all of
 them are ranked against, or ``(P, K)``, each against its own. Larger is likelier.

@@ -1,4 +1,4 @@
-"""The numbers a regression is judged by, from predictions and targets, in the targets' units.
+"""Metrics of regression, from predicted and true numbers, in the targets' units.
 
 Every function takes the predictions of n graphs or nodes, ``(n,)`` or ``(n, T)`` for T targets, and
 the targets in the same shape, and returns a float; means are taken in float64.

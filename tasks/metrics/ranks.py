@@ -1,4 +1,4 @@
-r"""How high the true partners of a node rank among all nodes of its graph, from a matrix of scores.
+r"""Ranks of a node's true partners among all nodes of its graph, from a matrix of scores.
 
 PCQM-Contact has three such numbers in the literature, which differ in whom a true pair (u, v) is
 ranked against: ``raw``, all nodes w but v, other partners of u and u itself included;

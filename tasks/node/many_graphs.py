@@ -1,4 +1,4 @@
-"""Node classification over many graphs: some are learnt from, the others judged by."""
+"""Node classification over many graphs: trained on some graphs, tested on others."""
 
 from __future__ import annotations
 

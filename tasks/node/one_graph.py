@@ -1,4 +1,4 @@
-"""Node classification: labels, loss and the number to report."""
+"""Node classification on one graph: the task, its loss and its scores."""
 
 from __future__ import annotations
 

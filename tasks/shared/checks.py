@@ -1,4 +1,4 @@
-"""What every task asks of its data and its encoder."""
+"""Checks of a task's data and encoder: splits, and features that the encoder can read."""
 
 from __future__ import annotations
 

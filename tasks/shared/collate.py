@@ -1,4 +1,4 @@
-"""Mini-batches of chosen graphs: PyG's, without a call for each graph and key."""
+"""Collation of chosen graphs into a mini-batch: the same as PyG's, without a loop over graphs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Data as constants: training leaves no gradient with what the caller holds."""
+"""Detached data: copies cut from autograd, so that training leaves no gradient in the caller's."""
 
 from __future__ import annotations
 

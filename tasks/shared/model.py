@@ -1,4 +1,4 @@
-"""An encoder with the readout and the head that a task puts on it."""
+"""Model of a task: an encoder with the readout and the head that the task puts on it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a graph holds for its edges and nodes and an encoder passes over."""
+"""Unread inputs: features of edges and nodes that an encoder ignores, with a warning."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One of C classes for every node or graph."""
+"""Class targets: one of C classes for every node or graph."""
 
 from __future__ import annotations
 

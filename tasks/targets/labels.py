@@ -1,4 +1,4 @@
-"""T labels for every node or graph, each 1, 0 or unknown."""
+"""Label targets: T labels for every node or graph, each 1, 0 or unknown."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""T numbers for every node or graph."""
+"""Number targets: T numbers to regress for every node or graph."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is predicted of nodes and graphs: classes, labels or numbers, and how each is judged."""
+"""Target: the classes, labels or numbers to predict, with their loss and their metric."""
 
 from __future__ import annotations
 

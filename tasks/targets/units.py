@@ -1,4 +1,4 @@
-"""From predictions of standardised targets back to the targets' own units."""
+"""Units of targets: predictions of standardised targets, turned back to the original units."""
 
 from __future__ import annotations
 

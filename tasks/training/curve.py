@@ -1,4 +1,4 @@
-"""The numbers of every evaluated epoch."""
+"""Learning curve: loss and scores of every evaluated epoch."""
 
 from __future__ import annotations
 

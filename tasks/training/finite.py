@@ -1,4 +1,4 @@
-"""A loss that is no longer finite, and what it may come from."""
+"""Finite-loss check: a loss or gradient that is not finite, and its likely cause."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Encoders that are called with tensors, as PyG's models are, read as encoders of a graph."""
+"""Foreign encoders, called with tensors as PyG's models are, wrapped to read a graph."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From settings and a model to an optimiser: which parameters decay, and how."""
+"""Optimizer of a model by the training settings: learning rate and weight decay a parameter."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How much memory a block needed at its peak."""
+"""Peak memory of a block of code, in bytes."""
 
 from __future__ import annotations
 

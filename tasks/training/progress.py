@@ -1,4 +1,4 @@
-"""Tell a caller, or a bar on the terminal, how far training is."""
+"""Progress reports of training: a callback, or a bar on the terminal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How the learning rate changes from epoch to epoch."""
+"""Learning-rate schedule: the rate after every epoch."""
 
 from __future__ import annotations
 

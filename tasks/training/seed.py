@@ -1,4 +1,4 @@
-"""A seed that decides everything inside a block and changes nothing outside it."""
+"""Seeds: they fix all random draws inside a block, and change nothing outside it."""
 
 from __future__ import annotations
 

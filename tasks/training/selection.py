@@ -1,4 +1,4 @@
-"""Which epoch is kept, its weights, and when to look no further."""
+"""Model selection: the best epoch on validation, its weights, and early stopping."""
 
 from __future__ import annotations
 

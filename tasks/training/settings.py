@@ -1,4 +1,4 @@
-"""How a model is trained: optimiser, schedule, length, and what picks the epoch."""
+"""Training settings: optimiser, schedule, number of epochs, and the rule that picks the epoch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bags of words read by their entries, where that is faster."""
+"""Sparse reading of bags of words: a CSR tensor in place of dense x, where that is faster."""
 
 from __future__ import annotations
 

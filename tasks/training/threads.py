@@ -1,4 +1,4 @@
-"""As many threads as a step's work is worth."""
+"""Threads for a training step: fewer where the step has little work."""
 
 from __future__ import annotations
 

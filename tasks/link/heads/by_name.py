@@ -1,4 +1,4 @@
-"""What scores a pair of nodes: heads by name, with their settings."""
+"""Link heads by name, with their settings: the modules that score pairs of nodes."""
 
 from __future__ import annotations
 

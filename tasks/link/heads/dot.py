@@ -1,4 +1,4 @@
-"""The dot product of two nodes' states."""
+"""Dot-product head: a link's score is the dot product of the states of its ends."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An MLP on the product of two nodes' states."""
+"""Hadamard head: an MLP on the elementwise product of the two nodes' states."""
 
 from __future__ import annotations
 

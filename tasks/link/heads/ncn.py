@@ -1,4 +1,4 @@
-"""Neural common neighbor: a link's score from its ends and from what their neighbourhoods share."""
+"""NCN (Neural Common Neighbor): a link's score from its ends' and its common neighbours' states."""
 
 from __future__ import annotations
 

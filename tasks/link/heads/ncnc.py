@@ -1,4 +1,4 @@
-"""NCN with completion: a neighbour of one end alone counts by how likely it is shared."""
+"""NCNC: NCN with completion, where a neighbour of one end counts by how likely it is shared."""
 
 from __future__ import annotations
 

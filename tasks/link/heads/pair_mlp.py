@@ -1,4 +1,4 @@
-"""The small networks that link heads are made of."""
+"""Pair MLP: Linear maps with norm, ReLU and dropout, of which link heads are made."""
 
 from __future__ import annotations
 

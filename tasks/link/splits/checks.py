@@ -1,4 +1,4 @@
-"""What a split of links must be, and one sentence for each way in which it is not."""
+"""Checks of a link split: pairs that are malformed or leak are refused, each in one sentence."""
 
 from __future__ import annotations
 

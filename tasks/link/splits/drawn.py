@@ -1,4 +1,4 @@
-"""Splits of links that a seed or a moment draws."""
+"""Drawn link splits: at random with a seed, or by the time of each link."""
 
 from __future__ import annotations
 

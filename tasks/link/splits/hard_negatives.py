@@ -1,4 +1,4 @@
-"""Negatives that look like links: each positive is ranked against its own."""
+"""Hard negatives: pairs that heuristics rank high, given to each held-out true link."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Splits of links as the Open Graph Benchmark publishes them."""
+"""Official link splits of the Open Graph Benchmark: positives and negatives as they are."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A split of a graph's links: what is read, what is learnt from, what is judged."""
+"""Link split: the edges that a model may read, and the pairs to train on and to test."""
 
 from __future__ import annotations
 
