@@ -1,4 +1,4 @@
-"""Families of layers: encoders and convolutions, and encoders by name."""
+"""Listing of layers: the families of encoders and convolutions, and encoders by name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Graph attention, and its form that keeps a node apart from its neighbours."""
+"""GAT (graph attention network), and GAT-sep, which keeps a node apart from its neighbours."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Graph auto-encoders: states whose products tell who is joined."""
+"""GAE and VGAE (graph auto-encoders): states whose dot products predict edges."""
 
 from __future__ import annotations
 

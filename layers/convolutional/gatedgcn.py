@@ -1,4 +1,4 @@
-"""Gated graph convolution: every edge lets each channel of a message through by its own share."""
+"""GatedGCN: graph convolution in which a gate on each edge weighs every channel of its message."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The models that this literature calls GCN."""
+"""GCN (graph convolutional network), in the variants that papers call by this name."""
 
 from __future__ import annotations
 

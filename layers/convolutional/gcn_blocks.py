@@ -1,4 +1,4 @@
-"""What is built of graph convolutions without a pre-norm: two of the models called GCN."""
+"""GCN blocks without a pre-norm: the stacks behind two of the variants of GCN."""
 
 from __future__ import annotations
 

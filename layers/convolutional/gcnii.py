@@ -1,4 +1,4 @@
-"""GCNII: a deep GCN that keeps hold of its input and of the identity."""
+"""GCNII: a deep GCN with an initial residual and weights near the identity."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Graph isomorphism network: sums over neighbours, and an MLP."""
+"""GIN (graph isomorphism network): the sum of a node and its neighbours, mapped by an MLP."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Graph isomorphism network whose sums look at the edges."""
+"""GINE: graph isomorphism network whose messages add the features of their edges."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""JK-Net: graph convolutions whose layers are all seen by the output."""
+"""JKNet (jumping knowledge): graph convolutions whose output reads the states of all layers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Mixture model network: Gaussian kernels over the degrees of an edge's ends."""
+"""MoNet (mixture model network): Gaussian kernels over the degrees of an edge's ends."""
 
 from __future__ import annotations
 

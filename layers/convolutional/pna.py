@@ -1,4 +1,4 @@
-"""Principal neighbourhood aggregation: several aggregators, each scaled by the degree."""
+"""PNA (principal neighbourhood aggregation): several aggregators, each scaled by the degree."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The graph-blind baseline, and two ways to show it the graph through its input."""
+"""ResNet: the baseline that ignores the graph, and two forms that add the graph to its input."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""GraphSAGE: a node beside the mean of its neighbours."""
+"""SAGE (GraphSAGE): a node's own state next to the mean of its neighbours'."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""DAGNN: transform first, propagate far, and let every node weigh the distances."""
+"""DAGNN: an MLP first, then propagation, and a gate for each node and each step."""
 
 from __future__ import annotations
 

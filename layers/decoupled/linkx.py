@@ -1,4 +1,4 @@
-"""LINKX: features and rows of the adjacency matrix, each by an MLP, never mixed over edges."""
+"""LINKX: features and adjacency rows mapped apart, joined, and read by an MLP."""
 
 from __future__ import annotations
 

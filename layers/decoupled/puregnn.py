@@ -1,4 +1,4 @@
-"""Propagation without weights, as Neural Common Neighbor encodes nodes."""
+"""PureGNN: propagation without weight matrices, as in Neural Common Neighbor."""
 
 from __future__ import annotations
 

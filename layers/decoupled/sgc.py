@@ -1,4 +1,4 @@
-"""SGC: a GCN without anything between its propagation steps, which is logistic regression."""
+"""SGC (simple graph convolution): K propagation steps and one Linear, a logistic regression."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Dir-GNN: the two directions of an edge, each with weights of its own."""
+"""DirGNN (Dir-GNN): convolutions with separate weights for the two directions of an edge."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is done to a graph before an encoder reads it: other features, or more of them."""
+"""Base of inputs: steps before an encoder that replace a graph's features or add to them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Encodings of where a node lies in its graph, embedded beside its features."""
+"""Positional encodings of nodes, embedded and joined to their features."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What stands in for features of graphs that have none: learned vectors, or a constant."""
+"""Stand-ins for features of graphs without any: a learned vector a node, or a constant."""
 
 from __future__ import annotations
 

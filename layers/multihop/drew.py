@@ -1,4 +1,4 @@
-"""DRew: layer by layer a node hears farther nodes, and these as they were some layers ago."""
+"""DRew (dynamic rewiring with delay): layer t reads nodes up to t hops away, far ones late."""
 
 from __future__ import annotations
 

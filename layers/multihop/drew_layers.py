@@ -1,4 +1,4 @@
-"""The layers of DRew: what a node hears at each distance, added up in one way or another."""
+"""DRew layers: messages from each hop distance, added up in one of three ways."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The pairs of nodes at each distance, each distance a graph of its own."""
+"""Hop graphs: the pairs of nodes at each distance, one graph for each distance."""
 
 from __future__ import annotations
 

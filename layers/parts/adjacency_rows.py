@@ -1,4 +1,4 @@
-"""A row of weights for every node: what a Linear on the rows of the adjacency matrix amounts to."""
+"""Adjacency rows through a Linear: the sum of the rows of weights of a node's neighbours."""
 
 from __future__ import annotations
 

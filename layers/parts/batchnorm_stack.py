@@ -1,4 +1,4 @@
-"""Convolutions of one width, each with a batch norm, ReLU, dropout and residual."""
+"""Batch-norm stack: convolutions of one width, each with batch norm, ReLU, dropout and residual."""
 
 from __future__ import annotations
 

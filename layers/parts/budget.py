@@ -1,4 +1,4 @@
-"""The width at which a model has a given number of parameters."""
+"""Parameter budget: the largest width whose model has at most so many parameters."""
 
 from __future__ import annotations
 

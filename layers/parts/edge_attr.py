@@ -1,4 +1,4 @@
-"""What layers read of edges: numbers, or categories, a row for each edge."""
+"""Edge attributes as layers read them: numbers or categories, one row for each edge."""
 
 from __future__ import annotations
 

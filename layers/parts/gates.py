@@ -1,4 +1,4 @@
-"""Gates of edges: how much of each channel of a message passes."""
+"""Gates of edges: the weight of each channel of a message."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Linear maps with ReLU between them, which never look at the graph."""
+"""MLP: Linear maps with ReLU between them, which ignores the graph."""
 
 from __future__ import annotations
 

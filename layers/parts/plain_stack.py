@@ -1,4 +1,4 @@
-"""Convolutions one after the other, with an activation between them."""
+"""Plain stack of convolutions, with an activation between them."""
 
 from __future__ import annotations
 

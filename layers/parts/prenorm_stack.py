@@ -1,4 +1,4 @@
-"""The pre-norm residual encoder that the models of Platonov et al. share."""
+"""Pre-norm stack of residual blocks, shared by the models of Platonov et al."""
 
 from __future__ import annotations
 

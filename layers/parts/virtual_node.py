@@ -1,4 +1,4 @@
-"""A node of every graph's own that all of its nodes hear and speak to."""
+"""Virtual node: one extra node a graph that reads all of its nodes and sends to all of them."""
 
 from __future__ import annotations
 

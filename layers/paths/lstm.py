@@ -1,4 +1,4 @@
-"""Paths as an LSTM reads them: from the far end to the node that hears."""
+"""LSTM over paths: each is read from its far end to the node where it begins."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where paths are alike in the order of reading, so that what they share is read once."""
+"""Prefix sharing: what several paths have in common, in reading order, is read once."""
 
 from __future__ import annotations
 

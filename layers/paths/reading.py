@@ -1,4 +1,4 @@
-"""The paths of a graph, turned round for reading, with what the edges on them carry."""
+"""Reading order of a graph's paths, from the far end, with the features of their edges."""
 
 from __future__ import annotations
 

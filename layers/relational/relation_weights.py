@@ -1,4 +1,4 @@
-"""One weight matrix for every type of edge."""
+"""Relation weights: one weight matrix for every type of edge."""
 
 from __future__ import annotations
 

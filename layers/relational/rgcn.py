@@ -1,4 +1,4 @@
-"""Relational graph convolution."""
+"""RGCN (relational graph convolution): the mean over each edge type, by weights of the type."""
 
 from __future__ import annotations
 

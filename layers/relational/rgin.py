@@ -1,4 +1,4 @@
-"""Relational graph isomorphism network."""
+"""RGIN (relational GIN): sums over neighbours by weights of the edge type, mapped by an MLP."""
 
 from __future__ import annotations
 

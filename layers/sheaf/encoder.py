@@ -1,4 +1,4 @@
-"""The layers that all sheaf networks share; what differs is where their sheaf comes from."""
+"""Encoder that all sheaf networks share: they differ only in the sheaf they use."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sheaves for the same graph: learned from what the ends of an edge hold, random, or trivial."""
+"""Restriction maps of a sheaf: learned from the ends of an edge, random, or the identity."""
 
 from __future__ import annotations
 

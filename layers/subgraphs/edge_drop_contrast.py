@@ -1,4 +1,4 @@
-"""A contrastive loss beside a task's own: a graph and the same graph with edges dropped."""
+"""Edge-drop contrast: a loss that matches a graph with a view of it that lacks some edges."""
 
 from __future__ import annotations
 

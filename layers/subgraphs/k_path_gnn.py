@@ -1,4 +1,4 @@
-"""k-path rooted subgraph network: every node is what a network reads of the paths around it."""
+"""k-path subgraph network: a node's state is a GNN's on the subgraph of the paths around it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The rooted subgraphs of a graph, as layers read them: nodes in subgraphs, arcs between them."""
+"""k-path subgraphs as layers read them: their nodes, and the arcs between these."""
 
 from __future__ import annotations
 

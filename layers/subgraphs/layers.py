@@ -1,4 +1,4 @@
-"""What a subgraph network is made of: layers on pairs of nodes, and the readout of graphs."""
+"""Layers of subgraph networks: they act on pairs of nodes; and the readout of graphs."""
 
 from __future__ import annotations
 
