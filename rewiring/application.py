@@ -1,4 +1,4 @@
-"""A rewiring over a dataset of many graphs: cached, resumable, side by side."""
+"""Application of a rewiring to a data set of many graphs: cached, resumable, in parallel."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was found in graphs, kept by their content."""
+"""Cache of results by the content of each graph, for one method with its settings."""
 
 from __future__ import annotations
 

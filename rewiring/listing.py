@@ -1,4 +1,4 @@
-"""Family of rewirings, and rewirings by name."""
+"""Listing of rewirings: their family, and rewirings by name."""
 
 from __future__ import annotations
 

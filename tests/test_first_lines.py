@@ -19,6 +19,7 @@ TERMS = {
     "kmeans": "k-means",
     "gt": "graph transformer",
     "ppr_push": "personalised pagerank",
+    "reexports": "re-exports",
 }
 """File names that are abbreviations, and the term that each is short for."""
 

@@ -1,4 +1,4 @@
-"""How many edges: a count, or a share of those that a graph has."""
+"""Amounts of edges: a count, or a share of the edges that a graph has."""
 
 from __future__ import annotations
 

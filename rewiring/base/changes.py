@@ -1,4 +1,4 @@
-"""What a rewiring wants changed, and how that is written into a graph."""
+"""Changes of a rewiring: the pairs to add and to remove, and how they are written into a graph."""
 
 from __future__ import annotations
 

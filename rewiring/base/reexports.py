@@ -1,4 +1,4 @@
-"""What the face of rewirings exports of packages below: structures, the simple graph, types."""
+"""Re-exports of the rewiring package: names of lower packages that it offers as its own."""
 
 from gnnlab.contracts.graph_arguments import count_edge_types
 from gnnlab.structure.graphs.graph import Graph

@@ -1,4 +1,4 @@
-"""What graphs lose when edges are taken away: counted over a dataset, and told once."""
+"""Remains of graphs after edges are removed: losses counted over a data set, with one warning."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every rewiring is: settings, and pairs to add and remove."""
+"""Rewiring: the base class, with its settings and the pairs to add and remove."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether what a rewiring wants changed can be: pairs of the graph, each once."""
+"""Wrong changes, refused: added pairs that are edges, removed ones that are none, repeats."""
 
 from __future__ import annotations
 

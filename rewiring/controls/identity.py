@@ -1,4 +1,4 @@
-"""The control without rewiring."""
+"""Identity: the control that leaves every edge as it is."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The control with as many edges, at random."""
+"""Random edges: the control that adds and removes as many pairs, drawn uniformly."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Batch Ollivier-Ricci flow."""
+"""BORF (batch Ollivier-Ricci flow): batches of edges added at low, removed at high curvature."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A graph that changes while the curvature of its edges is kept up."""
+"""Curvature flow: a changing graph whose edges' curvature is kept up to date."""
 
 from __future__ import annotations
 

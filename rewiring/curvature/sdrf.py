@@ -1,4 +1,4 @@
-"""Stochastic discrete Ricci flow."""
+"""SDRF (stochastic discrete Ricci flow): an edge added at the lowest curvature, in each step."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How long a random walk takes there and back."""
+"""Commute time: the expected steps of a random walk from one node to another and back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Curvature of edges: where a graph is narrow."""
+"""Curvature of edges, Ollivier-Ricci and balanced Forman: low where a graph has a bottleneck."""
 
 from __future__ import annotations
 

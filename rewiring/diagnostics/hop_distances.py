@@ -1,4 +1,4 @@
-"""How many edges lie between two nodes."""
+"""Hop distances: the number of edges on a shortest path between two nodes."""
 
 from __future__ import annotations
 

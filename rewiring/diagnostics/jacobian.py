@@ -1,4 +1,4 @@
-"""Rows of an encoder's Jacobian: what the output at a node owes to the features of each node."""
+"""Jacobian of an encoder: the derivatives of the output at a node by the features of every node."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How much a node's hidden state depends on features far away."""
+"""Jacobian sensitivity: how much a node's output depends on features, by their hop distance."""
 
 from __future__ import annotations
 

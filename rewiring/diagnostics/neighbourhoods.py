@@ -1,4 +1,4 @@
-"""Neighbourhoods cut out of a graph, on which an encoder computes what it would on the whole."""
+"""Neighbourhoods cut out of a graph, on which an encoder gives the same output as on the whole."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How well connected two nodes are, over all paths between them."""
+"""Effective resistance of two nodes: low where many short paths connect them."""
 
 from __future__ import annotations
 

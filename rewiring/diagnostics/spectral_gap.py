@@ -1,4 +1,4 @@
-"""How fast a random walk forgets where it began."""
+"""Spectral gap: the second smallest eigenvalue of the normalised Laplacian."""
 
 from __future__ import annotations
 

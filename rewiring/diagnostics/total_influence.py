@@ -1,4 +1,4 @@
-"""How far away what an encoder's output depends on lies."""
+"""Total influence: how far away the features lie that an encoder's output depends on."""
 
 from __future__ import annotations
 

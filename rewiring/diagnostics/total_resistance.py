@@ -1,4 +1,4 @@
-"""One number for how hard it is to get around a graph."""
+"""Total resistance (Kirchhoff index): the sum of effective resistances over all pairs."""
 
 from __future__ import annotations
 

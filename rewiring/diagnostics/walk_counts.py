@@ -1,4 +1,4 @@
-"""In how many ways a walk leads from one node to another."""
+"""Walk counts: the number of walks of a given length between every two nodes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Locality-aware sequential rewiring."""
+"""LASER (locality-aware sequential rewiring): edges added between nodes a few hops apart."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""First-order spectral rewiring."""
+"""FoSR (first-order spectral rewiring): edges added that raise the spectral gap most."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Greedy total resistance."""
+"""GTR (greedy total resistance): edges added that lower the total effective resistance most."""
 
 from __future__ import annotations
 
