@@ -1,4 +1,4 @@
-"""Dataset cards by name: a set is loaded and described, and its papers are listed."""
+"""Descriptions of data sets by name: their cards, and the papers to cite."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Graphs by name."""
+"""Loading of data sets by name."""
 
 from __future__ import annotations
 

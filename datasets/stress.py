@@ -1,4 +1,4 @@
-"""A dataset made harder to learn from: wrong edges, wrong labels, few or uneven examples."""
+"""Stress on a data set (corruption): wrong edges, wrong labels, few or uneven examples."""
 
 from __future__ import annotations
 

@@ -20,6 +20,7 @@ TERMS = {
     "gt": "graph transformer",
     "ppr_push": "personalised pagerank",
     "reexports": "re-exports",
+    "rmat": "r-mat",
 }
 """File names that are abbreviations, and the term that each is short for."""
 

@@ -1,4 +1,4 @@
-"""A data set's card: what it is, what it measures, what is wrong with it."""
+"""Card of a data set: its contents, statistics, flaws and sources."""
 
 from __future__ import annotations
 

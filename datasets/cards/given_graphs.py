@@ -1,4 +1,4 @@
-"""The card of a set of many graphs whose targets are not one class a graph."""
+"""Card of a set of given graphs: many graphs, with targets other than one class a graph."""
 
 from __future__ import annotations
 

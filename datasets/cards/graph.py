@@ -1,4 +1,4 @@
-"""The card of a set of many graphs."""
+"""Card of a set of many graphs: its size, statistics, flaws and sources."""
 
 from __future__ import annotations
 

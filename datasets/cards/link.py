@@ -1,4 +1,4 @@
-"""The card of a graph whose links are to be predicted."""
+"""Card of a graph for link prediction."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A card's lines, wrapped."""
+"""Text of a card: its lines, wrapped to a width."""
 
 from __future__ import annotations
 

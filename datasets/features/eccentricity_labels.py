@@ -1,4 +1,4 @@
-"""Labels that take a look so many hops far: eccentricities of neighbourhoods, in equal shares."""
+"""Eccentricity labels: the distance to the farthest node within some hops, in equal classes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Node features on one scale."""
+"""Normalisation of node features: each row divided by its sum."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Features of which few are other than zero, kept as such."""
+"""Sparse features: a CSR tensor where few entries differ from zero."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The files of a set: loose, or out of the one archive that they are published in."""
+"""Archives and loose files of a data set: found locally or fetched, and verified."""
 
 from __future__ import annotations
 

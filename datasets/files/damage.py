@@ -1,4 +1,4 @@
-"""The one sentence about a file that does not hold what it should."""
+"""Damaged files: the one-sentence error about a file that does not hold what it should."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""NumPy archives, read without unpickling anything."""
+"""npz archives of NumPy, read without unpickling anything."""
 
 from __future__ import annotations
 

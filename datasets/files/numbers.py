@@ -1,4 +1,4 @@
-"""Numbers as files hold them, checked before they become ids, labels or masks.
+"""Numbers read from files, checked before they become ids, labels or masks.
 
 A conversion would cut what is not whole, count negative places from the end, and take nan for any
 number: damage would pass for data.

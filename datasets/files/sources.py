@@ -1,4 +1,4 @@
-"""Where files come from: mirrors first, then the cache, then the public address."""
+"""Sources of files, in order: the mirrors, the cache, the public address."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Matrices stored as compressed rows: places of their entries, checked before they are used."""
+"""Sparse rows: matrices in compressed form (CSR), checked before their entries are used."""
 
 from __future__ import annotations
 

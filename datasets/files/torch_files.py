@@ -1,4 +1,4 @@
-"""Files that ``torch.save`` wrote, read without building anything but tensors."""
+"""Torch files: what ``torch.save`` wrote, read without building anything but tensors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pickles of public data sets, opened by unpicklers that build what such files hold and no more."""
+"""Unpickling of public data sets, restricted to the classes that such files hold."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a generated graph or set takes, told before anything is made."""
+"""Bounds on generated data sets: those too large for memory or a day's work are refused at once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""PATTERN and CLUSTER: nodes of stochastic block models, told by where they belong."""
+"""Community sets PATTERN and CLUSTER: graphs of stochastic block models with labels of nodes."""
 
 from __future__ import annotations
 

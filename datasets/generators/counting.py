@@ -1,4 +1,4 @@
-"""Counting substructures: random graphs asked for how many triangles or cycles they hold."""
+"""Counting of substructures: random graphs labelled with their numbers of triangles or cycles."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The contextual stochastic block model, with homophily as a knob."""
+"""CSBM (contextual stochastic block model): a random graph with a chosen homophily."""
 
 from __future__ import annotations
 

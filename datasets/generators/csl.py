@@ -1,4 +1,4 @@
-"""Circular skip links: regular graphs that differ in how far their second links reach."""
+"""CSL (circular skip links): regular graphs that differ in how far their second links reach."""
 
 from __future__ import annotations
 

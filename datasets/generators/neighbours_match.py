@@ -1,4 +1,4 @@
-"""Tree-neighbours-match: the root of a binary tree is asked for what one of its leaves holds."""
+"""Tree-neighbours-match: the root of a binary tree is labelled with the value that a leaf holds."""
 
 from __future__ import annotations
 

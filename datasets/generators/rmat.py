@@ -1,4 +1,4 @@
-"""R-MAT: skewed random graphs of any size, for speed and scale."""
+"""R-MAT: skewed random graphs of any size, for tests of speed and scale."""
 
 from __future__ import annotations
 

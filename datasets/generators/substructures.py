@@ -1,4 +1,4 @@
-"""How many small subgraphs a graph holds."""
+"""Substructure counts of a graph: triangles, stars of three leaves, cycles of length 4 to 6."""
 
 from __future__ import annotations
 

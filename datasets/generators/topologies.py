@@ -1,4 +1,4 @@
-"""Graphs with two ends that information has to pass between."""
+"""Topologies of transfer sets: rings, paths and lollipops with a source node and a target node."""
 
 from __future__ import annotations
 

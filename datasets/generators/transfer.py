@@ -1,4 +1,4 @@
-"""Transfer: one end of a graph is asked for the class that lies at the other."""
+"""Transfer sets: the root of a graph is labelled with the class that a far node holds."""
 
 from __future__ import annotations
 

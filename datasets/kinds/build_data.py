@@ -1,4 +1,4 @@
-"""The one place where tensors become a PyG ``Data``."""
+"""Building of a PyG ``Data`` from tensors: the one place where it is done."""
 
 from __future__ import annotations
 

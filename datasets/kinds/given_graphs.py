@@ -1,4 +1,4 @@
-"""Sets of many graphs whose files say all: features, targets and the split."""
+"""Given graphs: sets of many graphs whose files hold features, targets and the split."""
 
 from __future__ import annotations
 

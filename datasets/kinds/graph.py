@@ -1,4 +1,4 @@
-"""Datasets of many graphs: features chosen by name, splits over the graphs."""
+"""Graph-level data sets: many graphs, with a choice of features and splits over the graphs."""
 
 from __future__ import annotations
 

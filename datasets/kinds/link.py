@@ -1,4 +1,4 @@
-"""Graphs whose links are to be predicted: no labels, and a split only where one is published."""
+"""Link-level data sets: graphs without labels, and a split only where one is published."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the files of the catalogue hold, read, checked and built."""
+"""Node-level data sets of the catalogue: their files read, checked and built."""
 
 from __future__ import annotations
 

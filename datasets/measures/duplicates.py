@@ -1,4 +1,4 @@
-"""Graphs of a dataset that repeat another."""
+"""Duplicates: graphs of a data set that colour refinement cannot tell from an earlier one."""
 
 from __future__ import annotations
 

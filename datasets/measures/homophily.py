@@ -1,4 +1,4 @@
-"""How much an edge says about labels: four measures that share one notion of a graph.
+"""Homophily of a graph's labels: four measures of how much an edge tells about them.
 
 Every function reads the graph as simple and undirected: directions are dropped, repeats merged,
 self-loops and edges at unlabelled nodes (y < 0) left out.

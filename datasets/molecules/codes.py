@@ -1,4 +1,4 @@
-"""How many values the categories of atoms and bonds have, as public data sets code them.
+"""Codes of atoms and bonds: the number of values of each category in public data sets.
 
 Source: Hu et al., "Open Graph Benchmark: Datasets for Machine Learning on Graphs", NeurIPS 2020
 (https://arxiv.org/abs/2005.00687), ``ogb/utils/features.py`` of its releases 1.3.

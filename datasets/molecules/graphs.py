@@ -1,4 +1,4 @@
-"""Molecules as graphs: codes of atoms and bonds, and which of them lie in rings."""
+"""Molecular graphs: the codes of atoms and bonds, and whether these lie in rings."""
 
 from __future__ import annotations
 

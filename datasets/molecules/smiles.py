@@ -1,4 +1,4 @@
-"""Molecules written as SMILES: atoms with their charges and hydrogens, and bonds."""
+"""SMILES reader: a molecule's atoms, with charges and hydrogens, and its bonds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stereo of molecules: which hand a centre has, and how a double bond's ends lie.
+"""Stereochemistry of molecules: the chirality of centres and the geometry of double bonds.
 
 Both are said by codes that do not depend on the order in which a molecule is written: neighbours
 are ranked by what they are, and a centre's hand is told by the turn of its neighbours in that rank.

@@ -1,4 +1,4 @@
-"""What every reader returns, and the safe ways to open a file."""
+"""Raw graphs as readers return them, and checks of node ids."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Folds: every graph is tested once, and a part of the others is held out to select on."""
+"""Folds for cross-validation: every graph is tested once, and some of the others validate."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Splits over the graphs of a set: drawn by a rule, read from files, or those that came with it."""
+"""Splits of graphs: drawn by a rule, read from files, or the ones that came with a set."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which split a load uses, and where its masks come from."""
+"""Splits of nodes: the split that a load uses, and the source of its masks."""
 
 from __future__ import annotations
 

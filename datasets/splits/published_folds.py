@@ -1,4 +1,4 @@
-"""Folds that others published: lists of graph numbers in files of three kinds."""
+"""Published folds: lists of graph numbers in files of three kinds."""
 
 from __future__ import annotations
 

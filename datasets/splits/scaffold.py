@@ -1,4 +1,4 @@
-"""What is left of a molecule without its side chains, and splits that keep it to one part."""
+"""Scaffold splits: molecules with the same Bemis-Murcko scaffold lie in the same part."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Graphs cut out of tables of all their nodes and edges."""
+"""Cut graphs: one ``Data`` a graph, out of tables of all nodes and edges."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Edge lists as sets: both directions, sorted, no repeats."""
+"""Edge lists as sets: sorted, without repeats, in both directions where asked for."""
 
 from __future__ import annotations
 

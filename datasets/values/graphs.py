@@ -1,4 +1,4 @@
-"""Many graphs under one name."""
+"""Graphs under one name: a data set of many, with splits over them."""
 
 from __future__ import annotations
 

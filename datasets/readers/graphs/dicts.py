@@ -1,4 +1,4 @@
-"""The other sets of Benchmarking-GNNs: three lists of dictionaries of tensors in one archive."""
+"""Dictionaries of tensors: a format of Benchmarking-GNNs, one list of them for each part."""
 
 from __future__ import annotations
 

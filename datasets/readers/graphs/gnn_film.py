@@ -1,4 +1,4 @@
-"""The JSON lines of GNN-FiLM: each a molecule with typed bonds, features of atoms and targets."""
+"""GNN-FiLM's JSON lines: each a molecule with typed bonds, features of atoms and targets."""
 
 from __future__ import annotations
 

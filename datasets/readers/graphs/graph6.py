@@ -1,4 +1,4 @@
-"""Graphs as graph6 lines: families of strongly regular graphs, pairs, circulant skip links."""
+"""graph6 files: strongly regular graphs, pairs of graphs, circular skip links, one graph a line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The Long Range Graph Benchmark: an archive a set, with a file of tuples of tensors for each part.
+"""LRGB (Long Range Graph Benchmark): archives with a file of tuples of tensors for each part.
 
 The molecules' files are torch's own (``.pt``), read with ``weights_only``; the superpixels' are
 plain pickles. Neither can name anything but tensors and arrays.

@@ -1,4 +1,4 @@
-"""Molecules of the Open Graph Benchmark, from the tables of its archives."""
+"""OGB (Open Graph Benchmark) molecules, from the tables of its archives."""
 
 from __future__ import annotations
 

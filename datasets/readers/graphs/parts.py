@@ -1,4 +1,4 @@
-"""Sets whose files hold training, validation and test graphs apart."""
+"""Parts of a set in separate files: training, validation and test graphs in one."""
 
 from __future__ import annotations
 

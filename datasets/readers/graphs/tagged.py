@@ -1,4 +1,4 @@
-"""Graphs as text: their number, then for each its size and label, and a line for every node."""
+"""Tagged graphs as text: a graph's size and label, then a line with the tag of each node."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tables of molecules whose atoms and bonds are coded already, a table for each part."""
+"""CSV tables of molecules with typed atoms and bonds, one table for each part."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The Open Graph Benchmark's sets for link prediction, from the tables of its archives.
+"""OGB (Open Graph Benchmark) sets for link prediction, from the tables of its archives.
 
 A split lies in files of torch's own format that hold numpy's arrays, or tensors. Both readers used
 here build those and nothing else: torch's with ``weights_only``, which knows pickles of protocol 2

@@ -1,4 +1,4 @@
-"""Networks whose links are to be predicted, as MATLAB files that hold an adjacency matrix."""
+"""SEAL's networks for link prediction: MATLAB files of an adjacency matrix."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Facebook networks of American colleges, as MATLAB files."""
+"""FB100 (Facebook networks of American colleges), as MATLAB files."""
 
 from __future__ import annotations
 

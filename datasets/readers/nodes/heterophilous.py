@@ -1,4 +1,4 @@
-"""The .npz archives of Platonov et al.: features, labels, edges stored once, ten splits."""
+"""Heterophilous graphs of Platonov et al.: npz archives with ten splits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Archives in the layout of gnn-benchmark: adjacency and attributes as CSR, labels dense."""
+"""npz archives of gnn-benchmark: adjacency and attributes as CSR, dense labels."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Road networks: crossings as nodes, with what is known of the roads that meet there."""
+"""Road networks: crossings as nodes, with features of the roads that meet there."""
 
 from __future__ import annotations
 
