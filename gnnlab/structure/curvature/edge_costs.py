@@ -1,4 +1,4 @@
-"""Loops over edges: what the transport between their ends costs, and what it costs most for."""
+"""Edge costs: the optimal transport cost between an edge's ends, and the pair that costs most."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Maximum flow from sources to sinks that lie one set of bits a source apart.
+"""Maximum flow from sources to sinks, where each source's sinks are a set of bits.
 
 Blocking flows over layers (Dinic): a breadth-first search from all sources with something left
 finds the shortest augmenting paths, and a depth-first search sends flow along them until none is

@@ -1,4 +1,4 @@
-"""Who of one neighbourhood is how near to whom of another, as sets of bits.
+"""Neighbourhoods of two nodes as sets of bits: which members of one are near which of the other.
 
 Between a neighbour of a and a neighbour of b, where a and b are joined, the distance is at most 3,
 so two sets of bits hold all distances: who is one step away, and who is two. Small graphs keep

@@ -1,4 +1,4 @@
-"""Exact optimal transport between the neighbourhoods of the two ends of an edge.
+"""Optimal transport between the neighbourhoods of the two ends of an edge, exact.
 
 A lazy walker at node a stays with probability alpha and else moves to a neighbour. The cost of
 turning a's next step into b's, with hop distance as the price, is found in whole numbers:

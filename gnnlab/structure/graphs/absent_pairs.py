@@ -1,4 +1,4 @@
-"""Pairs of nodes that a graph does not join, drawn at random."""
+"""Absent pairs: pairs of nodes that no edge joins, drawn at random."""
 
 from __future__ import annotations
 

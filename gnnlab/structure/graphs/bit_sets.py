@@ -1,4 +1,4 @@
-"""Sets of nodes as 64-bit words: one machine instruction to count them or to find the first."""
+"""Bit sets: the neighbours of each node, and those within two steps, as bits of 64-bit words."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Connected components, and each of them as a graph of its own."""
+"""Connected components, and the subgraph of each."""
 
 from __future__ import annotations
 

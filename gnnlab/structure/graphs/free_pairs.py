@@ -1,4 +1,4 @@
-"""Pairs that no link joins and that one could: between the kinds of nodes that links join."""
+"""Free pairs: pairs that no link joins, of the same kinds of nodes that links do join."""
 
 from __future__ import annotations
 

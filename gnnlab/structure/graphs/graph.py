@@ -1,4 +1,4 @@
-"""The simple graph that rewirings and structures look at: no loops, no repeats, one order."""
+"""Simple graph, without loops and repeats, which rewirings and structures read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The neighbour lists of a graph as compiled loops read them: sorted, without loops and repeats."""
+"""In-neighbours of every node as compiled loops read them: sorted, without loops and repeats."""
 
 from __future__ import annotations
 

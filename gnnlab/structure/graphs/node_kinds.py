@@ -1,4 +1,4 @@
-"""Kinds of nodes, such as the two sides of a graph whose every link crosses."""
+"""Node kinds, such as the two sides of a bipartite graph."""
 
 from __future__ import annotations
 

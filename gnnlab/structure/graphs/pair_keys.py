@@ -1,4 +1,4 @@
-"""Pairs of nodes as whole numbers: who is joined, whatever the direction, and who is not."""
+"""Pair keys: pairs of nodes as whole numbers, the same for both directions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The sorted neighbour lists of a simple undirected graph, built in O(N + E)."""
+"""Undirected neighbour lists: those of a simple graph, sorted, built in O(N + E)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Distances between all pairs of nodes of small graphs, in a byte each."""
+"""All-pairs distances of small graphs, in a byte each."""
 
 from __future__ import annotations
 

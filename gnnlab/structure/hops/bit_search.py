@@ -1,4 +1,4 @@
-"""Hop sets as bits: who is reached by one step more, for 64 sources at a time.
+"""Bit search for hop sets: a breadth-first search from 64 sources at a time.
 
 A row of words holds the sources that reach a node at one distance. The rows of the next distance
 are the unions of those of the in-neighbours, less what was reached before. Read in order, they

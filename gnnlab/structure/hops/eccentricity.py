@@ -1,4 +1,4 @@
-"""Eccentricities within balls: how long the way to the farthest node of a neighbourhood is."""
+"""Eccentricities within balls: the distance to the farthest node at most some hops away."""
 
 from __future__ import annotations
 

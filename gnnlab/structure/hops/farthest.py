@@ -1,4 +1,4 @@
-"""Per node and hop distance, the farthest nodes as the fewest walks tell."""
+"""Farthest nodes at each hop distance: those that the fewest walks lead to."""
 
 from __future__ import annotations
 

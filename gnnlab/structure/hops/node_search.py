@@ -1,4 +1,4 @@
-"""Hop sets by a breadth-first search against the arcs from every node: for large sparse graphs."""
+"""Node search for hop sets: a breadth-first search from every node, for large sparse graphs."""
 
 from __future__ import annotations
 

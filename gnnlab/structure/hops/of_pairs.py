@@ -1,4 +1,4 @@
-"""Hop distances of pairs, searched from each first node once."""
+"""Hop distances of pairs of nodes, with one search for each first node."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""All pairs of nodes exactly k hops apart, k = 1 … max_hop, of one graph and of many side by side.
+"""Hop sets: all pairs of nodes exactly k hops apart, k = 1 … max_hop, of one or many graphs.
 
 Pairs are counted first, and then written straight to where they belong. Graphs of some hundred
 nodes are searched from all nodes at once, as sets of bits; larger ones in that way or by a

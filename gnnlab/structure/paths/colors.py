@@ -1,4 +1,4 @@
-"""What a path network can tell apart at best: its layers with hashes in the place of sums."""
+"""Path colors: a hash for each node, as fine as a path network can tell nodes apart at best."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Paths that were counted, written to where they belong."""
+"""Filling of arrays with the paths of each length, counted before."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Paths that are hashed as they are found, and never listed."""
+"""Path hashes: computed while paths are found, so that no path is stored."""
 
 from __future__ import annotations
 

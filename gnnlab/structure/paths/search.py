@@ -1,4 +1,4 @@
-"""Paths that begin at a node, one after the other, by a search into the depth.
+"""Depth-first search for the paths that begin at a node.
 
 All kinds are one search that differs in what may follow: a node that is not on the path yet; a node
 one step farther from the start; or, of those, the ones whose chosen way leads through here. What is

@@ -1,4 +1,4 @@
-"""Paths of up to so many edges from every node, of one graph and of many side by side.
+"""Path sets: the paths of up to so many edges from every node, of one or many graphs.
 
 Paths are counted first, and refused where they would not fit; then they are written straight to
 where they belong. Counting stops where the limit is passed, so that a graph with too many paths is

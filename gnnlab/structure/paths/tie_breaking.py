@@ -1,4 +1,4 @@
-"""Which of several shortest ways is taken: by what it looks like, and then by its nodes."""
+"""Tie-breaking among shortest paths: by refined colours of their nodes, then by node numbers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An order of elimination for sparse symmetric matrices: nested dissection, and what it fills in.
+"""Nested dissection: an elimination order for sparse symmetric matrices, and the fill-in it causes.
 
 A separator is eliminated after the parts that it separates, so that these never meet. It is a level
 of a breadth-first search from a node at the rim, near the middle and as small as there is one.

@@ -1,4 +1,4 @@
-"""The smoothest vectors on a graph: eigenvectors of its normalised Laplacian."""
+"""Laplacian eigenvectors of a graph, those with the smallest eigenvalues."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sparse factorisations of a graph's Laplacian whose cost is known before it is paid."""
+"""Elimination order of a graph's Laplacian: the cost of its factor, known before it is computed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Greedy first-order spectral rewiring: one power step and one best pair for each edge."""
+"""First-order spectral gap: greedy choice of edges that raise it, with a power step for each."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Laplacian systems by conjugate gradients, for graphs whose inverse does not fit."""
+"""Laplacian systems solved by conjugate gradients, for graphs whose inverse does not fit."""
 
 from __future__ import annotations
 

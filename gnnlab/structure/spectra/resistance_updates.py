@@ -1,4 +1,4 @@
-"""Effective resistances while edges are added: a dense inverse that is kept up to date."""
+"""Resistance updates: effective resistances while edges are added to a graph."""
 
 from __future__ import annotations
 

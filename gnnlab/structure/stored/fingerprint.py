@@ -1,4 +1,4 @@
-"""Short texts that tell graphs, and tensors beside them, from others."""
+"""Fingerprints: hashes of graphs, and checksums of the tensors stored with them."""
 
 from __future__ import annotations
 

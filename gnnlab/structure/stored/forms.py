@@ -1,4 +1,4 @@
-"""Whether tensors that lie beside a graph have the form in which they are read."""
+"""Forms of stored tensors: checks of their shape, type and range."""
 
 from __future__ import annotations
 

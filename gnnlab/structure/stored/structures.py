@@ -1,4 +1,4 @@
-"""What lies beside a graph's edges because it was found in them, and whether it still belongs."""
+"""Stored structures: tensors found in a graph's edges, with a stamp that says of which graph."""
 
 from __future__ import annotations
 

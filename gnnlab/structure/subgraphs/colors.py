@@ -1,4 +1,4 @@
-"""What a subgraph network can tell apart at best: its layers with hashes in place of MLPs."""
+"""Subgraph colors: the subgraph Weisfeiler-Leman test, the best that a subgraph network can do."""
 
 from __future__ import annotations
 

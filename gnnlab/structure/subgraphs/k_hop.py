@@ -1,4 +1,4 @@
-"""The subgraph around a node: all within k hops of it, at the cost of what is touched alone."""
+"""k-hop subgraph: the nodes within k hops of a node, and the edges between them."""
 
 from __future__ import annotations
 

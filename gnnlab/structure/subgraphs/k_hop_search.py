@@ -1,4 +1,4 @@
-"""The loops that cut a subgraph out of a graph: a search, the edges inside, and their order."""
+"""Search for k-hop subgraphs: compiled loops that find nodes, the edges inside, and their order."""
 
 from __future__ import annotations
 

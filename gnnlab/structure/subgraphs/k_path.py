@@ -1,4 +1,4 @@
-"""The k-path rooted subgraphs of all nodes, of one graph and of many side by side.
+"""k-path subgraphs: for every node, the nodes and arcs on paths of at most k edges from it.
 
 An edge lies on a simple path of at most k edges from v if and only if one of its ends is at most
 k - 1 hops from v (the shortest way to the nearer end, and then the edge, is such a path). So the

@@ -1,4 +1,4 @@
-"""Cycles of a given length, counted one by one."""
+"""Simple cycles of a given length, counted one by one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The names that subgraph networks and their colourings share."""
+"""Symbols of the aggregations of subgraph networks, shared with their colour tests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What follows from a graph's edges alone, so that it is computed once and kept by content."""
+"""Base of graph transforms: a result of the edges alone, computed once and cached by content."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Graphs as PyG stores them, copied, and filled without what PyG looks up at each step.
+"""Data stores of PyG: shallow copies, and writes that skip PyG's look-ups.
 
 A set of small graphs is prepared in microseconds a graph, and for an assignment ``data[key] =
 value`` PyG asks for properties, parents and caches of every key. A plain ``Data`` is a dictionary,

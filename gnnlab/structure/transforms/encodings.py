@@ -1,4 +1,4 @@
-"""Where a node lies in its graph, as numbers: Laplacian eigenvectors and random-walk returns."""
+"""Positional encodings of nodes: Laplacian eigenvectors and random-walk return probabilities."""
 
 from __future__ import annotations
 

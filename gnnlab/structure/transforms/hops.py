@@ -1,4 +1,4 @@
-"""Which nodes are how many hops apart."""
+"""Hop pairs: a transform that stores the pairs of nodes exactly k hops apart."""
 
 from __future__ import annotations
 

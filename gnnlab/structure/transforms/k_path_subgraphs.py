@@ -1,4 +1,4 @@
-"""Which nodes and arcs the paths that begin at a node go through."""
+"""k-path subgraphs: a transform that stores them for every node."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Family of encodings: positions of nodes, computed from the graph."""
+"""Listing of encodings: the family of positional encodings computed from the graph."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How far the nodes of every pair are from each other."""
+"""Pair distances: a transform that stores the distance between all pairs of nodes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which paths begin at each node."""
+"""Paths: a transform that stores the paths that begin at each node."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Transforms that store tensors beside the edges, with what tells whose they are."""
+"""Structures: transforms that store tensors next to the edges, stamped with the graph they fit."""
 
 from __future__ import annotations
 

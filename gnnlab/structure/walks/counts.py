@@ -1,4 +1,4 @@
-"""Counts of walks between nodes."""
+"""Walk counts: the number of walks of a given length between two nodes."""
 
 from __future__ import annotations
 

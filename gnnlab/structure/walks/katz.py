@@ -1,4 +1,4 @@
-"""Katz's index of pairs: walks between two nodes, long ones counting less."""
+"""Katz index of pairs: the number of walks between two nodes, long ones counted less."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Personalised PageRank by pushes: what is far from the source is never touched."""
+"""Personalised PageRank by pushes, which visit only nodes near the source."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How likely a random walk is back where it began."""
+"""Return probabilities: how likely a random walk is back at its start after t steps."""
 
 from __future__ import annotations
 

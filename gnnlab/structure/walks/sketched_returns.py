@@ -1,4 +1,4 @@
-"""How likely a random walk is back where it began, estimated with a standard error."""
+"""Sketched return probabilities of random walks: estimates with a standard error."""
 
 from __future__ import annotations
 
