@@ -1,4 +1,4 @@
-"""Memory of tensors as numpy arrays."""
+"""Arrays of numpy on the memory of tensors."""
 
 from __future__ import annotations
 

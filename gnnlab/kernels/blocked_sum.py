@@ -1,4 +1,4 @@
-"""Sums over long rows: blocks added one after the other, their sums joined in pairs.
+"""Blocked sums of long rows: blocks added one after the other, their sums joined in pairs.
 
 A float32 sum over a million neighbours, added up one by one, loses three digits. Here a number goes
 through no more than BLOCK + log2(number of blocks) additions.

@@ -1,4 +1,4 @@
-"""Refuse what does not fit before it starts."""
+"""Memory budget: computations that would not fit are refused before they start."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Compilation of kernels, and the machine code that is kept on disk."""
+"""Compilation of kernels, with their machine code cached on disk."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Effort of long work: refused or told before it begins, with a progress bar while it runs."""
+"""Effort of long work: refused or warned of before it begins, with a progress bar while it runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The random bits of dropout, a pure function of a seed and an element's number.
+"""Hashing for dropout: random bits that are a function of a seed and an element's number.
 
 SplitMix64 (G. L. Steele, D. Lea, C. H. Flood, "Fast splittable pseudorandom number generators",
 OOPSLA 2014): one 64-bit word serves two neighbouring elements. Every backend computes the same

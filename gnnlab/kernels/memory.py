@@ -1,4 +1,4 @@
-"""Memory for results of more than a few MB, kept and used again.
+"""Memory of large results (more than a few MB), kept and used again.
 
 Fresh memory costs a page fault every 4 KB, which for a large graph takes longer than filling it,
 and its small pages make the next operation's random reads miss the address cache. A result's memory

@@ -1,4 +1,4 @@
-"""64 bits that look random, out of 64 that do not: what colours and ties are made of."""
+"""Mixing of 64-bit words: a one-to-one hash, for colours and for ties."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Work on the threads that torch's own operations run on.
+"""OpenMP threads of torch, shared by compiled loops.
 
 After each of its parallel operations torch's OpenMP threads wait, spinning, for the next one.
 Threads of our own would have to push them off their cores: the kernels of a small graph then take

@@ -1,4 +1,4 @@
-"""Asking for memory before it is needed: what neighbours point at looks random to the processor."""
+"""Prefetch: memory asked for before it is needed, since neighbours lie at random places."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Compiled loops over rows, side by side on torch's threads or, without, on a few of Python's.
+"""Threads for compiled loops over rows: torch's, or else a few of Python's.
 
 The kernels release the GIL, so plain threads run them side by side. Unlike numba's own threads
 (which kill a forked child, or abort when two threads enter), both kinds survive forks, spawned

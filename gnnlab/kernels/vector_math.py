@@ -1,4 +1,4 @@
-"""Functions of float32 vectors, lane by lane: e^x, the logistic function, the hyperbolic tangent.
+"""Vector math of float32 lanes: the exponential, the logistic function, the hyperbolic tangent.
 
 All three go through one exponential of numbers that are not positive. nan stays nan.
 """

@@ -1,4 +1,4 @@
-"""Bits of 64-bit words: one machine instruction to count them or to find the first."""
+"""64-bit words as sets of bits: their count and the first of them, by one instruction each."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Attention: the gradient computes the softmax again from two numbers per node and head."""
+"""Attention as an autograd function, whose gradient recomputes the softmax."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stalks: the map of an edge and its gradient, an outer product of what its ends hold."""
+"""Block message passing's autograd function: stalks through a d x d block of each edge."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Dropout: the gradient computes the mask again."""
+"""Dropout's autograd function: the gradient recomputes the mask."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Inner and outer products of both ends of each edge."""
+"""Edge products' autograd functions: inner and outer products of the two ends of each edge."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Max and min, which remember the edge that every result came from."""
+"""Extremes (max and min) with their gradient, which goes to the edge that each result came from."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Several propagations, one after the other, and their gradient, as one node of autograd."""
+"""GCN propagation repeated several times, and its gradient, as one autograd function."""
 
 from __future__ import annotations
 

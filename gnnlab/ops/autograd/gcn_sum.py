@@ -1,4 +1,4 @@
-"""A sum over several graphs, each with a linear map, as one node of autograd."""
+"""GCN propagations over several graphs, each with a linear map, summed in one autograd function."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Steps of LSTM cells, each as one node of autograd around a device's kernel."""
+"""LSTM steps, each as one autograd function around a device's kernel."""
 
 from __future__ import annotations
 

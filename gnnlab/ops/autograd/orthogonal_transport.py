@@ -1,4 +1,4 @@
-r"""Products of Householder reflections, and the transports between two of them.
+r"""Orthogonal transport's autograd function: products of Householder reflections.
 
 :math:`Q = H_1 \cdots H_d` with :math:`H_k = I - s v_k v_k^\top, s = 2 / \|v_k\|^2`, where
 :math:`v_k` is 0 above entry k, 1 there, and holds the next d - 1 - k parameters below.

@@ -1,4 +1,4 @@
-"""Sums over pairs of nodes: step by step for any backend, and the derivative of the fused ones."""
+"""Pair sums' autograd functions: sums over pairs of nodes, step by step or fused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The linear operations; each is the gradient of another, so they differentiate at any order."""
+"""Propagation and other linear operations: each is another's gradient, at any order."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Messages that are shifted by their edge and rectified, computed again for the gradient."""
+"""ReLU propagation's autograd function: the gradient recomputes the rectified messages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rows by an index, and items reduced by segment."""
+"""Segment reductions, and gathering of rows by an index, with their gradients."""
 
 from __future__ import annotations
 

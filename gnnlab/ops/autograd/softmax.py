@@ -1,4 +1,4 @@
-"""Softmax over the edges of each row."""
+"""Softmax over the edges of each row, with its gradient."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Products with sparse features: the gradient is the product turned."""
+"""Sparse product's autograd function: the gradient is the product with the transpose."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Derivatives of reading few rows of a large table."""
+"""Touched rows: gradients of reading few rows of a large table."""
 
 from __future__ import annotations
 

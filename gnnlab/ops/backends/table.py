@@ -1,4 +1,4 @@
-"""Operations and where they are computed: the one list of them, and their files by name.
+"""Table of operations and their kernels on each backend: the one list of them.
 
 An operation is computed by the function of its name in the file of its family:
 

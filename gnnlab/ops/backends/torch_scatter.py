@@ -1,4 +1,4 @@
-"""The operations by torch_scatter's kernels where it has one: ``use("torch_scatter")``.
+"""torch_scatter backend: its kernels where it has one, the reference elsewhere.
 
 ``segment_csr`` and ``gather_csr`` reduce and spread the sorted edges in ``propagate``,
 ``gcn_propagate``, ``edge_softmax`` and ``segment_reduce``; ``scatter``, which adds atomically on a

@@ -1,4 +1,4 @@
-"""The operations by torch_sparse's kernels where it has one: ``use("torch_sparse")``.
+"""torch_sparse backend: its kernels where it has one, the reference elsewhere.
 
 ``propagate`` and ``gcn_propagate`` run what ``SparseTensor``'s matmul calls, forward and, over the
 kept transpose, backward. torch_sparse has nothing for the other operations, which are the

@@ -1,4 +1,4 @@
-"""Types of what attention reads, and of what its gradient reads again."""
+"""Types of what attention kernels take, and of what their gradients take again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Checks of the numbers that compiled loops follow without looking: one clear sentence each."""
+"""Bounds checks of node numbers and row pointers, which compiled loops follow unchecked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The typed door to torch's custom functions."""
+"""Function: the typed base of torch's custom autograd functions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Memo of what was sorted for a tensor, for as long as that tensor lives unchanged."""
+"""Memo of values computed from a tensor, kept while that tensor lives unchanged."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Message passing of stalks: every edge carries a linear map."""
+"""Block message passing of stalks: every edge carries a linear map."""
 
 from __future__ import annotations
 

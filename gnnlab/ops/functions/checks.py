@@ -1,4 +1,4 @@
-"""Shared checks of arguments: one clear sentence each."""
+"""Checks of arguments that several operations share."""
 
 from __future__ import annotations
 

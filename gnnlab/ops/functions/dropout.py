@@ -1,4 +1,4 @@
-"""Dropout whose mask is a function of a seed, so that it is parallel and never stored."""
+"""Dropout with a mask that is a function of a seed: parallel, and never stored."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Inner and outer products of the two ends of every edge."""
+"""Edge products: inner and outer products of the two ends of every edge."""
 
 from __future__ import annotations
 

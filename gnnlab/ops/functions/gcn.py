@@ -1,4 +1,4 @@
-"""Propagation with the symmetric normalisation, which is never written out per edge."""
+"""GCN propagation: sums with the symmetric normalisation, which is never written out per edge."""
 
 from __future__ import annotations
 

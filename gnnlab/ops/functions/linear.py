@@ -1,4 +1,4 @@
-"""A linear map of features, dense or sparse."""
+"""Linear map of features, dense or sparse."""
 
 from __future__ import annotations
 

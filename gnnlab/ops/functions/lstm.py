@@ -1,4 +1,4 @@
-"""One step of many LSTM cells side by side."""
+"""LSTM step of many cells side by side."""
 
 from __future__ import annotations
 

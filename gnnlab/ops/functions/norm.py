@@ -1,4 +1,4 @@
-"""Degrees, and the symmetric normalisation made of them."""
+"""Normalisation by degrees: the degrees of nodes, and the symmetric norm of edges."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Orthogonal maps of both ends of an edge, and what they make of each other."""
+"""Orthogonal transport from one frame to another, each a product of Householder reflections."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sums over pairs of nodes: what subgraph networks are made of."""
+"""Pair sums: sums over pairs of nodes, of which subgraph networks are made."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One step of message passing: the weighted reduction over incoming edges."""
+"""Propagation (message passing): the weighted reduction over incoming edges."""
 
 from __future__ import annotations
 

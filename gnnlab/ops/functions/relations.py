@@ -1,4 +1,4 @@
-"""The edges of a graph by their type, each type a graph of its own."""
+"""Relations: the edges of a graph by their type, each type as a graph."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Message passing that looks at edges: a shift of the source's features, rectified."""
+"""ReLU propagation: sums of the sources' features, shifted by their edge and rectified."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From nodes to edges, and from items to segments."""
+"""Segment reductions of items, and gather and scatter between nodes and edges."""
 
 from __future__ import annotations
 

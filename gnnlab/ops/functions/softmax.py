@@ -1,4 +1,4 @@
-"""Softmax over the edges that enter one node."""
+"""Softmax over the incoming edges of each node."""
 
 from __future__ import annotations
 

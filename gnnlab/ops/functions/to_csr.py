@@ -1,4 +1,4 @@
-"""Dense features as a CSR tensor."""
+"""To CSR: dense features as a compressed sparse row tensor."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reading rows of a large table of which a batch touches few."""
+"""Touched rows: reading of the rows of a large table that a batch needs."""
 
 from __future__ import annotations
 

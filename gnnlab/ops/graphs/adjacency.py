@@ -1,4 +1,4 @@
-"""The sorted form of an ``edge_index`` that every primitive works on."""
+"""Adjacency: the sorted form of an ``edge_index`` that every operation works on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lists of rows of a table, as a graph from the rows to the lists."""
+"""Bipartite graph from the rows of a table to lists of them."""
 
 from __future__ import annotations
 

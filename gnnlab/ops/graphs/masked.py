@@ -1,4 +1,4 @@
-"""A graph without some of its links, read off the sorted form of the whole one."""
+"""Masked graph: a graph without some of its links, read off the sorted whole."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lists of nodes for the pairs of a batch."""
+"""Neighbor lists: a list of nodes for each pair of a batch."""
 
 from __future__ import annotations
 

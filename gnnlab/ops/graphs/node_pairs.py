@@ -1,4 +1,4 @@
-"""All pairs of nodes of the same graph: where their rows lie, and the graph they are read along."""
+"""Node pairs of the same graph: where the row of each lies, and the graph that joins them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The order of a graph's edges, and shares of its rows, kept with the graph."""
+"""Order of a graph's edges, and the inverse of each row's size, kept with the graph."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every node's in-neighbours in ascending order, where one of them is found by halving."""
+"""Sorted rows: the in-neighbours of every node in ascending order, for binary search."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Node features of which few are other than zero, such as bags of words."""
+"""Sparse node features, such as bags of words: only entries other than zero are stored."""
 
 from __future__ import annotations
 

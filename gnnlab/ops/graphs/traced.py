@@ -1,4 +1,4 @@
-"""Traced graphs: while ``torch.compile`` traces, an edge_index and what was done to it."""
+"""Traced graphs: an ``edge_index`` with its changes, while ``torch.compile`` traces."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Traced pairs of nodes: while ``torch.compile`` traces, nothing is laid out."""
+"""Traced node pairs: their edges and bounds, laid out only when the operators run."""
 
 from __future__ import annotations
 

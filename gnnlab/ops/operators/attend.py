@@ -1,4 +1,4 @@
-"""The operator of attention, and the one of its gradient."""
+"""Attention as a torch operator, and its gradient as another."""
 
 from __future__ import annotations
 

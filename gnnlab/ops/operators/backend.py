@@ -1,4 +1,4 @@
-"""The backend while ``torch.compile`` traces: every operation as a torch operator, or of them."""
+"""Backend of torch operators, used while ``torch.compile`` traces."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Operators on stalks."""
+"""Block message passing of stalks as torch operators."""
 
 from __future__ import annotations
 

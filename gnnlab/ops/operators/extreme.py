@@ -1,4 +1,4 @@
-"""Operators that say which item a max or min is; the gradient follows that choice."""
+"""Extremes (max and min) as torch operators that also return which item each came from."""
 
 from __future__ import annotations
 

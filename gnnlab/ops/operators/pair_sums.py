@@ -1,4 +1,4 @@
-"""Operators on pairs of nodes."""
+"""Pair sums as torch operators."""
 
 from __future__ import annotations
 

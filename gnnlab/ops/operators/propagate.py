@@ -1,4 +1,4 @@
-"""Operators that are linear, and the softmax: each one's gradient is made of the others."""
+"""Propagation, the other linear operations and the softmax as torch operators."""
 
 from __future__ import annotations
 

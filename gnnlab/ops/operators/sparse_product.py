@@ -1,4 +1,4 @@
-"""The product with sparse features as an operator; its gradient is the product turned."""
+"""Sparse product as a torch operator; its gradient is the product with the transpose."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Searching sorted neighbour lists on the CPU: how the compiled loops are called."""
+"""Compiled searches in sorted neighbour lists on the CPU: the calls of their loops."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Neighbours of one end of each pair alone, on the CPU."""
+"""Differences of neighbour lists on the CPU: the neighbours of one end of each pair alone."""
 
 from __future__ import annotations
 

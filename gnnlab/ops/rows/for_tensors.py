@@ -1,4 +1,4 @@
-"""Searches in sorted rows, and zeros: compiled for tensors on the CPU, in torch elsewhere."""
+"""Searches in sorted rows for given tensors: compiled on the CPU, in torch elsewhere."""
 
 from __future__ import annotations
 

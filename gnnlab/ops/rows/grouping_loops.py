@@ -1,4 +1,4 @@
-"""Compiled counting sort of items by row."""
+"""Grouping of items by row: a compiled counting sort."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Common neighbours of pairs on the CPU: which loop each pair takes, and joining what they find."""
+"""Intersections of neighbour lists on the CPU: common neighbours of pairs, by the cheapest loop."""
 
 from __future__ import annotations
 

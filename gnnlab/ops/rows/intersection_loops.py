@@ -1,4 +1,4 @@
-"""Compiled intersections of two sorted neighbour lists.
+"""Intersections of two sorted neighbour lists, compiled.
 
 Each entry of the shorter list is compared with sixteen of the longer one at once, which is walked
 along, or searched with growing steps where it is much longer. The pairs of a hub are taken

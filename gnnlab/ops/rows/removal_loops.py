@@ -1,4 +1,4 @@
-"""Compiled loops that find links in sorted rows and copy what is left without them."""
+"""Removal of links from sorted rows by compiled loops, which copy what is left."""
 
 from __future__ import annotations
 

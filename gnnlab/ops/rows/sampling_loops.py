@@ -1,4 +1,4 @@
-"""Compiled draws from neighbour lists: the entries with the smallest hashes of a seed."""
+"""Sampling from neighbour lists, compiled: the entries with the smallest hashes of a seed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Searching sorted neighbour lists in plain torch: what the compiled loops are tested against.
+"""Searches in sorted neighbour lists in plain torch: the reference for the compiled loops.
 
 Rows are ``(rowptr, col)`` with ascending columns; of a neighbour that occurs several times the
 first entry counts. All is found by a binary search for ``row * N + column`` among all entries.

@@ -1,4 +1,4 @@
-"""Attention; what the gradient needs is computed again, row by row."""
+"""Attention by compiled loops; the gradient recomputes the softmax row by row."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The gradient of attention: what it needs is computed again, row by row."""
+"""Attention's gradient by compiled loops, which recompute the softmax row by row."""
 
 from __future__ import annotations
 

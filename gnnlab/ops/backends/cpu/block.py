@@ -1,4 +1,4 @@
-"""Stalks: a row of blocks is a longer row of numbers, read where they lie."""
+"""Block message passing of stalks by compiled loops, which read blocks where they lie."""
 
 from __future__ import annotations
 

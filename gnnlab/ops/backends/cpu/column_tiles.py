@@ -1,4 +1,4 @@
-"""Wide tables in columns that fit the cache: a row is read as often as the node has neighbours."""
+"""Column tiles: wide tables cut into columns that fit the cache."""
 
 from __future__ import annotations
 

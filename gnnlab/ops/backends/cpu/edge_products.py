@@ -1,4 +1,4 @@
-"""Inner products of both ends of each edge, by compiled loops."""
+"""Edge products by compiled loops: inner products of the two ends of each edge."""
 
 from __future__ import annotations
 

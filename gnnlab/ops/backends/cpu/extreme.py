@@ -1,4 +1,4 @@
-"""Max and min, and their gradients from the edges that were picked."""
+"""Extremes (max and min) by compiled loops, and their gradients from the edges that were picked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Several propagations of a narrow table, padded to whole vectors once for all of them."""
+"""GCN propagation repeated on a narrow table, which is padded to whole vectors once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Steps of LSTM cells side by side."""
+"""LSTM steps of many cells by compiled loops."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-r"""Transports between Householder products, some rows at a time, side by side in vectors.
+r"""Orthogonal transports (Householder products) by compiled loops, several rows in a vector.
 
 The gradient needs no derivative of a matrix: with :math:`S = W - W^\top`,
 :math:`W = (\partial L / \partial Q) Q^\top`, the parameters of :math:`v_1` receive

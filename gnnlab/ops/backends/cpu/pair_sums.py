@@ -1,4 +1,4 @@
-"""Sums over pairs of nodes, whose edges are never written out."""
+"""Pair sums by compiled loops: sums over pairs of nodes, whose edges are never written out."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sums of rows along edges, by compiled loops."""
+"""Propagation by compiled loops: sums of rows along edges."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Messages that are shifted by their edge and rectified: nothing of E x F is made."""
+"""ReLU propagation by compiled loops: no table of E x F messages is made."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Softmax over the edges of each row."""
+"""Softmax over the edges of each row by compiled loops."""
 
 from __future__ import annotations
 

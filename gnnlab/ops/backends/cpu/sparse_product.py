@@ -1,4 +1,4 @@
-"""Products with sparse features; dropout's bits are hashed entry by entry."""
+"""Sparse products by compiled loops; dropout's bits are hashed entry by entry."""
 
 from __future__ import annotations
 

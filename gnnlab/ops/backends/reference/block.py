@@ -1,4 +1,4 @@
-"""Sums of stalks through the maps of the edges in plain torch."""
+"""Block message passing of stalks in plain torch."""
 
 from __future__ import annotations
 

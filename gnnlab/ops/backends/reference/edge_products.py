@@ -1,4 +1,4 @@
-"""Inner products of both ends of each edge in plain torch."""
+"""Edge products in plain torch: inner products of the two ends of each edge."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Edges that each max or min comes from, in plain torch."""
+"""Extremes in plain torch: the edges that each max or min comes from."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A step of LSTM cells in plain torch."""
+"""LSTM step in plain torch."""
 
 from __future__ import annotations
 

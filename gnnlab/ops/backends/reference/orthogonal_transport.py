@@ -1,4 +1,4 @@
-"""Products of Householder reflections, and transports between two of them, in plain torch."""
+"""Orthogonal transports (products of Householder reflections) in plain torch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sums over pairs of nodes, step by step."""
+"""Pair sums in plain torch, step by step."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sums, means and extremes of the in-neighbours in plain torch."""
+"""Propagation in plain torch: sums, means and extremes of the in-neighbours."""
 
 from __future__ import annotations
 

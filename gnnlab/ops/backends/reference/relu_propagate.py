@@ -1,4 +1,4 @@
-"""Rectified messages in plain torch."""
+"""ReLU propagation in plain torch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rows by an index, and items reduced by segment, in plain torch."""
+"""Segment reductions, and gathering of rows by an index, in plain torch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Products with sparse features in plain torch."""
+"""Sparse products in plain torch: sparse features times a table."""
 
 from __future__ import annotations
 

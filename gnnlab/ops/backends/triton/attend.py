@@ -1,4 +1,4 @@
-"""Attention: score, softmax and weighted sum in one pass over each row's edges.
+"""Attention in Triton: score, softmax and weighted sum in one pass over each row's edges.
 
 The softmax is kept up as the row is read (M. Milakov, N. Gimelshein, "Online normalizer calculation
 for softmax", 2018, https://arxiv.org/abs/1805.02867), so that no score is ever stored.

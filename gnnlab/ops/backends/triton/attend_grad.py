@@ -1,4 +1,4 @@
-"""The gradient of attention, by a walk over the sources' out-edges.
+"""Attention's gradient in Triton, by a walk over the sources' out-edges.
 
 What a source receives comes from its own out-edges, read over the transpose; the softmax is
 computed again from each target's maximum and sum.

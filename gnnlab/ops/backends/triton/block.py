@@ -1,4 +1,4 @@
-"""Stalks through the maps of the edges: one row of the result for each dimension of a stalk."""
+"""Block message passing of stalks in Triton: one row of the result for each stalk dimension."""
 
 from __future__ import annotations
 

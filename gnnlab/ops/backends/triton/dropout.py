@@ -1,4 +1,4 @@
-"""Dropout: the random bits of :mod:`gnnlab.kernels.hashing`, hashed where they are needed."""
+"""Dropout in Triton: the random bits of :mod:`gnnlab.kernels.hashing`, hashed where needed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Inner products along edges: scores, the gradients of weights and of maps."""
+"""Edge products in Triton: inner products along edges, also for gradients of weights and maps."""
 
 from __future__ import annotations
 

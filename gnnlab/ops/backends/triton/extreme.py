@@ -1,4 +1,4 @@
-"""Max and min over a row's items, and the gradient of x: a gather of what picked each source."""
+"""Extremes (max and min) over a row's items in Triton, and their gradient."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sums over a row's items: the kernel behind propagation, segments and most gradients."""
+"""Propagation in Triton: sums over a row's items, also for segments and most gradients."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rows as ranges of items, long ones cut into parts of one length.
+"""Ranges of items, one a row; long rows are cut into parts of one length.
 
 How a row is cut depends on the graph alone, and the parts are joined in their order by the same
 rule, in as many rounds as needed: the bits of a result do not depend on how it was scheduled.

@@ -1,4 +1,4 @@
-"""Messages that are shifted by their edge and rectified: of E x F while it runs, none kept."""
+"""ReLU propagation in Triton: messages shifted by their edge and rectified, none of them kept."""
 
 from __future__ import annotations
 

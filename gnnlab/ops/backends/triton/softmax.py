@@ -1,4 +1,4 @@
-"""Softmax over the edges of each row: two numbers per row and head, then one pass over edges."""
+"""Softmax over the edges of each row in Triton: two numbers a row and head, then one pass."""
 
 from __future__ import annotations
 

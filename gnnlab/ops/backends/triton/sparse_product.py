@@ -1,3 +1,3 @@
-"""Products with sparse features on CUDA tensors: the reference's, whose gradient is one too."""
+"""Sparse products of CUDA tensors, by the reference, which also computes the gradient."""
 
 from gnnlab.ops.backends.reference.sparse_product import sparse_product as sparse_product

@@ -1,4 +1,4 @@
-"""Compiled loops over stalks: a node's stalk is as many rows of channels as it has dimensions."""
+"""Block loops: compiled sums of stalks (rows of channels) through the matrix of each edge."""
 
 from __future__ import annotations
 

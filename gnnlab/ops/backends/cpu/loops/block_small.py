@@ -1,5 +1,4 @@
-"""Compiled steps over stalks, vectorised over channels: a row's sum through the maps of its edges,
-and the inner products along an edge."""
+"""Block loops for small stalks: compiled sums and inner products, vectorised over channels."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Compiled inner products along edges, vectorised over features."""
+"""Edge dot products: compiled inner products along edges, vectorised over features."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Compiled gradients of max and min: what the rows that picked an edge send back along it."""
+"""Extremes' gradients, compiled: those of max and min, from the rows that picked each edge."""
 
 from __future__ import annotations
 

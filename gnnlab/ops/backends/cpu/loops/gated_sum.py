@@ -1,4 +1,4 @@
-"""Sums of rows that are shifted, rectified or gated, a tile of features in registers.
+"""Gated sums of rows, which are shifted, rectified or gated: a tile of features in registers.
 
 As in :mod:`.reduce`, the innermost step is written as vector instructions, because LLVM cannot rule
 out that what is read and what is written overlap.

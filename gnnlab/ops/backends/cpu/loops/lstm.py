@@ -1,4 +1,4 @@
-"""One step of LSTM cells side by side, every number read and written once.
+"""LSTM step, compiled: many cells side by side, every number read and written once.
 
 As in :mod:`.reduce`, the innermost step is written as vector instructions, because LLVM cannot rule
 out that what is read and what is written overlap.

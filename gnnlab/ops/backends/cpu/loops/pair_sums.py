@@ -1,4 +1,4 @@
-"""Compiled loops over pairs of nodes: a row for each (u, v), those of a u side by side.
+"""Pair sums, compiled: a row for each pair (u, v) of nodes, those of one u side by side.
 
 One turn does all that concerns a node u. What it reads lies within u's graph, which stays in the
 cache from turn to turn, and every number is added up in the order of the graph.

@@ -1,4 +1,4 @@
-"""Compiled reductions over a row's neighbours, vectorised over features.
+"""Reductions over a row's neighbours, compiled and vectorised over features.
 
 LLVM does not vectorise the plain loop (it cannot rule out that input and output overlap), so the
 innermost step is written as vector instructions: a tile of features stays in registers while the

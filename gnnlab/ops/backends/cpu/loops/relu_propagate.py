@@ -1,4 +1,4 @@
-"""Compiled loops over messages that are shifted by their edge and rectified."""
+"""ReLU propagation, compiled: sums of messages that are shifted by their edge and rectified."""
 
 from __future__ import annotations
 

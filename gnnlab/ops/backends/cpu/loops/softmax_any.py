@@ -1,4 +1,4 @@
-"""Compiled loops over edges: sorting, softmax, inner products, and their gradients."""
+"""Softmax for any number of heads, and its gradient, compiled."""
 
 from __future__ import annotations
 

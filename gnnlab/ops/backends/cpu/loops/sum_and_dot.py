@@ -1,4 +1,4 @@
-"""A row's weighted sum of its neighbours and their inner products with the row, in one reading."""
+"""Sum and dot products in one pass: a row's weighted sum of neighbours, and products with them."""
 
 from __future__ import annotations
 

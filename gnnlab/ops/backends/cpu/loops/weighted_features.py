@@ -1,4 +1,4 @@
-"""Sums over neighbours in which every feature of every edge has a weight of its own."""
+"""Weighted features: sums over neighbours with a weight for every feature of every edge."""
 
 from __future__ import annotations
 
