@@ -1,4 +1,4 @@
-"""``python -m gnnlab``."""
+"""``python -m gnnlab``: the entry of the command line."""
 
 from gnnlab.cli import entry
 

@@ -1,4 +1,4 @@
-"""Let a source checkout be imported without an install step.
+"""Checkout finder: lets Python import a source checkout without an install step.
 
 In the repository the rooms ``layers/``, ``rewiring/``, ``datasets/`` and ``tasks/`` lie beside
 ``gnnlab/``; in an installed wheel they lie inside it. The finder below maps the four names to the

@@ -1,4 +1,4 @@
-"""The source laid out as it is installed: a folder of links, for tools that read files.
+"""Links to the source as it is installed: a folder of them, for tools that read files.
 
 In the repository the rooms lie beside ``gnnlab/``; the package that people import has them inside.
 Python finds them either way, but type checkers and editors follow folders alone. So an editable

@@ -1,4 +1,4 @@
-"""Modules under the names that they had before: imported with a warning, for one release."""
+"""Moved modules: their old names still import, with a warning, for one release."""
 
 from __future__ import annotations
 

@@ -1,3 +1,3 @@
-"""The one place that states the version."""
+"""Version of gnnlab, stated in this one place."""
 
 __version__ = "0.1.0"

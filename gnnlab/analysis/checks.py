@@ -1,4 +1,4 @@
-"""Checks of what is analysed."""
+"""Checks of states that are analysed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Measures of an encoder's output as it gets deeper."""
+"""Depth curves: measures of the states of encoders of growing depth."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How much neighbours' states differ."""
+"""Dirichlet energy: the squared differences of neighbours' states, summed over edges."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How far classes lie apart."""
+"""Class separation: the share of the states' variance that lies between classes."""
 
 from __future__ import annotations
 

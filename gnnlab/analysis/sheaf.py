@@ -1,4 +1,4 @@
-"""How much the stalks of a sheaf network disagree with their sheaf."""
+"""Sheaf energy: how far neighbours' stalks disagree through the maps of the sheaf."""
 
 from __future__ import annotations
 

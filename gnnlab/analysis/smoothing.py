@@ -1,4 +1,4 @@
-"""How alike the directions of all states are."""
+"""Over-smoothing measure: the mean distance between the directions of two nodes' states."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The states between an encoder's layers."""
+"""Hidden states of an encoder, layer by layer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Options that several commands share, and the settings that they come to."""
+"""Options that several commands share, and the settings that they give."""
 
 from __future__ import annotations
 

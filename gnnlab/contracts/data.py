@@ -1,4 +1,4 @@
-"""Look a graph over once, where it enters, and say in one sentence what is wrong with it."""
+"""Data checks: a graph is checked once, where it enters, and refused in one sentence."""
 
 from __future__ import annotations
 

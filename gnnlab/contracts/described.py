@@ -1,4 +1,4 @@
-"""What somebody handed over, in the words of a message, and how to make of it what is needed."""
+"""Described values: a user's value in the words of a message, with the way to make it fit."""
 
 from __future__ import annotations
 

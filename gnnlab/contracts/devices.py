@@ -1,4 +1,4 @@
-"""Where to compute."""
+"""Device to compute on, checked."""
 
 from __future__ import annotations
 

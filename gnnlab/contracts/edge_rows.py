@@ -1,4 +1,4 @@
-"""What a graph holds for each of its edges, and how that follows the edges."""
+"""Edge rows: the tensors with a row for every edge, kept in step when edges change."""
 
 from __future__ import annotations
 

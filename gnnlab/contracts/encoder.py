@@ -1,4 +1,4 @@
-"""Encoder: what a module that reads a graph declares of itself, with a default for each."""
+"""Encoder: the base class of modules that read a graph, with a default for each declaration."""
 
 from __future__ import annotations
 

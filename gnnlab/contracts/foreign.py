@@ -1,4 +1,4 @@
-"""Foreign encoders: modules of other libraries, read for what our own encoders declare."""
+"""Foreign encoders: modules of other libraries, read for the declarations of our own."""
 
 from __future__ import annotations
 

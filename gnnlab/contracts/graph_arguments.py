@@ -1,4 +1,4 @@
-"""Arguments of encoders that the graph decides: how many nodes, which types and widths of edges."""
+"""Graph arguments of encoders: the number of nodes, and the types and width of edges."""
 
 from __future__ import annotations
 

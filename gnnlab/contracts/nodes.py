@@ -1,4 +1,4 @@
-"""How many nodes a graph has."""
+"""Node count of a graph."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a model's parameters take, found before they are allocated."""
+"""Parameter memory of a model, checked before it is allocated."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What kinds of tensors a graph may hold."""
+"""Tensor checks of a graph: no tensors without numbers, no sparse ones where dense are read."""
 
 from __future__ import annotations
 

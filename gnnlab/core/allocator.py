@@ -1,4 +1,4 @@
-"""Memory that the C library keeps between the steps of a training."""
+"""Allocator of the C library, told to keep freed memory between the steps of a training."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Numbers that are handed in as arguments: checked once, refused in one sentence."""
+"""Argument checks: numbers, choices and flags, refused in one sentence."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Faces of packages: what a package exports, loaded when it is first asked for.
+"""Faces of packages: the names that a package exports, loaded when first used.
 
 A face is an ``__init__.pyi`` beside the package's ``__init__.py``, with a line for each exported
 name: ``from .convolutional.gcn import GCN as GCN``. Type checkers and editors read it as it stands.

@@ -1,4 +1,4 @@
-"""Bytes that this process may still take: the least that the machine and its limits leave."""
+"""Machine memory: the bytes that this process may still take, by the machine and its limits."""
 
 from __future__ import annotations
 

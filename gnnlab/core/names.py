@@ -1,4 +1,4 @@
-"""Names resolved as people write them."""
+"""Names matched without regard to case, ``-``, ``_`` and ``+``."""
 
 from __future__ import annotations
 

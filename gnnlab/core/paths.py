@@ -1,4 +1,4 @@
-"""Where gnnlab keeps what it can make or fetch again."""
+"""Paths of gnnlab's cache: files that it can make or fetch again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A function over many items, in processes of their own."""
+"""Processes: a function over many items, in parallel."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Settings that are checked against their types where something is built from them.
+"""Settings checked against the types of a signature, where something is built from them.
 
 The types are those of the signature. So a flag that is no bool, a number that is a string, a name
 that is none of a ``Literal`` and a whole number beyond 64 bits are refused in one sentence,

@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all, with every failure told."""
+"""Writing of files, whole or not at all, with every failure reported."""
 
 from __future__ import annotations
 

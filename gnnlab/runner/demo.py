@@ -1,4 +1,4 @@
-"""What ``make run`` runs: four models on a generated Minesweeper board."""
+"""Demo of ``make run``: four models on a generated Minesweeper board."""
 
 from __future__ import annotations
 

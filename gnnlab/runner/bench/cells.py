@@ -1,4 +1,4 @@
-"""The cells of a bench, trained one by one or side by side; a broken one stops no other."""
+"""Cells of a bench, trained one by one or in parallel; one that breaks stops no other."""
 
 from __future__ import annotations
 

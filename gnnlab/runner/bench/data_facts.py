@@ -1,4 +1,4 @@
-"""What a bench knows of its sets before it trains: folds, repeats, what no look is worth."""
+"""Data facts of a bench, found before training: splits, duplicates, the score of a constant."""
 
 from __future__ import annotations
 

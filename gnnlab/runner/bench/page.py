@@ -1,4 +1,4 @@
-"""The page of a bench: a row for an encoder on a set, a column for a setting, what it costs."""
+"""Page of a bench: a row for each encoder and set, a column for each setting, and the cost."""
 
 from __future__ import annotations
 

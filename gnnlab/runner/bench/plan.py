@@ -1,4 +1,4 @@
-"""A bench: encoders on sets under settings, with one budget and one protocol for all."""
+"""Plan of a bench: encoders, sets and settings, with one budget and one protocol for all."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What to cite for a run: its paper, its data, its model."""
+"""Citation of a run, for ``gnnlab cite``: BibTeX of its paper and data, source of its model."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Scores of the same splits and seeds, compared in pairs."""
+"""Paired test: scores of the same splits and seeds, compared in pairs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The paper's number beside ours."""
+"""Reproduction of a paper's number: a recipe is trained, and its score compared."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The page of results, made from the files of the runs it shows."""
+"""Results page, made from the folders of the runs it shows."""
 
 from __future__ import annotations
 

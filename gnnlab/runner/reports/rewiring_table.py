@@ -1,4 +1,4 @@
-"""A graph, or a set of graphs, before and after rewiring, as a table and as a picture."""
+"""Rewiring table: a graph, or a set of them, before and after rewiring; with a picture."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The data of a run: loaded, made harder where settings say so, rewired and encoded."""
+"""Data of a run: loaded, corrupted where settings say so, rewired and encoded."""
 
 from __future__ import annotations
 

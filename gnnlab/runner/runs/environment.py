@@ -1,4 +1,4 @@
-"""What a run ran on: versions, machine, state of the source."""
+"""Environment of a run: versions, machine, state of the source."""
 
 from __future__ import annotations
 

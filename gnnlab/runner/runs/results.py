@@ -1,4 +1,4 @@
-"""Lines of results on disk, and what they come to."""
+"""Results on disk, a line for each split and seed, and their mean and spread."""
 
 from __future__ import annotations
 

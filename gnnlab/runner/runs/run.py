@@ -1,4 +1,4 @@
-"""Train what a config names, split by split, and keep every result on disk."""
+"""Run of a config: trained split by split, with every result kept on disk."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``run.toml``: what a run's settings are, and what it ran on."""
+"""``run.toml``: a run's settings, and the machine and versions that it ran on."""
 
 from __future__ import annotations
 

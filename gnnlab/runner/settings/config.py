@@ -1,4 +1,4 @@
-"""The settings of a run as one frozen, typed value."""
+"""Config: the settings of a run as one frozen, typed value."""
 
 from __future__ import annotations
 

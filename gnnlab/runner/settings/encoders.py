@@ -1,4 +1,4 @@
-"""What stands before a run's encoder: encodings that settings name, categories that data hold."""
+"""Encoder inputs of a run: encodings that settings name, categories that data hold."""
 
 from __future__ import annotations
 

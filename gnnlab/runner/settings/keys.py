@@ -1,4 +1,4 @@
-"""Keys and values as people write them in files and on the command line."""
+"""Keys and values of settings, as written in files and on the command line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a run of link prediction splits the links of its graph: ``[task.links]``."""
+"""Link splits of a run: the protocol and its settings, ``[task.links]``."""
 
 from __future__ import annotations
 

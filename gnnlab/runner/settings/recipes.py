@@ -1,4 +1,4 @@
-"""Published results: what was run, what came out, and what is wrong with it."""
+"""Recipes: published results with the settings that reproduce them, and known flaws."""
 
 from __future__ import annotations
 

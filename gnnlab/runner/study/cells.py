@@ -1,4 +1,4 @@
-"""The cells of a study, chosen on validation, trained and compared."""
+"""Cells of a study: a setting chosen on validation, then trained and compared."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The page of a study: what came out, in words that follow from the numbers, and the numbers."""
+"""Page of a study: findings in words, which follow from the numbers, and the numbers."""
 
 from __future__ import annotations
 

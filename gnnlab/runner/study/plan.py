@@ -1,4 +1,4 @@
-"""A study: every method in the same cells, with the same budget."""
+"""Plan of a study: every method in the same cells, with the same budget."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Many settings of one run: which is best on validation, and what that one scores on test."""
+"""Grid search: every setting is trained, and the best on validation is scored on test."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The journal of a search: lines that processes share, and who works on what."""
+"""Journal of a search: lines that processes share, and locks on the trials in work."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a sweep found: validation scores of all settings, the test score of the chosen one."""
+"""Page of a sweep: validation scores of all settings, the test score of the chosen one."""
 
 from __future__ import annotations
 

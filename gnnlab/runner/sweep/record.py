@@ -1,4 +1,4 @@
-"""What a folder knows of its choices: which runs were only tried, and which one validation chose.
+"""Record of a folder's choices: which runs were only tried, and which one validation chose.
 
 The test scores of the others are not for the eye: who sees them chooses among them.
 """

@@ -1,4 +1,4 @@
-"""Settings drawn one after the other, each in view of the scores before it: optuna's sampler."""
+"""Search by optuna's sampler: each setting is drawn in view of the scores before it."""
 
 from __future__ import annotations
 

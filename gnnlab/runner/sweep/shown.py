@@ -1,5 +1,4 @@
-"""What a report shows, and by which command: not runs that were only tried, whose test scores would
-choose among them."""
+"""Runs shown in a report: all but those only tried, whose test scores must choose nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a sweep varies: lists of values and ranges of numbers, by the keys of settings."""
+"""Search space of a sweep: lists of values and ranges of numbers, by the keys of settings."""
 
 from __future__ import annotations
 
