@@ -1,4 +1,4 @@
-"""Solved task: what is computed without training, in one go, and then judged."""
+"""Solved task: a method that computes its result in one go, without training, and its scores."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The catalogue: one frozen record per data set, read from the TOML files beside this module."""
+"""Records of the catalogue: one frozen record a data set, read from TOML files in this folder."""
 
 from __future__ import annotations
 

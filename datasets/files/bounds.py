@@ -1,4 +1,4 @@
-"""Bounds on what a file may ask for, checked before anything is allocated or unpacked."""
+"""Bounds on the memory that a file may ask for, checked before anything is unpacked."""
 
 from __future__ import annotations
 

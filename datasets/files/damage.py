@@ -1,4 +1,4 @@
-"""Damaged files: the one-sentence error about a file that does not hold what it should."""
+"""Damaged files: the error, one sentence, for a file that cannot be read as it should."""
 
 from __future__ import annotations
 

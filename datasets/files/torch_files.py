@@ -1,4 +1,4 @@
-"""Torch files: what ``torch.save`` wrote, read without building anything but tensors."""
+"""Torch files, written by ``torch.save``: read without building anything but tensors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Train, validation and test masks: drawn with a seed, or built of what a file stores."""
+"""Masks of training, validation and test: drawn with a seed, or made from stored numbers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The ``cite`` command: BibTeX of what a recipe uses."""
+"""The ``cite`` command: BibTeX of a recipe's paper and data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Described values: a user's value in the words of a message, with the way to make it fit."""
+"""Described values: a user's value in the words of an error, and the way to make it fit."""
 
 from __future__ import annotations
 

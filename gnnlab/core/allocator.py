@@ -1,4 +1,4 @@
-"""Allocator of the C library, told to keep freed memory between the steps of a training."""
+"""Allocator of the C library, set to keep freed memory between the steps of a training."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Registry: families of methods, read off what a package exports."""
+"""Registry: families of methods, made of the names that a package exports."""
 
 from __future__ import annotations
 

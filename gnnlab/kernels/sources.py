@@ -1,4 +1,4 @@
-"""Sources of a kernel: the files whose text its machine code is made of."""
+"""Sources of a kernel: the files whose text decides its machine code."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Graph transformer: dot-product attention over the neighbours."""
+"""GT (graph transformer): dot-product attention over the neighbours."""
 
 from __future__ import annotations
 

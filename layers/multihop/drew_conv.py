@@ -1,4 +1,4 @@
-"""DRew with any convolution, one for each distance."""
+"""DRew convolutions: any convolution, one copy for each hop distance."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Attention heads as an axis of their own."""
+"""Attention heads: a table's channels split into an axis of heads."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Parameter budget: the largest width whose model has at most so many parameters."""
+"""Parameter budget: the largest width whose model has no more parameters than that."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Dropout as a module, on the counter-based primitive."""
+"""Dropout module, on the operation whose mask is a function of a seed."""
 
 from __future__ import annotations
 

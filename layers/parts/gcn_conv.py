@@ -1,4 +1,4 @@
-"""Graph convolution of Kipf and Welling."""
+"""GCN convolution of Kipf and Welling: a mean weighted by the degrees of both ends."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Jumping knowledge: the states of all layers, put together for every node."""
+"""Jumping knowledge: the states of all layers, combined for every node."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The Linear through which features enter a model: it reads dense and sparse ones."""
+"""Linear map of a model's input features, dense or sparse."""
 
 from __future__ import annotations
 

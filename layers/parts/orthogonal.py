@@ -1,4 +1,4 @@
-"""Orthogonal matrices from free parameters, many at a time."""
+"""Orthogonal matrices from free parameters, many in one pass."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Self-loops together with the weights of the edges."""
+"""Self-loops added to a graph, and checks of the weights of its edges."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Path neural network: an LSTM reads the paths that begin at a node, longer ones layer by layer."""
+"""PathNN (path neural network): an LSTM reads the paths from a node, longer ones layer by layer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Prefix sharing: what several paths have in common, in reading order, is read once."""
+"""Prefix sharing: the part that several paths begin with, in reading order, is read once."""
 
 from __future__ import annotations
 

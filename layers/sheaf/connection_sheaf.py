@@ -1,4 +1,4 @@
-"""Sheaf diffusion on the connection Laplacian of the features' geometry."""
+"""Connection sheaf diffusion: the sheaf is computed from the features' geometry, not learned."""
 
 from __future__ import annotations
 

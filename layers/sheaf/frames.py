@@ -1,4 +1,4 @@
-"""Frames of the tangent spaces at the nodes, and how neighbours' frames turn into each other."""
+"""Frames of the tangent spaces at the nodes, and the rotations between neighbours' frames."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The sheaf Laplacian, applied edge by edge: no matrix of the size of the graph is built."""
+"""Sheaf Laplacian, applied edge by edge: no matrix of the size of the graph is built."""
 
 from __future__ import annotations
 

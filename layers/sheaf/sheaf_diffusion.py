@@ -1,4 +1,4 @@
-"""Neural sheaf diffusion."""
+"""Sheaf diffusion (neural sheaf diffusion): every layer learns its sheaf from the states."""
 
 from __future__ import annotations
 

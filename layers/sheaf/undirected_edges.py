@@ -1,4 +1,4 @@
-"""The undirected edges on which a sheaf lives: one edge for each pair of joined nodes."""
+"""Undirected edges of a sheaf: one edge for each pair of joined nodes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Subgraph networks: a subgraph for every node, and states for all nodes of each."""
+"""Subgraph GNNs: a subgraph for every node, and states for all nodes of each."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Features as an embedding: the control beside methods that read the graph."""
+"""Features as an embedding: the control for methods that read the graph."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Remaining edges: what a step leaves of the graph to read, with a warning where it is little."""
+"""Remaining edges: the edges that a training step leaves to read, with a warning where few."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Metrics by name: what computes them, which way is better, and in what they are printed."""
+"""Metrics by name: their functions, the direction that is better, and their units."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Metric record: a metric's name, what computes it, which way is better, and its unit."""
+"""Metric record: a metric's name, its function, the direction that is better, and its unit."""
 
 from __future__ import annotations
 

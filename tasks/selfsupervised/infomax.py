@@ -1,4 +1,4 @@
-"""Deep Graph Infomax: states that tell the graph from one with shuffled features."""
+"""Deep Graph Infomax: states trained to tell the graph from one with shuffled features."""
 
 from __future__ import annotations
 

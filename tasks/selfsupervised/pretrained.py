@@ -1,4 +1,4 @@
-"""Pretrained encoder, with what its objective learns beside it."""
+"""Pretrained encoder, together with the modules that its objective learns."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The head that a task puts on an encoder: a Linear, or a few with an activation between them."""
+"""Head that a task puts on an encoder: a Linear, or several with an activation between them."""
 
 from __future__ import annotations
 

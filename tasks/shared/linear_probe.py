@@ -1,4 +1,4 @@
-"""Linear probe: a logistic regression on fixed states of nodes, to judge what they tell."""
+"""Linear probe: a logistic regression on fixed states of nodes, to judge the states."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Listed tasks: what the runner reads of a task's class beside its settings."""
+"""Listed tasks: the declarations of a task's class that the runner reads, and its settings."""
 
 from __future__ import annotations
 

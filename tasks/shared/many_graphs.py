@@ -1,4 +1,4 @@
-"""Problems over many graphs: what predicting graphs, their nodes and their pairs have in common."""
+"""Problems over many graphs: the base that graph, node and link tasks on them share."""
 
 from __future__ import annotations
 

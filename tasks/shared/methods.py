@@ -1,4 +1,4 @@
-"""Methods that a task's settings name: a name, a table of a name and settings, or the method."""
+"""Methods in a task's settings: given by name, by a table of settings, or already built."""
 
 from __future__ import annotations
 

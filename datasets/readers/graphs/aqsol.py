@@ -1,4 +1,4 @@
-"""AQSOL as Benchmarking-GNNs made it: tuples of arrays, a pickle for each part."""
+"""AQSOL of Benchmarking-GNNs: tuples of arrays, a pickle for each part."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The TU collection: text files that number the nodes of all graphs one after the other."""
+"""TU collection: text files that number the nodes of all graphs one after the other."""
 
 from __future__ import annotations
 

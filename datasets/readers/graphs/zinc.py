@@ -1,4 +1,4 @@
-"""ZINC as Benchmarking-GNNs took it: matrices of bonds for a quarter of a million molecules."""
+"""ZINC of Benchmarking-GNNs: bond matrices of a quarter of a million molecules."""
 
 from __future__ import annotations
 

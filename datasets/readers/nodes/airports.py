@@ -1,4 +1,4 @@
-"""Air traffic networks: an edge list and a label file with the airports' own numbers."""
+"""Airports: air traffic networks, as an edge list and a file of labels."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The TNTP format of road networks: a table of one-way links, a table of coordinates."""
+"""TNTP format of road networks: a table of one-way links, a table of coordinates."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Types of what attention kernels take, and of what their gradients take again."""
+"""Types of the arguments of attention kernels and of their gradients."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The chosen kernel of a call: a torch operator while ``torch.compile`` traces, or a backend's."""
+"""Chosen kernel of a call: a backend's, or a torch operator while ``torch.compile`` traces."""
 
 from __future__ import annotations
 

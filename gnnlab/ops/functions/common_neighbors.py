@@ -1,4 +1,4 @@
-"""Common neighbors: the nodes that two neighbourhoods share, for the pairs of a batch."""
+"""Common neighbours: the nodes that two neighbourhoods share, for the pairs of a batch."""
 
 from __future__ import annotations
 

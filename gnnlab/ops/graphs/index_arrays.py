@@ -1,4 +1,4 @@
-"""Index arrays of a graph, which compiled loops read: checked once and never handed out.
+"""Index arrays of a graph, which compiled loops read: checked once and never given to callers.
 
 Whoever holds a tensor can change it, through numpy even behind torch's back, and a loop that
 follows a changed number reads or writes anywhere. So the arrays here belong to the graph alone:

@@ -1,4 +1,4 @@
-"""Neighbor lists: a list of nodes for each pair of a batch."""
+"""Neighbour lists: a list of nodes for each pair of a batch."""
 
 from __future__ import annotations
 

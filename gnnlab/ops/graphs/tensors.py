@@ -1,4 +1,4 @@
-"""Checks that a tensor fits a graph: floating point, a row for every edge, one device."""
+"""Tensor checks: floating point, a row for every edge, one device."""
 
 from __future__ import annotations
 

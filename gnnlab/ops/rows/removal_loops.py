@@ -1,4 +1,4 @@
-"""Removal of links from sorted rows by compiled loops, which copy what is left."""
+"""Removal of links from sorted rows by compiled loops, which copy the other links."""
 
 from __future__ import annotations
 

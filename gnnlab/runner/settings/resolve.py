@@ -1,4 +1,4 @@
-"""Resolution of settings: every default filled in, every name spelled one way.
+"""Resolution of settings: every default filled in, every name in its listed spelling.
 
 What a run's folder is named by and what its ``run.toml`` holds: two spellings of one setting are
 one run, and a default that changes later makes another.

@@ -1,4 +1,4 @@
-"""Rewirings as settings name them."""
+"""Rewirings of a run, built from its settings by name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Triangles and 4-cycles through edges, counted without a matrix of pairs."""
+"""Short cycles: triangles and 4-cycles through edges, counted without a matrix of pairs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Path colors: a hash for each node, as fine as a path network can tell nodes apart at best."""
+"""Path colours: a hash for each node; equal ones no path network can tell apart."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Path sets: the paths of up to so many edges from every node, of one or many graphs.
+"""Path sets: the paths of 1, …, k edges from every node, of one or many graphs.
 
 Paths are counted first, and refused where they would not fit; then they are written straight to
 where they belong. Counting stops where the limit is passed, so that a graph with too many paths is

@@ -1,4 +1,4 @@
-"""Subgraph colors: the subgraph Weisfeiler-Leman test, the best that a subgraph network can do."""
+"""Subgraph colours: the subgraph Weisfeiler-Leman test, a bound of what subgraph networks tell."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Return probabilities: how likely a random walk is back at its start after t steps."""
+"""Walk returns: the probability that a random walk is back at its start after t steps."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sketched return probabilities of random walks: estimates with a standard error."""
+"""Sketched walk returns: estimates of return probabilities, with a standard error."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Link head: what a module that scores pairs of nodes declares of itself, with defaults."""
+"""Pair head (link head): the base class of modules that score pairs of nodes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Edges of a graph that are kept, with the rows of whatever belongs to them."""
+"""Edges of a graph that a split keeps, with the values stored for them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Parts of a link split: the pairs of training, validation and test, not checked yet."""
+"""Parts of a link split: the pairs of training, validation and test, before their checks."""
 
 from __future__ import annotations
 

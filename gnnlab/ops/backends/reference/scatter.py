@@ -1,4 +1,4 @@
-"""Gather and scatter in plain torch, in a fixed order of addition."""
+"""Scatter and gather in plain torch, in a fixed order of addition."""
 
 from __future__ import annotations
 

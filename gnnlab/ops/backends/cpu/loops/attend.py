@@ -1,4 +1,4 @@
-"""Compiled attention: each row's scores, softmax and weighted sum, and the gradients by source.
+"""Attention, compiled: each row's scores, softmax and weighted sum, and the gradients by source.
 
 A row's scores live in a small table (edges of the row, K) and are computed again for the
 gradient, which walks over the transpose: what a source receives comes from its own out-edges.

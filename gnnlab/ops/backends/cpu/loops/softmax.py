@@ -1,4 +1,4 @@
-"""Compiled softmax of rows of edges: float32, and a number of heads that divides 16.
+"""Softmax of rows of edges, compiled: float32, and a number of heads that divides 16.
 
 A row whose edges lie side by side is read and written where it is; the edges of another are copied
 to a scratch row and back.

@@ -1,4 +1,4 @@
-"""Vector instructions of the softmax and its gradient, sixteen numbers at a time.
+"""Softmax in vector instructions, and its gradient, sixteen numbers at a time.
 
 Where the number of heads K divides 16, lane l of every vector belongs to head l % K: one pass over
 the vectors of a row serves all heads, and rotating the lanes joins what belongs together.
