@@ -1,4 +1,4 @@
-"""Foreign encoders: modules of other libraries, read for the declarations of our own."""
+"""Foreign encoders: modules of other libraries, with the declarations that our encoders have."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""GCN convolution of Kipf and Welling: a mean weighted by the degrees of both ends."""
+"""GCN convolution of Kipf and Welling: a sum over neighbours, normalised by both ends' degrees."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""SDRF (stochastic discrete Ricci flow): an edge added at the lowest curvature, in each step."""
+"""SDRF (stochastic discrete Ricci flow): edges added around the edge of lowest curvature."""
 
 from __future__ import annotations
 
