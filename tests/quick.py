@@ -50,7 +50,10 @@ def main(base: str = "HEAD") -> None:
     found |= {file for file in files if file.match("tests/**/test_*.py")}
     rooms = {file.relative_to(ROOT).parts[0] for file in files} & set(TOPS[1:])
     found |= {path for room in rooms for path in (ROOT / "tests" / room).glob("test_*.py")}
-    found |= {ROOT / "tests" / name for name in ("test_arrows.py", "test_layout.py")}
+    found |= {
+        ROOT / "tests" / name
+        for name in ("test_arrows.py", "test_first_lines.py", "test_layout.py")
+    }
     print(*sorted(str(path.relative_to(ROOT)) for path in found))
 
 

@@ -18,6 +18,8 @@ from gnnlab.ops import SparseFeatures, use
 
 ALL = sorted([*CONVS, *ENCODERS])
 every_layer = pytest.mark.parametrize("name", ALL)
+FIRST = [pytest.param(name, marks=pytest.mark.nightly) if " " in name else name for name in ALL]
+"""Compiling takes seconds: variants of a layer, whose names have a word more, wait for the night."""
 few = settings(max_examples=10, deadline=None)
 
 
@@ -72,7 +74,7 @@ def test_on_plain_torch(name: str) -> None:
         torch.testing.assert_close(ours, expected)
 
 
-@every_layer
+@pytest.mark.parametrize("name", FIRST)
 def test_compiles_whole(name: str) -> None:
     edge_index = torch.tensor([[0, 1, 2, 2], [1, 2, 0, 1]])
     x = torch.randn(3, F_IN, generator=torch.Generator().manual_seed(1), dtype=torch.float64)

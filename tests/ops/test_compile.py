@@ -164,7 +164,7 @@ def settings(name: str) -> dict[str, Any]:
 SETTINGS = {"num_nodes": NODES, "dropout": 0.0}
 
 
-@pytest.mark.parametrize("weights", [False, True])
+@pytest.mark.parametrize("weights", [pytest.param(False, marks=pytest.mark.nightly), True])
 @pytest.mark.parametrize("name", sorted(layers.encoders()))
 def test_every_encoder_compiles_whole(name: str, weights: bool) -> None:
     edge_index, nodes = graph("plain")
