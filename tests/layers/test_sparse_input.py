@@ -19,7 +19,7 @@ from gnnlab.ops import SparseFeatures, use
 ALL = sorted([*CONVS, *ENCODERS])
 every_layer = pytest.mark.parametrize("name", ALL)
 FIRST = [pytest.param(name, marks=pytest.mark.nightly) if " " in name else name for name in ALL]
-"""Compiling takes seconds: variants of a layer, whose names have a word more, wait for the night."""
+"""Compiling takes seconds: variants of a layer, whose names have a word more, are nightly."""
 few = settings(max_examples=10, deadline=None)
 
 
