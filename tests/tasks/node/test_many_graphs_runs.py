@@ -44,9 +44,9 @@ def test_the_runner_learns_the_pairs_that_a_set_comes_with(
 def test_runs_on_one_graph_keep_their_names() -> None:
     settings = {**SETTINGS, "data": {"name": "karate"}, "task": {"name": "link"}}
     task = configure(settings).task
-    assert (task.batch_size, task.mask_targets) == (0.1, True)
-    assert task.head == {"name": "DotProduct"}
-    assert task.links == {
+    assert (task["batch_size"], task["mask_targets"]) == (0.1, True)
+    assert task["head"] == {"name": "DotProduct"}
+    assert task["links"] == {
         "protocol": "random", "valid": 0.1, "test": 0.2, "valid_as_input": False
     }  # fmt: skip
     before = configure(settings, ["task.batch_size=65536"])  # once the default
