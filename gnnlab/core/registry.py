@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
 from typing import Any, Generic, TypeVar
 
@@ -55,7 +56,7 @@ class Family(Generic[Method]):
 
     def __call__(self) -> dict[str, Method]:
         """All methods by name, in the order of the package's ``__all__``."""
-        return {self.label(cls): cls for cls in self._exported() if self.belongs(cls)}
+        return dict(_members(self, tuple(import_module(self.package).__all__)))
 
     def names(self) -> list[str]:
         """All names, sorted; capital letters do not matter."""
@@ -85,7 +86,11 @@ class Family(Generic[Method]):
             found.setdefault(self.group_of(name), []).append(name)
         return dict(sorted(found.items()))
 
-    def _exported(self) -> Iterator[Any]:
-        face = import_module(self.package)
-        exported = (getattr(face, name) for name in face.__all__)
-        return (thing for thing in exported if isinstance(thing, type))
+
+@cache
+def _members(family: Family[Any], names: tuple[str, ...]) -> dict[str, Any]:
+    """What belongs of the names that a face exports: settings ask for it at every step."""
+    face = import_module(family.package)
+    exported = (getattr(face, name) for name in names)
+    classes = (thing for thing in exported if isinstance(thing, type))
+    return {family.label(cls): cls for cls in classes if family.belongs(cls)}

@@ -6,6 +6,7 @@ import hashlib
 import inspect
 import json
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -127,7 +128,8 @@ def _task(tables: Mapping[str, Any]) -> type[ListedTask]:
     return find_task(tables.get("task", {}).get("name", TASK))
 
 
-def everywhere() -> list[str]:
+@cache
+def everywhere() -> tuple[str, ...]:
     """Every key that some section has, dotted; of two of one name the likelier first."""
     from dataclasses import fields
 
@@ -145,7 +147,7 @@ def everywhere() -> list[str]:
     for method in rewiring.rewirings().values():
         found += [f"rewiring.{f.name}" for f in fields(method)]
     # Who says seed alone means run.seeds.
-    return [path for path in found if path.partition(".")[2] != "seed"]
+    return tuple(path for path in found if path.partition(".")[2] != "seed")
 
 
 def change(tables: dict[str, Any], override: str, option: str = "--set") -> None:
