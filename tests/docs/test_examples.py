@@ -69,7 +69,8 @@ def test_commands_of_cards_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         for entry in kind.methods():
             _, *words = shlex.split(kind.command(entry)) or [""]
             if words[:1] == ["run"] and "karate" in words:
-                words += ["--set", "training.epochs=1"]
+                if "--model" in words:  # an embedding trains nothing
+                    words += ["--set", "training.epochs=1"]
             elif words[:1] != ["rewire"]:
                 continue  # needs files, or hours
             ran.append(entry.name)
