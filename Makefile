@@ -26,13 +26,13 @@ run: $(VENV)/.run ## train four models on a generated Minesweeper board and prin
 	$(BIN)/gnnlab main
 
 test: $(VENV)/.dev ## every test that is not marked slow or nightly
-	$(BIN)/python -m pytest -q -n 2 -m 'not slow and not nightly'
+	$(BIN)/python -m pytest -q -n 2 --dist worksteal -m 'not slow and not nightly'
 
 test-quick: $(VENV)/.dev ## the tests of what has changed since the last commit, and of what imports it
 	$(BIN)/python -m pytest -q -n 2 -m 'not slow and not nightly' $$($(BIN)/python tests/quick.py)
 
 slow: $(VENV)/.dev ## the tests that build wheels or train for minutes
-	$(BIN)/python -m pytest -q -m 'slow and not nightly'
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m 'slow and not nightly'
 
 nightly: $(VENV)/.dev ## random wrong calls, damaged files and kills by the thousand (an hour)
 	$(BIN)/python -m pytest -q -m nightly --timeout 7200
