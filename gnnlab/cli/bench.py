@@ -26,7 +26,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def command(arguments: argparse.Namespace) -> int:
-    """Do it."""
+    """Train the cells that are left and print the table."""
     from gnnlab.runner.bench.page import run_bench, table
     from gnnlab.runner.bench.plan import choose, read_bench, select_cells
     from gnnlab.runner.sweep.shown import typed

@@ -15,7 +15,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def command(arguments: argparse.Namespace) -> None:
-    """Do it."""
+    """Train the four models and print their table."""
     from gnnlab.runner.demo import main_job
 
     main_job(arguments.out)

@@ -14,7 +14,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def command(arguments: argparse.Namespace) -> None:
-    """Do it."""
+    """Print the BibTeX of a recipe's papers."""
     from gnnlab.runner import recipe
     from gnnlab.runner.reports.cite import cite
 

@@ -16,7 +16,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def command(arguments: argparse.Namespace) -> None:
-    """Do it."""
+    """Print the dataset's card."""
     from gnnlab import datasets
 
     print(datasets.card(arguments.name, source=arguments.source, split=arguments.split))

@@ -19,7 +19,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def command(arguments: argparse.Namespace) -> None:
-    """Do it."""
+    """Print names, methods by the package that holds them."""
     for what in [arguments.what] if arguments.what else list(_listings()):
         if not arguments.what:
             print(f"{what}:")

@@ -20,7 +20,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def command(arguments: argparse.Namespace) -> None:
-    """Do it."""
+    """Print a table of the folders' runs, or write the page."""
     from gnnlab.runner import read_results, summarise
     from gnnlab.runner.reports.results_page import page
     from gnnlab.runner.reports.tables import table

@@ -22,7 +22,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def command(arguments: argparse.Namespace) -> None:
-    """Do it."""
+    """Print what a rewiring changes in a dataset."""
     from gnnlab import datasets
     from gnnlab.runner.reports.rewiring_table import compare, parse_settings
     from gnnlab.runner.settings.rewirings import make_rewiring

@@ -17,7 +17,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def command(arguments: argparse.Namespace) -> None:
-    """Do it."""
+    """Train what is left of a run and print its line."""
     from gnnlab.runner import configure, run, summarise, wanted_results
     from gnnlab.runner.reports.tables import table
 

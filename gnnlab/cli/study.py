@@ -19,7 +19,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def command(arguments: argparse.Namespace) -> None:
-    """Do it."""
+    """Train the cells that are left and print the table."""
     from gnnlab.runner.study.page import run_study, table
     from gnnlab.runner.study.plan import read_study, select_cells
     from gnnlab.runner.sweep.shown import typed

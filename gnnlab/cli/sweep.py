@@ -29,7 +29,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def command(arguments: argparse.Namespace) -> int:
-    """Do it."""
+    """Try every setting that is left and print the chosen one."""
     from gnnlab.runner.sweep.grid import run_sweep
     from gnnlab.runner.sweep.page import line, outcome, table
     from gnnlab.runner.sweep.record import write_record
