@@ -27,6 +27,21 @@ from torch_geometric.data import Data
 from gnnlab import layers, tasks
 from gnnlab.layers.parts.jumping_knowledge import JumpingKnowledge
 
+CASES = {
+    "APPNP": lambda _: layers.APPNP(3, 4, 2, hops=3),
+    "DAGNN": lambda _: layers.DAGNN(3, 4, 2, hops=3),
+    "DAGNN one layer": lambda _: layers.DAGNN(3, 4, 1, hops=0, out_channels=2),
+    "GCNII": lambda _: layers.GCNII(3, 4, 2),
+    "JKNet": lambda _: layers.JKNet(3, 4, 2),
+    "JKNet cat": lambda _: layers.JKNet(3, 4, 2, jump="cat"),
+    "JKNet lstm": lambda _: layers.JKNet(3, 4, 2, jump="lstm"),
+    "LINKX": lambda n: layers.LINKX(3, 4, 2, num_nodes=n),
+    "PureGNN": lambda _: layers.PureGNN(3, 4, 2),
+    "PureGNN mean": lambda _: layers.PureGNN(3, 4, 2, aggregation="mean", jump=False),
+    "PureGNN sum": lambda _: layers.PureGNN(3, 4, 2, aggregation="sum", residual=True),
+    "SGC": lambda _: layers.SGC(3, 4, 2),
+}
+
 
 @each_graph
 @pytest.mark.parametrize("weighted", [False, True])

@@ -10,6 +10,27 @@ from torch_geometric import nn as pyg
 
 from gnnlab import layers
 
+CASES = {
+    "GATConv": lambda _: layers.GATConv(3, 2, heads=2),
+    "GATConv no loops": lambda _: layers.GATConv(3, 2, heads=2, add_self_loops=False),
+    "GCNConv": lambda _: layers.GCNConv(3, 4),
+    "GTConv": lambda _: layers.GTConv(3, 4, heads=2, separate=True),
+    "GTConv together": lambda _: layers.GTConv(3, 4, heads=2, separate=False),
+    "SAGEConv": lambda _: layers.SAGEConv(3, 4),
+    "GAT": lambda _: layers.GAT(3, 4, 2, heads=2),
+    "GATSep": lambda _: layers.GATSep(3, 4, 2, heads=2),
+    "GCN": lambda _: layers.GCN(3, 4, 2),
+    "GCN plain": lambda _: layers.GCN(3, 4, 2, block="plain"),
+    "GCN pure": lambda _: layers.GCN(3, 4, 2, block="pure"),
+    "GCN tuned": lambda _: layers.GCN(3, 4, 2, block="tuned"),
+    "GT": lambda _: layers.GT(3, 4, 2, heads=2),
+    "GTSep": lambda _: layers.GTSep(3, 4, 2, heads=2),
+    "ResNet": lambda _: layers.ResNet(3, 4, 2),
+    "ResNetAdj": lambda n: layers.ResNetAdj(3, 4, 2, num_nodes=n),
+    "ResNetSGC": lambda _: layers.ResNetSGC(3, 4, 2, hops=2),
+    "SAGE": lambda _: layers.SAGE(3, 4, 2),
+}
+
 GRAPHS = [(1, 0), (5, 0), (6, 12), (30, 200)]
 each_graph = pytest.mark.parametrize(("nodes", "edges"), GRAPHS)
 

@@ -13,6 +13,11 @@ from torch_geometric.data import Data
 from gnnlab import layers, tasks
 from gnnlab.layers.autoencoders.gae import divergence
 
+CASES = {
+    "GAE": lambda _: layers.GAE(3, 4, 2, inner_channels=3),
+    "VGAE": lambda _: layers.VGAE(3, 4, 2),
+}
+
 FEW = settings(max_examples=25, deadline=None)
 
 

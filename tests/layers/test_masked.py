@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 import torch
-from strategies import CONVS, ENCODERS, F_IN, build
+from cases import CONVS, ENCODERS, build
+from strategies import F_IN
 from torch_geometric.data import Data
 
 from gnnlab.ops import Adjacency
@@ -32,7 +33,7 @@ def parts() -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     return x, edge_index, edge_index[:, ::4]
 
 
-@pytest.mark.parametrize("name", sorted(CONVS))
+@pytest.mark.parametrize("name", CONVS)
 def test_every_conv(name: str) -> None:
     x, edge_index, links = parts()
     layer, types = build(name, NODES), torch.arange(60) % 3

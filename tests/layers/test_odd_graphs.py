@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import pytest
 import torch
-from strategies import CONVS, ENCODERS, F_IN, apply, build, of_graphs
+from cases import build, every_layer
+from strategies import F_IN, apply, of_graphs
 from torch import Tensor, nn
 from torch_geometric.data import Data
 from torch_geometric.utils import to_undirected
@@ -16,7 +17,6 @@ from gnnlab.contracts.encoder import Encoder
 from gnnlab.contracts.foreign import declared
 from gnnlab.layers import SheafDiffusion
 
-ALL = sorted([*CONVS, *ENCODERS])
 NODES = 6
 EDGES = to_undirected(torch.tensor([[0, 0, 1, 2, 3], [1, 2, 2, 3, 4]]))
 COUNT = EDGES.shape[1]
@@ -66,7 +66,7 @@ def called(layer: nn.Module, data: Data) -> Tensor:
 
 
 @pytest.mark.parametrize("odd", ODD)
-@pytest.mark.parametrize("name", ALL)
+@every_layer
 def test_is_finite_or_refused_in_a_sentence(name: str, odd: str) -> None:
     torch.manual_seed(0)
     data = ODD[odd]()

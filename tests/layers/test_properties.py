@@ -8,14 +8,12 @@ from copy import copy
 
 import pytest
 import torch
+from cases import ALL, build, every_layer
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import (
-    CONVS,
-    ENCODERS,
     F_IN,
     apply,
-    build,
     graphs,
     of_graphs,
     off_the_kink,
@@ -27,9 +25,7 @@ from torch_geometric.data import Batch, Data
 from gnnlab import layers
 from gnnlab.layers.convolutional.gcn import BLOCKS
 
-ALL = sorted([*CONVS, *ENCODERS])
 REASONS = ("transductive", "order_dependent", "stochastic_encoding", "completes_frames")
-every_layer = pytest.mark.parametrize("name", ALL)
 few = settings(max_examples=15, deadline=None)
 
 

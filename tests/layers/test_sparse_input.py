@@ -6,9 +6,10 @@ from copy import copy
 
 import pytest
 import torch
+from cases import ALL, build, every_layer
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from strategies import CONVS, ENCODERS, F_IN, apply, build, graphs, off_the_kink, prepared
+from strategies import F_IN, apply, graphs, off_the_kink, prepared
 from torch import Tensor, nn
 from torch_geometric.data import Batch, Data
 
@@ -16,8 +17,6 @@ from gnnlab import layers, tasks
 from gnnlab.contracts.encoder import Encoder
 from gnnlab.ops import SparseFeatures, use
 
-ALL = sorted([*CONVS, *ENCODERS])
-every_layer = pytest.mark.parametrize("name", ALL)
 FIRST = [pytest.param(name, marks=pytest.mark.nightly) if " " in name else name for name in ALL]
 """Compiling takes seconds: variants of a layer, whose names have a word more, are nightly."""
 few = settings(max_examples=10, deadline=None)

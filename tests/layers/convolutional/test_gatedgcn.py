@@ -17,6 +17,15 @@ from gnnlab.analysis import hidden_states
 from gnnlab.contracts.encoder import Encoder
 from gnnlab.ops import use
 
+CASES = {
+    "GatedGCNConv": lambda _: layers.GatedGCNConv(3, 4),
+    "GatedGCNConv plain": lambda _: layers.GatedGCNConv(3, 4, normalize=False),
+    "GatedGCN": lambda _: layers.GatedGCN(3, 4, 3),
+    "GatedGCN bare": lambda _: layers.GatedGCN(
+        3, 4, 2, edge_states=False, batch_norm=False, residual=False
+    ),
+}
+
 GRAPHS = [(2, 0), (6, 12), (30, 200)]
 each_graph = pytest.mark.parametrize(("nodes", "edges"), GRAPHS)
 

@@ -19,6 +19,13 @@ from gnnlab.layers.parts.categories import Categories
 from gnnlab.layers.parts.edge_attr import EdgeDim
 from gnnlab.ops import combinations, use
 
+CASES = {
+    "GINEConv": lambda _: layers.GINEConv(3, 4, eps=0.3),
+    "GINEConv narrower": lambda _: layers.GINEConv(3, 2, train_eps=True),
+    "GINE": lambda _: layers.GINE(3, 4, 2),
+    "GINE without residuals": lambda _: layers.GINE(3, 4, 2, residual=False),
+}
+
 SIZES = (3, 2)
 FORMS: dict[str, EdgeDim | None] = {"none": None, "numbers": 2, "categories": SIZES}
 GRAPHS = [(2, 0), (6, 12), (30, 200)]

@@ -11,6 +11,11 @@ from torch_geometric.data import Batch, Data
 from gnnlab import layers
 from gnnlab.ops import Adjacency, use
 
+CASES = {
+    "MoNetConv": lambda _: layers.MoNetConv(3, 4),
+    "MoNet": lambda _: layers.MoNet(3, 4, 2),
+}
+
 GRAPHS = [(2, 0), (6, 12), (30, 200)]
 each_graph = pytest.mark.parametrize(("nodes", "edges"), GRAPHS)
 

@@ -15,6 +15,13 @@ from torch_geometric.data import Batch, Data
 from gnnlab import layers
 from gnnlab.ops import use
 
+CASES = {
+    "PNAConv": lambda _: layers.PNAConv(3, 4),
+    "PNAConv towers": lambda _: layers.PNAConv(3, 4, towers=2, average_log_degree=1.2),
+    "PNA": lambda _: layers.PNA(3, 4, 2),
+    "PNA without residuals": lambda _: layers.PNA(3, 4, 2, towers=2, residual=False),
+}
+
 GRAPHS = [(2, 0), (6, 12), (30, 200)]
 each_graph = pytest.mark.parametrize(("nodes", "edges"), GRAPHS)
 DELTA = 1.3

@@ -12,6 +12,14 @@ from torch_geometric.data import Data
 
 from gnnlab import layers
 
+CASES = {
+    "DirGCNConv": lambda _: layers.DirGCNConv(3, 4, alpha=0.3),
+    "DirGCNConv one way": lambda _: layers.DirGCNConv(3, 4, alpha=1),
+    "DirSAGEConv": lambda _: layers.DirSAGEConv(3, 4, alpha=0.3),
+    "DirGNN": lambda _: layers.DirGNN(3, 4, 2, normalize=True),
+    "DirGNN without a jump": lambda _: layers.DirGNN(3, 4, 2, conv="sage", jump="last"),
+}
+
 
 def directed(data: Data) -> Tensor:
     """D_out^-1/2 A D_in^-1/2, A[i, j] an edge from i to j."""

@@ -17,6 +17,15 @@ from torch_geometric.data import Data
 from gnnlab import layers
 from gnnlab.ops import use
 
+CASES = {
+    "DRew": lambda _: layers.DRew(3, 4, 3),
+    "DRew gatedgcn": lambda _: layers.DRew(3, 4, 3, conv="gatedgcn", max_hop=2),
+    "DRew gin": lambda _: layers.DRew(3, 4, 3, conv="gin", nu=float("inf")),
+    "DRew released": lambda _: layers.DRew(3, 4, 3, form="released"),
+    "DRew released gin": lambda _: layers.DRew(3, 4, 3, conv="gin", form="released"),
+    "DRew shared": lambda _: layers.DRew(3, 4, 3, nu=2, share_weights=True, degrees="graph"),
+}
+
 NUS = [1, 2, 3, math.inf]
 
 

@@ -25,6 +25,14 @@ from gnnlab.layers.paths.reading import EdgeTable, with_edges
 from gnnlab.ops import Adjacency, gather
 from gnnlab.structure.transforms import AddPaths
 
+CASES = {
+    "PathNN": lambda _: layers.PathNN(3, 4, 2, length=2),
+    "PathNN all": lambda _: layers.PathNN(3, 4, length=3, kind="all", reduce="mean"),
+    "PathNN all shortest": lambda _: layers.PathNN(
+        3, 4, length=3, kind="all_shortest", input_mlp=False, update_mlp=True
+    ),
+}
+
 
 @every_kind
 @pytest.mark.parametrize(

@@ -15,6 +15,16 @@ from torch_geometric.data import Data
 
 from gnnlab import layers, rewiring
 
+CASES = {
+    "GINConv": lambda _: layers.GINConv(3, 4, eps=0.3),
+    "GINConv narrower": lambda _: layers.GINConv(3, 2, train_eps=True),
+    "RGCNConv": lambda _: layers.RGCNConv(3, 4, num_relations=3),
+    "RGINConv": lambda _: layers.RGINConv(3, 2, num_relations=3),
+    "GIN": lambda _: layers.GIN(3, 4, 2),
+    "RGCN": lambda _: layers.RGCN(3, 4, 2, num_relations=3),
+    "RGIN": lambda _: layers.RGIN(3, 4, 2, num_relations=3),
+}
+
 GRAPHS = [(2, 0), (6, 12), (30, 200)]
 each_graph = pytest.mark.parametrize(("nodes", "edges"), GRAPHS)
 TYPES = 4

@@ -15,6 +15,13 @@ from gnnlab.layers.sheaf.frames import aligned, local_frames, transports
 from gnnlab.layers.sheaf.laplacian import Sheaf, laplacian
 from gnnlab.layers.sheaf.undirected_edges import undirected
 
+CASES = {
+    "ConnectionSheaf": lambda _: layers.ConnectionSheaf(3, 2, 2, stalk_dim=2),
+    "ConnectionSheaf extra": lambda _: layers.ConnectionSheaf(
+        3, 2, 2, stalk_dim=2, plus_channel=True, minus_channel=True, second_linear=True
+    ),
+}
+
 DIM = 2
 
 

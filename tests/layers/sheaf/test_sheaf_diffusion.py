@@ -16,6 +16,21 @@ from gnnlab.layers.parts import dropout as dropouts
 from gnnlab.layers.sheaf.undirected_edges import undirected
 from gnnlab.tasks.training.optimizer import parameter_groups
 
+CASES = {
+    "SheafDiffusion": lambda _: layers.SheafDiffusion(3, 2, 2, stalk_dim=2),
+    "SheafDiffusion cayley": lambda _: layers.SheafDiffusion(
+        3, 2, 2, orthogonal="cayley", sparse_learner=True, linear=True
+    ),
+    "SheafDiffusion diag": lambda _: layers.SheafDiffusion(
+        3, 2, 2, maps="diag", stalk_dim=2, plus_channel=True, minus_channel=True
+    ),
+    "SheafDiffusion general": lambda _: layers.SheafDiffusion(
+        3, 2, 2, maps="general", stalk_dim=2, edge_weights=True
+    ),
+    "SheafDiffusion identity": lambda _: layers.SheafDiffusion(3, 2, 2, maps="identity"),
+    "SheafDiffusion random": lambda _: layers.SheafDiffusion(3, 2, 2, maps="random"),
+}
+
 EDGES = torch.tensor([[0, 1, 2, 2, 4], [1, 2, 0, 3, 5]])
 EDGES = torch.cat([EDGES, EDGES.flip(0)], 1)
 NODES, WIDTH = 7, 2

@@ -23,6 +23,13 @@ from gnnlab.layers.subgraphs.k_path_gnn import KPathLayer
 from gnnlab.layers.subgraphs.k_path_reading import read_subgraphs
 from gnnlab.tasks.shared.model import Model
 
+CASES = {
+    "KPathSubgraphGNN": lambda _: layers.KPathSubgraphGNN(3, 4, 2, length=2),
+    "KPathSubgraphGNN distance": lambda _: layers.KPathSubgraphGNN(
+        3, 4, 1, length=3, mark="distance", pooling="mean"
+    ),
+}
+
 
 def data_of(graph: nx.Graph, seed: int = 0) -> Data:
     """Both directions of each edge, with weights and attributes of their own."""

@@ -21,6 +21,19 @@ from gnnlab.layers.subgraphs.layers import SubgraphLayer
 from gnnlab.structure import subgraph_colors
 from gnnlab.structure.subgraphs.symbols import AGGREGATIONS
 
+CASES = {
+    "SubgraphGNN": lambda _: layers.SubgraphGNN(3, 4, 2),
+    "SubgraphGNN GSWL": lambda _: layers.SubgraphGNN(
+        3, 4, 2, aggregation="GSWL", policy="marking", pooling="SV"
+    ),
+    "SubgraphGNN deletion": lambda _: layers.SubgraphGNN(
+        3, 4, 2, aggregation=("uL", "vu", "uu", "uG"), policy="deletion"
+    ),
+    "SubgraphGNN ego": lambda _: layers.SubgraphGNN(
+        3, 4, 2, aggregation="SSWL", policy="ego+", radius=1
+    ),
+}
+
 SIZES = (3, 2)  # of the categories of an edge
 
 
