@@ -1,6 +1,11 @@
 from __future__ import annotations
 
 import os
+import sys
+from pathlib import Path
+
+# Lets all tests import the helpers of this folder by name.
+sys.path.insert(0, str(Path(__file__).parent))
 
 # Triton decides at its import whether kernels are interpreted, and torch.compile imports it too.
 os.environ.setdefault("TRITON_INTERPRET", "1")

@@ -9,11 +9,11 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from copy import deepcopy
-from dataclasses import MISSING, fields
 from typing import Any
 
 import pytest
 import torch
+from gathered import gathered
 from torch import Tensor, nn
 from torch_geometric.data import Batch, Data
 
@@ -25,27 +25,11 @@ from gnnlab.structure.transforms import GraphTransform
 from gnnlab.tasks.shared.collate import Collate
 
 CLASSES, FEATURES = 3, 4
-SETTINGS: dict[str, dict[str, Any]] = {
-    "BORF": {"batches": 1, "add": 3, "remove": 2},
-    "Paths": {"length": 3, "kind": "all"},
-    "RandomEdges": {"add": 4, "remove": 2},
-}
-"""Of rewirings that would change nothing, or too much, with their defaults on a small graph."""
+CASES = gathered("rewiring", "structure")
 STRUCTURAL = ("DRew", "GCN", "GIN")
 """Encoders that stand for those that see the union of all types; DRew reads pairs beside it."""
 STRUCTURES = {name for name, cls in rewiring.rewirings().items() if not issubclass(cls, Rewiring)}
 """What is listed beside the rewirings, but stores something in place of changing edges."""
-
-
-def made(name: str) -> GraphTransform[Any]:
-    """The rewiring with small settings; a count that has no default is 3."""
-    cls = rewiring.rewirings()[name]
-    needed = {
-        field.name: 3
-        for field in fields(cls)
-        if field.default is MISSING and field.default_factory is MISSING
-    }
-    return cls(**{**needed, **SETTINGS.get(name, {})})
 
 
 def relational() -> list[str]:
@@ -160,7 +144,7 @@ def test_relational_encoders_are_found() -> None:
 @pytest.mark.parametrize("encoder", sorted({*STRUCTURAL, *relational()}))
 @pytest.mark.parametrize("method", sorted(rewiring.rewirings()))
 def test_trains_two_steps(method: str, encoder: str, task: str) -> None:
-    chosen = made(method)
+    chosen = CASES[method]()
     data = DATA[task](chosen)
     kept = deepcopy(data if isinstance(data, Data) else data[0])
     result = tasks.fit(
@@ -187,7 +171,7 @@ def test_encoders_that_do_not_read_a_structure_train_as_without(
     method: str, encoder: str, task: str
 ) -> None:
     found = []
-    for chosen in (made(method), rewiring.Identity()):
+    for chosen in (CASES[method](), rewiring.Identity()):
         data = DATA[task](chosen)
         training = tasks.Training(epochs=2)
         chosen_task = getattr(tasks, task.partition(",")[0])()
@@ -198,7 +182,7 @@ def test_encoders_that_do_not_read_a_structure_train_as_without(
 
 @pytest.mark.parametrize("method", sorted(rewiring.rewirings()))
 def test_rewired_graphs_are_joined_as_pyg_joins_them(method: str) -> None:
-    own = list(graphs(made(method)))
+    own = list(graphs(CASES[method]()))
     collate = Collate(own)
     assert collate.columns.keys() >= set(own[0].keys())
     ours, theirs = collate(range(len(own))).to_dict(), Batch.from_data_list(own).to_dict()
@@ -210,7 +194,7 @@ def test_rewired_graphs_are_joined_as_pyg_joins_them(method: str) -> None:
 @pytest.mark.parametrize("method", sorted(set(rewiring.rewirings()) - STRUCTURES))
 def test_what_is_marked_changes_what_a_relational_encoder_sees(method: str) -> None:
     """With the marks taken off, its answer differs wherever an edge was added."""
-    data = nodes(made(method))
+    data = nodes(CASES[method]())
     if int(data.edge_type.max()) == 0:
         assert method == "Identity"
         return

@@ -5,6 +5,7 @@ from __future__ import annotations
 import configparser
 import doctest
 import importlib
+import importlib.util
 import pkgutil
 import shutil
 import subprocess
@@ -45,7 +46,18 @@ def python(code: str, cwd: Path = ROOT, root: Path = ROOT) -> subprocess.Complet
     )
 
 
-@pytest.mark.parametrize("name", modules())
+def with_doctests() -> list[str]:
+    """The modules whose text has an example."""
+    found = []
+    for name in modules():
+        spec = importlib.util.find_spec(name)
+        assert spec is not None and spec.origin is not None
+        if ">>> " in Path(spec.origin).read_text(encoding="utf-8"):
+            found.append(name)
+    return found
+
+
+@pytest.mark.parametrize("name", with_doctests())
 def test_doctests_hold(name: str) -> None:
     names = {"torch": importlib.import_module("torch")}
     module = importlib.import_module(name)
@@ -117,6 +129,7 @@ def test_import_loads_nothing_heavy() -> None:
     assert python(code).stdout.strip() == "[]"
 
 
+@pytest.mark.slow
 def test_import_costs_at_most_a_third_of_a_second_over_torch() -> None:
     code = "import time, torch; t = time.perf_counter(); import gnnlab, gnnlab.ops, gnnlab.layers"
     code += "; print(time.perf_counter() - t)"

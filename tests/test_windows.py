@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[1]
 
 WITHOUT = """
@@ -76,6 +78,7 @@ print("done")
 """
 
 
+@pytest.mark.slow
 def test_rooms_load_and_a_model_is_fitted_without_what_windows_lacks() -> None:
     done = subprocess.run(
         [sys.executable, "-c", WITHOUT + WORK], capture_output=True, text=True, cwd=ROOT

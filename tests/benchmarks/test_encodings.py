@@ -28,6 +28,7 @@ def test_both_sides_walk_alike(script: ModuleType) -> None:
     torch.testing.assert_close(ours, script.transforms.AddRandomWalkPE(6)(data).random_walk_pe)
 
 
+@pytest.mark.slow
 def test_every_case_runs(script: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(script, "SAMPLE", 2)
     cases = [*script.encodings(2), *script.gine(2)]  # gine compares the two sides first

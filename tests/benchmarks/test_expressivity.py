@@ -100,6 +100,7 @@ def test_settings_name_points_whose_models_can_be_built(bench: ModuleType) -> No
     assert set(study["csl"]["own"]) <= set(study["csl"]["models"])
 
 
+@pytest.mark.slow
 def test_colours_are_of_the_model_s_kind(bench: ModuleType, pairs: list[Data]) -> None:
     models = [
         {"name": "gin", "num_layers": 5, "hidden_channels": 4},
@@ -115,6 +116,7 @@ def test_colours_are_of_the_model_s_kind(bench: ModuleType, pairs: list[Data]) -
     assert found == [[False, False], [False, False], [True, True], [True, True]]
 
 
+@pytest.mark.slow
 def test_a_study_runs_resumes_and_writes_its_page(
     bench: ModuleType, pairs: list[Data], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -44,6 +44,7 @@ def k_hop(graph: ModuleType, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     return module
 
 
+@pytest.mark.slow
 def test_prints_a_row_for_each_graph_of_k_hops(
     graph: ModuleType, k_hop: ModuleType, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -22,6 +22,7 @@ def script(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     return module
 
 
+@pytest.mark.slow
 def test_the_matrix_of_scalars_trains_as_ours_does(script: ModuleType) -> None:
     data = script.synthetic(60, 150, 12, 0.3, 3)
     assert data.num_edges == 300 and data.x.shape == (60, 12)

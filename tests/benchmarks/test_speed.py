@@ -47,6 +47,7 @@ def scripts(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
             del sys.modules[name]
 
 
+@pytest.mark.slow
 def test_every_case_has_a_row_with_both_sides(written: tuple[dict[str, Any], str, str]) -> None:
     found, page, printed = written
     cases = [row["case"] for row in found["rows"]]

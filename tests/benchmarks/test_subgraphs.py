@@ -31,6 +31,7 @@ def test_the_release_stores_our_distances(subgraphs: ModuleType) -> None:
     assert torch.equal(subgraphs.released(data).d, own.pair_distance.long())
 
 
+@pytest.mark.slow
 def test_other_sums_are_not_timed(subgraphs: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
     sides = subgraphs.Sides([subgraphs.molecule(seed) for seed in range(3)], 8)
     subgraphs.check(sides)

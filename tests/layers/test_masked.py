@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from cases import CONVS, ENCODERS, build
+from layer_cases import CONVS, ENCODERS, build
 from strategies import F_IN
 from torch_geometric.data import Data
 

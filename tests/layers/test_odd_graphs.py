@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 import torch
-from cases import build, every_layer
+from layer_cases import build, every_layer
 from strategies import F_IN, apply, of_graphs
 from torch import Tensor, nn
 from torch_geometric.data import Data

@@ -8,9 +8,9 @@ from copy import copy
 
 import pytest
 import torch
-from cases import ALL, build, every_layer
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from layer_cases import ALL, build, every_layer
 from strategies import (
     F_IN,
     apply,

@@ -6,9 +6,9 @@ from copy import copy
 
 import pytest
 import torch
-from cases import ALL, build, every_layer
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from layer_cases import ALL, build, every_layer
 from strategies import F_IN, apply, graphs, off_the_kink, prepared
 from torch import Tensor, nn
 from torch_geometric.data import Batch, Data
@@ -73,6 +73,7 @@ def test_on_plain_torch(name: str) -> None:
         torch.testing.assert_close(ours, expected)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FIRST)
 def test_compiles_whole(name: str) -> None:
     edge_index = torch.tensor([[0, 1, 2, 2], [1, 2, 0, 1]])

@@ -24,6 +24,7 @@ def script(name: str, *words: str) -> subprocess.CompletedProcess[str]:
     )  # fmt: skip
 
 
+@pytest.mark.slow
 def test_the_benchmark_runs_dry(tmp_path: Path) -> None:
     pytest.importorskip("triton")
     page = tmp_path / "page.md"
@@ -38,6 +39,7 @@ def test_the_benchmark_runs_dry(tmp_path: Path) -> None:
     assert page.read_text().count("## On a GPU") == 1 and "another day" not in page.read_text()
 
 
+@pytest.mark.slow
 def test_the_smoke_script_runs_dry() -> None:
     pytest.importorskip("triton")
     names = (

@@ -1,9 +1,6 @@
-"""How each exported rewiring is built, and small graphs of every awkward kind."""
+"""Small graphs of every awkward kind."""
 
 from __future__ import annotations
-
-from collections.abc import Callable
-from typing import Any
 
 import networkx as nx
 import numpy as np
@@ -11,29 +8,6 @@ import torch
 from hypothesis import strategies as st
 from torch import Tensor
 from torch_geometric.data import Data
-
-from gnnlab import rewiring
-from gnnlab.rewiring import Rewiring
-from gnnlab.structure.transforms import GraphTransform
-
-# Named by what the room exports, and a word more where a setting makes it another method.
-METHODS: dict[str, Callable[[], Rewiring]] = {
-    "BORF": lambda: rewiring.BORF(batches=2, add=3, remove=2),
-    "FoSR": lambda: rewiring.FoSR(4),
-    "GTR": lambda: rewiring.GTR(4),
-    "Identity": lambda: rewiring.Identity(),
-    "LASER": lambda: rewiring.LASER(4, rho=0.4),
-    "RandomEdges": lambda: rewiring.RandomEdges(add=5, remove=2),
-    "RandomEdges like": lambda: rewiring.RandomEdges(like=rewiring.LASER(3)),
-    "SDRF": lambda: rewiring.SDRF(3),
-}
-
-# Listed beside the rewirings, but they leave the edges alone and store something.
-STRUCTURES: dict[str, Callable[[], GraphTransform[Any]]] = {
-    "Hops": lambda: rewiring.AddHops(3),
-    "Paths": lambda: rewiring.AddPaths(3, "all"),
-    "Paths shortest": lambda: rewiring.AddPaths(4),
-}
 
 
 def both(pairs: list[tuple[int, int]] | np.ndarray) -> Tensor:

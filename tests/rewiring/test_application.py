@@ -15,7 +15,8 @@ import networkx as nx
 import numpy as np
 import pytest
 import torch
-from rewiring_graphs import METHODS, STRUCTURES, data_of
+from rewiring_cases import CASES
+from rewiring_graphs import data_of
 from torch import Tensor
 from torch_geometric.data import Batch, Data
 from torch_geometric.loader import DataLoader
@@ -57,9 +58,9 @@ class Counting(Rewiring):
         return rewiring.GTR(1).changes(graph)
 
 
-@pytest.mark.parametrize("name", sorted({*METHODS, *STRUCTURES}))
+@pytest.mark.parametrize("name", sorted(CASES))
 def test_equals_the_graphs_one_by_one_in_any_order(name: str) -> None:
-    method, graphs = {**METHODS, **STRUCTURES}[name](), dataset()
+    method, graphs = CASES[name](), dataset()
     alone = [method(graph) for graph in graphs]
     for cache in (True, True, False):  # made, read, made
         assert all(map(equal, apply(method, graphs, cache=cache), alone))
@@ -94,6 +95,7 @@ def test_many_leaves_what_holds_and_names_the_graph_that_does_not_fit(
         method.many([Batch.from_data_list(graphs[:2])])
 
 
+@pytest.mark.slow
 def test_processes_give_the_same() -> None:
     graphs = dataset()
     for method in (rewiring.LASER(), rewiring.AddHops(3)):

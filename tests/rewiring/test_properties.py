@@ -10,14 +10,15 @@ import networkx as nx
 import pytest
 import torch
 from hypothesis import given, settings
-from rewiring_graphs import METHODS, STRUCTURES, arcs, both, data_of, graphs
+from rewiring_cases import CASES, METHODS, STRUCTURES
+from rewiring_graphs import arcs, both, data_of, graphs
 from torch_geometric.data import Batch, Data
 
 from gnnlab import rewiring
 from gnnlab.rewiring import RandomEdges, Rewiring, count_edge_types
 from gnnlab.runner.reports.cite import source
 
-every_method = pytest.mark.parametrize("name", sorted(METHODS))
+every_method = pytest.mark.parametrize("name", METHODS)
 few = settings(max_examples=25, deadline=None)
 
 
@@ -41,7 +42,7 @@ def test_says_its_formula_shapes_and_source(name: str) -> None:
 @given(data=graphs())
 def test_leaves_the_input_alone_and_repeats_itself(name: str, data: Data) -> None:
     before = {key: value for key, value in data.clone()}
-    first, second = METHODS[name]()(data), METHODS[name]()(data)
+    first, second = CASES[name]()(data), CASES[name]()(data)
     assert set(data.keys()) == set(before)
     assert all(
         torch.equal(value, data[key]) if isinstance(value, torch.Tensor) else value == data[key]
@@ -55,7 +56,7 @@ def test_leaves_the_input_alone_and_repeats_itself(name: str, data: Data) -> Non
 @few
 @given(data=graphs())
 def test_marks_exactly_what_it_adds_and_keeps_the_rest(name: str, data: Data) -> None:
-    method = METHODS[name]()
+    method = CASES[name]()
     out = method(data)
     old = out.edge_type == 0
     kept, added = out.edge_index[:, old], out.edge_index[:, ~old]
@@ -81,7 +82,7 @@ def test_marks_exactly_what_it_adds_and_keeps_the_rest(name: str, data: Data) ->
 @few
 @given(data=graphs())
 def test_an_undirected_graph_stays_one(name: str, data: Data) -> None:
-    out = METHODS[name]()(data)
+    out = CASES[name]()(data)
     for kind in out.edge_type.unique():
         edges = out.edge_index[:, out.edge_type == kind]
         assert arcs(edges) == arcs(edges.flip(0))
@@ -93,7 +94,7 @@ def test_an_undirected_graph_stays_one(name: str, data: Data) -> None:
 def test_does_not_depend_on_the_order_of_edges_and_their_repeats(name: str, data: Data) -> None:
     simple = torch.unique(data.edge_index, dim=1)
     plain = Data(x=data.x, edge_index=simple[:, simple[0] != simple[1]])
-    out, other = METHODS[name]()(data), METHODS[name]()(plain)
+    out, other = CASES[name]()(data), CASES[name]()(plain)
     marked = [
         [*zip(*g.edge_index.tolist(), g.edge_type.tolist(), strict=True)] for g in (out, other)
     ]
@@ -108,7 +109,7 @@ def typed(data: Data) -> set[tuple[int, int, int]]:
 
 @every_method
 def test_awkward_graphs(name: str) -> None:
-    method = METHODS[name]()
+    method = CASES[name]()
     for nodes, pairs in ((0, []), (1, []), (1, [(0, 0)]), (5, []), (6, [(0, 1), (3, 4)])):
         out = method(Data(x=torch.ones(nodes, 1), edge_index=both(pairs)))
         assert out.num_nodes == nodes and out["num_edge_types"] == 1 + method.types
@@ -117,18 +118,18 @@ def test_awkward_graphs(name: str) -> None:
 
 @every_method
 def test_never_goes_past_a_complete_graph(name: str) -> None:
-    out = METHODS[name]()(data_of(nx.complete_graph(6)))
+    out = CASES[name]()(data_of(nx.complete_graph(6)))
     assert bool((out.edge_type == 0).all())
 
 
 @every_method
 def test_graphs_of_different_size_batch(name: str) -> None:
     parts = [data_of(nx.path_graph(9)), data_of(nx.complete_graph(3)), data_of(nx.empty_graph(2))]
-    rewired = [METHODS[name]()(part) for part in parts]
+    rewired = [CASES[name]()(part) for part in parts]
     assert all(set(part.keys()) == set(rewired[0].keys()) for part in rewired)
     batch = Batch.from_data_list(rewired)
     assert batch.num_edges == sum(part.num_edges for part in rewired)
-    assert batch["num_edge_types"].tolist() == [1 + METHODS[name]().types] * 3
+    assert batch["num_edge_types"].tolist() == [1 + CASES[name]().types] * 3
     assert bool((batch.batch[batch.edge_index[0]] == batch.batch[batch.edge_index[1]]).all())
 
 
@@ -136,12 +137,12 @@ def test_graphs_of_different_size_batch(name: str) -> None:
 def test_a_batch_is_refused(name: str) -> None:
     batch = Batch.from_data_list([data_of(nx.path_graph(3))] * 2)
     with pytest.raises(ValueError, match="Batch of 2 graphs was given.*gnnlab.rewiring.apply"):
-        METHODS[name]()(batch)
+        CASES[name]()(batch)
 
 
 @every_method
 def test_a_directed_graph_is_refused(name: str) -> None:
-    method = METHODS[name]()
+    method = CASES[name]()
     data = Data(x=torch.ones(4, 1), edge_index=torch.tensor([[0, 1, 3], [1, 0, 2]]))
     if not method.undirected:
         assert method(data).num_edges == 3
@@ -167,7 +168,7 @@ def test_bad_edges_are_refused(name: str, key: str, value: object, message: str)
     data = Data(x=torch.ones(3, 1), edge_index=both([(0, 1)]), edge_type=torch.tensor([0, 0]))
     data[key] = value
     with pytest.raises(ValueError, match=message):
-        METHODS[name]()(data)
+        CASES[name]()(data)
 
 
 @every_method
@@ -175,7 +176,7 @@ def test_counts_types_from_those_of_the_dataset(name: str) -> None:
     data = data_of(nx.path_graph(9))
     data.edge_type = torch.arange(16) % 3
     data["num_edge_types"] = 5
-    method = METHODS[name]()
+    method = CASES[name]()
     once = method(data)
     assert count_edge_types(once) == once["num_edge_types"] == 5 + method.types
     assert set(once.edge_type.tolist()) <= {0, 1, 2, *range(5, 5 + method.types)}
@@ -185,14 +186,14 @@ def test_counts_types_from_those_of_the_dataset(name: str) -> None:
 
 @every_method
 def test_keeps_the_number_of_nodes_without_features(name: str) -> None:
-    out = METHODS[name]()(Data(edge_index=both([(0, 1), (1, 2), (2, 3)]), num_nodes=6))
+    out = CASES[name]()(Data(edge_index=both([(0, 1), (1, 2), (2, 3)]), num_nodes=6))
     assert out.num_nodes == 6
 
 
 @every_method
 def test_is_a_value(name: str) -> None:
-    method = METHODS[name]()
-    assert method == METHODS[name]() and hash(method) == hash(METHODS[name]())
+    method = CASES[name]()
+    assert method == CASES[name]() and hash(method) == hash(CASES[name]())
     assert pickle.loads(pickle.dumps(method)) == method
     with pytest.raises(AttributeError):
         method.fill = 3.0  # type: ignore[misc]

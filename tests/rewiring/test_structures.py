@@ -10,7 +10,8 @@ import networkx as nx
 import pytest
 import torch
 from hypothesis import given, settings
-from rewiring_graphs import STRUCTURES, both, data_of, graphs
+from rewiring_cases import CASES, STRUCTURES
+from rewiring_graphs import both, data_of, graphs
 from torch import Tensor
 from torch_geometric.data import Batch, Data
 from torch_geometric.loader import DataLoader
@@ -19,7 +20,7 @@ from gnnlab import rewiring
 from gnnlab.rewiring import AddHops, apply
 from gnnlab.structure.transforms import known_hops
 
-every_structure = pytest.mark.parametrize("name", sorted(STRUCTURES))
+every_structure = pytest.mark.parametrize("name", STRUCTURES)
 few = settings(max_examples=25, deadline=None)
 SIZES = (9, 3, 5)
 
@@ -49,7 +50,7 @@ def of_three_sizes() -> list[Data]:
 @few
 @given(data=graphs())
 def test_adds_keys_and_changes_none(name: str, data: Data) -> None:
-    before, method = data.clone(), STRUCTURES[name]()
+    before, method = data.clone(), CASES[name]()
     found = method(data)
     assert equal(data, before)
     added = set(found.keys()) - set(data.keys())
@@ -67,7 +68,7 @@ def test_adds_keys_and_changes_none(name: str, data: Data) -> None:
 def test_the_order_of_edges_and_their_repeats_change_nothing(name: str, data: Data) -> None:
     simple = torch.unique(data.edge_index, dim=1)
     plain = Data(x=data.x, edge_index=simple[:, simple[0] != simple[1]])
-    found, other = STRUCTURES[name]()(data), STRUCTURES[name]()(plain)
+    found, other = CASES[name]()(data), CASES[name]()(plain)
     for key in set(found.keys()) - set(data.keys()):
         assert not isinstance(found[key], Tensor) or torch.equal(found[key], other[key])
 
@@ -75,13 +76,13 @@ def test_the_order_of_edges_and_their_repeats_change_nothing(name: str, data: Da
 @every_structure
 def test_keys_are_the_same_on_every_graph(name: str) -> None:
     for nodes, pairs in ((0, []), (1, []), (1, [(0, 0)]), (5, []), (6, [(0, 1), (3, 4)])):
-        out = STRUCTURES[name]()(Data(x=torch.ones(nodes, 1), edge_index=both(pairs)))
-        assert set(out.keys()) == set(STRUCTURES[name]()(of_three_sizes()[0]).keys())
+        out = CASES[name]()(Data(x=torch.ones(nodes, 1), edge_index=both(pairs)))
+        assert set(out.keys()) == set(CASES[name]()(of_three_sizes()[0]).keys())
 
 
 @every_structure
 def test_batches_as_the_graphs_one_by_one(name: str) -> None:
-    found = [STRUCTURES[name]()(data) for data in of_three_sizes()]
+    found = [CASES[name]()(data) for data in of_three_sizes()]
     batch = Batch.from_data_list(found)
     assert batch.num_nodes == sum(SIZES)
     assert all(equal(*two) for two in zip(batch.to_data_list(), found, strict=True))
@@ -95,20 +96,20 @@ def test_batches_as_the_graphs_one_by_one(name: str) -> None:
 @every_structure
 def test_a_batch_and_bad_edges_are_refused(name: str) -> None:
     with pytest.raises(ValueError, match="Batch of 3 graphs was given.*gnnlab.rewiring.apply"):
-        STRUCTURES[name]()(Batch.from_data_list(of_three_sizes()))
+        CASES[name]()(Batch.from_data_list(of_three_sizes()))
     for edge_index, message in (
         (torch.tensor([[0, 7], [7, 0]]), "names node 7"),
         (torch.tensor([[0.0], [1.0]]), "float32"),
         (None, "missing"),
     ):
         with pytest.raises(ValueError, match=message):
-            STRUCTURES[name]()(Data(x=torch.ones(3, 1), edge_index=edge_index))
+            CASES[name]()(Data(x=torch.ones(3, 1), edge_index=edge_index))
 
 
 @every_structure
 def test_is_a_value(name: str) -> None:
-    method = STRUCTURES[name]()
-    assert method == STRUCTURES[name]() and hash(method) == hash(STRUCTURES[name]())
+    method = CASES[name]()
+    assert method == CASES[name]() and hash(method) == hash(CASES[name]())
     assert pickle.loads(pickle.dumps(method)) == method
     with pytest.raises(AttributeError):
         method.max_hop = 2  # type: ignore[attr-defined]
@@ -116,7 +117,7 @@ def test_is_a_value(name: str) -> None:
 
 @every_structure
 def test_numbers_have_the_same_names_for_every_graph(name: str) -> None:
-    method = STRUCTURES[name]()
+    method = CASES[name]()
     found = [method.numbers(method(data)) for data in of_three_sizes()]
     assert found[0] and all(own.keys() == found[0].keys() for own in found)
 

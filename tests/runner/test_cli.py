@@ -189,6 +189,7 @@ def test_output_that_cannot_be_encoded_is_no_error(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.slow
 def test_ctrl_c_stops_processes_side_by_side(tmp_path: Path) -> None:
     words = [sys.executable, "-m", "gnnlab", *KARATE, "--out", str(tmp_path), "--jobs", "2"]
     words += ["--splits", "0,1,2,3,4,5", "--set", "training.epochs=1500"]
@@ -214,6 +215,7 @@ def test_ctrl_c_stops_processes_side_by_side(tmp_path: Path) -> None:
     assert 1 <= len(lines.read_text().splitlines()) < 6
 
 
+@pytest.mark.slow
 def test_without_network_or_mirror_says_what_to_fetch_and_where_to_put_it(tmp_path: Path) -> None:
     environment = {**os.environ, "GNNLAB_HOME": str(tmp_path), "GNNLAB_MIRROR": ""}
     environment |= {"https_proxy": "http://127.0.0.1:9", "HTTPS_PROXY": "http://127.0.0.1:9"}

@@ -84,6 +84,7 @@ def test_damaged_files_of_a_run_are_told(capsys: pytest.CaptureFixture[str]) -> 
     assert len(read_results(about.parent)) == 2 and about.is_file()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="has no /dev/full")
 @pytest.mark.parametrize(
     "words",
@@ -99,6 +100,7 @@ def test_output_that_cannot_be_written_is_told(words: list[str]) -> None:
         assert len(read_results(next(Path("runs").iterdir()))) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "words",
     [["list", "recipes"], pytest.param([*SWEEP, "--out", "runs"], marks=pytest.mark.slow)],

@@ -13,6 +13,7 @@ from killing import COMMANDS, Count, kill_and_resume
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="asks /proc what still runs")
 
 
+@pytest.mark.slow
 def test_killed_at_a_few_random_moments(tmp_path: Path) -> None:
     count = Count()
     kill_and_resume("run", 4, tmp_path, seed=0, count=count)

@@ -81,6 +81,7 @@ def test_lines_and_run_toml_name_it(tmp_path: Path) -> None:
     assert plain != folder and read_results(plain)[0]["rewiring"] == "none"
 
 
+@pytest.mark.slow
 def test_another_process_rewires_alike(tmp_path: Path) -> None:
     config = configure(SETTINGS, ["rewiring={name='random-edges', add=40}"])
     found = []

@@ -45,6 +45,7 @@ def check(cases: list[Case]) -> None:
         assert line["predicted"] <= 1.5 * line["taken"] + NOISE, line
 
 
+@pytest.mark.slow
 def test_peaks_of_distances() -> None:
     check(FEW)
 

@@ -29,8 +29,14 @@ def _check(target: str, cases: range) -> None:
 
 
 @pytest.mark.parametrize("target", ["of_stored", "of_changes"])
+def test_a_few_edits(target: str) -> None:
+    _check(target, range(40))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("target", ["of_stored", "of_changes"])
 def test_a_few_hundred_edits(target: str) -> None:
-    _check(target, range(150))
+    _check(target, range(40, 150))
 
 
 @pytest.mark.nightly

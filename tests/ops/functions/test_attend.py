@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 import torch
+from covering import pairwise
 from ops_oracles import GRAPHS, graph, normal
 from torch import Tensor
 
@@ -68,9 +69,11 @@ def test_weights_act_after_the_softmax(backend: str, kind: str, heads: tuple[int
     torch.testing.assert_close(attend(value, edge_index, **given, weight=weight), expected)
 
 
-@pytest.mark.parametrize("weights", [None, (), (2,)])
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("name", ["plain", "isolated", "duplicates", "loops", "empty", "no_nodes"])
+@pairwise(
+    name=["plain", "isolated", "duplicates", "loops", "empty", "no_nodes"],
+    kind=KINDS,
+    weights=[None, (), (2,)],
+)
 def test_gradients(backend: str, name: str, kind: str, weights: tuple[int, ...] | None) -> None:
     edge_index, nodes = graph(name)
     value, given = normal(nodes, 2, 3), ends(kind, nodes, 2)

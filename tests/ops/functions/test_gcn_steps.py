@@ -62,7 +62,7 @@ def test_is_what_one_by_one_gives(steps: int, columns: int, dtype: torch.dtype) 
 
 
 @pytest.mark.parametrize("name", ["plain", "isolated", "duplicates", "loops"])
-@pytest.mark.parametrize("columns", [3, 70])
+@pytest.mark.parametrize("columns", [3, pytest.param(70, marks=pytest.mark.slow)])
 def test_differentiates_twice(name: str, columns: int) -> None:
     edge_index, nodes = graph(name)
     adj, x = Adjacency(edge_index, nodes), normal(nodes, columns).requires_grad_()

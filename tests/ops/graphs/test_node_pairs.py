@@ -80,7 +80,9 @@ def shifts_for(edges: int, width: int) -> dict[str, Tensor]:
     return {symbol: normal(edges, width, seed=5 + k) for k, symbol in enumerate(LOCAL)}
 
 
-@pytest.mark.parametrize("width", [1, 5, 64, 107])
+@pytest.mark.parametrize(
+    "width", [5, 107, *(pytest.param(w, marks=pytest.mark.slow) for w in (1, 64))]
+)
 @pytest.mark.parametrize("name", BATCHES)
 def test_every_symbol_is_its_dense_sum(backend: str, name: str, width: int) -> None:
     edge_index, bounds = batch(*BATCHES[name])

@@ -8,8 +8,14 @@ import networkx as nx
 import pytest
 from rewiring_graphs import arcs, data_of
 
-from gnnlab.rewiring import LASER, AddHops, RandomEdges
+from gnnlab.rewiring import LASER, AddHops, Identity, RandomEdges
 from gnnlab.structure.graphs.reading import read_graph
+
+CASES = {
+    "Identity": lambda: Identity(),
+    "RandomEdges": lambda: RandomEdges(add=5, remove=2),
+    "RandomEdges like": lambda: RandomEdges(like=LASER(3)),
+}
 
 
 @pytest.mark.parametrize("add", [3, 24, 28, 100])

@@ -16,6 +16,10 @@ from gnnlab.structure.graphs.graph import Graph
 from gnnlab.structure.graphs.reading import read_graph
 from gnnlab.structure.graphs.undirected_lists import from_edges
 
+CASES = {
+    "BORF": lambda: BORF(batches=2, add=3, remove=2),
+}
+
 
 def slowly(graph: Graph, method: BORF) -> set[tuple[int, int]]:
     """Algorithm 1 with everything computed anew in every batch: the edges at the end."""

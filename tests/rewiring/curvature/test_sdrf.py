@@ -17,6 +17,10 @@ from gnnlab.rewiring.curvature.sdrf import candidates
 from gnnlab.structure.graphs.reading import read_graph
 from gnnlab.structure.graphs.undirected_lists import Neighbours, from_edges
 
+CASES = {
+    "SDRF": lambda: SDRF(3),
+}
+
 
 def after_adding(graph: nx.Graph, i: int, j: int) -> dict[tuple[int, int], float]:
     """Ric(i, j) after each absent pair between the balls of i and j is added, by definition."""

@@ -11,6 +11,10 @@ from torch_geometric.data import Data
 
 from gnnlab.rewiring import LASER
 
+CASES = {
+    "LASER": lambda: LASER(4, rho=0.4),
+}
+
 
 def snapshot(data: Data, r: int) -> set[tuple[int, int]]:
     return {(u, v) for u, v in arcs(data.edge_index[:, data.edge_type == r - 1]) if u < v}

@@ -14,6 +14,10 @@ from gnnlab.rewiring import FoSR, spectral_gap
 from gnnlab.structure.graphs.reading import read_graph
 from gnnlab.structure.spectra.first_order_gap import first_order, smallest_product
 
+CASES = {
+    "FoSR": lambda: FoSR(4),
+}
+
 
 def lowest_product(y: np.ndarray, adjacency: np.ndarray) -> tuple[int, int]:
     """The first smallest entry of the table, loops and edges left out."""

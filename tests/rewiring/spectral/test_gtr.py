@@ -10,6 +10,10 @@ from rewiring_graphs import arcs, data_of
 
 from gnnlab.rewiring import GTR
 
+CASES = {
+    "GTR": lambda: GTR(4),
+}
+
 
 def total(laplacian: np.ndarray) -> float:
     """The sum of resistances over pairs within components, by eigenvalues."""

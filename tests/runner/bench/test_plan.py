@@ -205,6 +205,7 @@ def test_leaks_are_told_once_and_a_set_that_is_not_there_too(
     assert "| csl copies=5 | gin " in text and "8 of 8 cells" in text
 
 
+@pytest.mark.slow
 def test_side_by_side_gives_the_same(tmp_path: Path) -> None:
     bench = small("gt-random-walk", settings=("clean", "edges"))
     bench = replace(bench, changes=(*bench.changes, "training.lr=0.03", "training.epochs=6"))

@@ -152,6 +152,7 @@ def test_differences_are_of_pairs(tmp_path: Path) -> None:
         assert found.p == pytest.approx(corrected_t_test(apart, share))
 
 
+@pytest.mark.slow
 def test_side_by_side_gives_the_same(tmp_path: Path) -> None:
     whole = small()
     one = run_study(whole, whole.cells, tmp_path / "one")

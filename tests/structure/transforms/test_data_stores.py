@@ -8,10 +8,17 @@ import pytest
 import torch
 from torch_geometric.data import Data
 
+from gnnlab import rewiring
 from gnnlab.contracts.nodes import count_nodes
 from gnnlab.structure.graphs.reading import read_graph, read_graphs
 from gnnlab.structure.transforms import shallow
 from gnnlab.structure.transforms.data_stores import put
+
+CASES = {
+    "Hops": lambda: rewiring.AddHops(3),
+    "Paths": lambda: rewiring.AddPaths(3, "all"),
+    "Paths shortest": lambda: rewiring.AddPaths(4),
+}
 
 
 class Own(Data):  # type: ignore[misc]  # PyG ships no types

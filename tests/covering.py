@@ -1,0 +1,55 @@
+"""Pairwise covering of a product of settings: each pair of values of two settings stands in a test.
+
+A fault that needs one value, or two together, is found by a covering of a few dozen cases as it is
+by the whole product. The rest of the product is kept for ``make slow``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import combinations, product
+from typing import Any
+
+import pytest
+
+
+def pairs_of(case: Sequence[int]) -> set[tuple[int, int, int, int]]:
+    """The pairs of settings, with their values' places, that stand in a case."""
+    return {(i, j, case[i], case[j]) for i, j in combinations(range(len(case)), 2)}
+
+
+def covering(sizes: Sequence[int]) -> set[tuple[int, ...]]:
+    """A few cases of the product in which every pair of values meets; greedy, always the same."""
+    cases = list(product(*map(range, sizes)))
+    missing = set().union(*map(pairs_of, cases))
+    chosen = set()
+    while missing:
+        best = max(cases, key=lambda case: len(pairs_of(case) & missing))
+        chosen.add(best)
+        missing -= pairs_of(best)
+    return chosen or set(cases)
+
+
+def pairwise(**settings: Sequence[Any] | Mapping[str, Any]) -> pytest.MarkDecorator:
+    """Parametrise by a product of settings, of which a covering is in ``make test``.
+
+    The others are marked ``slow``. A mapping names its values.
+    """
+    values = [list(s.values()) if isinstance(s, Mapping) else list(s) for s in settings.values()]
+    names = [
+        list(s) if isinstance(s, Mapping) else [_shown(v) for v in s] for s in settings.values()
+    ]
+    kept = covering([len(v) for v in values])
+    params = [
+        pytest.param(
+            *(own[k] for own, k in zip(values, case, strict=True)),
+            id="-".join(own[k] for own, k in zip(names, case, strict=True)),
+            marks=() if case in kept else pytest.mark.slow,
+        )
+        for case in product(*(range(len(v)) for v in values))
+    ]
+    return pytest.mark.parametrize(tuple(settings), params)
+
+
+def _shown(value: Any) -> str:
+    return str(value).replace(" ", "") if not callable(value) else value.__name__
