@@ -6,7 +6,7 @@ by the whole product. The rest of the product is kept for ``make slow``.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import combinations, product
 from typing import Any
 
@@ -30,26 +30,16 @@ def covering(sizes: Sequence[int]) -> set[tuple[int, ...]]:
     return chosen or set(cases)
 
 
-def pairwise(**settings: Sequence[Any] | Mapping[str, Any]) -> pytest.MarkDecorator:
+def pairwise(**settings: Sequence[Any]) -> pytest.MarkDecorator:
     """Parametrise by a product of settings, of which a covering is in ``make test``.
 
-    The others are marked ``slow``. A mapping names its values.
+    The others are marked ``slow``.
     """
-    values = [list(s.values()) if isinstance(s, Mapping) else list(s) for s in settings.values()]
-    names = [
-        list(s) if isinstance(s, Mapping) else [_shown(v) for v in s] for s in settings.values()
-    ]
-    kept = covering([len(v) for v in values])
-    params = [
-        pytest.param(
-            *(own[k] for own, k in zip(values, case, strict=True)),
-            id="-".join(own[k] for own, k in zip(names, case, strict=True)),
-            marks=() if case in kept else pytest.mark.slow,
-        )
-        for case in product(*(range(len(v)) for v in values))
-    ]
+    kept = covering([len(values) for values in settings.values()])
+    params = []
+    for places in product(*(range(len(values)) for values in settings.values())):
+        case = [values[place] for values, place in zip(settings.values(), places, strict=True)]
+        name = "-".join(str(value).replace(" ", "") for value in case)
+        marks = () if places in kept else pytest.mark.slow
+        params.append(pytest.param(*case, id=name, marks=marks))
     return pytest.mark.parametrize(tuple(settings), params)
-
-
-def _shown(value: Any) -> str:
-    return str(value).replace(" ", "") if not callable(value) else value.__name__
