@@ -32,6 +32,7 @@ from .decoupled.dagnn import DAGNN as DAGNN
 from .decoupled.linkx import LINKX as LINKX
 from .decoupled.puregnn import PureGNN as PureGNN
 from .decoupled.sgc import SGC as SGC
+from .decoupled.sign import SIGN as SIGN
 from .directed.dirgnn import DirGCNConv as DirGCNConv
 from .directed.dirgnn import DirGNN as DirGNN
 from .directed.dirgnn import DirSAGEConv as DirSAGEConv
