@@ -104,6 +104,27 @@ def average_precision(scores: Tensor, labels: Tensor) -> float:
     return _one_against_rest(scores, labels, binary_average_precision, "average precision")
 
 
+def matthews(scores: Tensor, labels: Tensor) -> float:
+    r"""Return Matthews' correlation of predicted classes and labels: 1 at best, 0 for a guess.
+
+    .. math:: R = \frac{n c - \sum_k p_k t_k}
+              {\sqrt{n^2 - \sum_k p_k^2} \sqrt{n^2 - \sum_k t_k^2}}
+
+    c nodes are right, :math:`p_k` are predicted to be of class k and :math:`t_k` are. It is 0 where
+    all nodes are of one class, or are predicted to be.
+
+    Shapes:
+        scores (n,), (n, 1) or (n, C); labels (n,)
+    """
+    scores, labels = _checked(scores, labels)
+    predicted, n = _predict(scores), len(labels)
+    classes = max(int(scores.shape[1]), 2)
+    true, guess = (torch.bincount(k, minlength=classes).double() for k in (labels, predicted))
+    spread = (n**2 - guess @ guess).sqrt() * (n**2 - true @ true).sqrt()
+    right = (predicted == labels).sum().double()
+    return float((n * right - guess @ true) / spread) if spread > 0 else 0.0
+
+
 KINDS = ("classes",)
 METRICS = (
     Metric("accuracy", accuracy, KINDS),
@@ -111,6 +132,7 @@ METRICS = (
     Metric("balanced_accuracy", balanced_accuracy, KINDS),
     Metric("f1", f1, KINDS),
     Metric("macro_f1", macro_f1, KINDS),
+    Metric("matthews", matthews, KINDS, unit="1"),
     Metric("roc_auc", roc_auc, KINDS, needs_all=True),
 )
 RANKING = names_that_need_all(METRICS)
