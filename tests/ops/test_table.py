@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from importlib import import_module
 from importlib.machinery import ModuleSpec
+from importlib.util import find_spec
 from inspect import signature
 from types import ModuleType
 from typing import Any
@@ -27,7 +28,13 @@ def parameters(function: Any) -> list[str]:
     return list(signature(function).parameters)
 
 
-@pytest.mark.parametrize("name", sorted(OPERATIONS))
+DERIVED = sorted(
+    name for name, own in OPERATIONS.items() if find_spec(f"gnnlab.ops.autograd.{own.family}")
+)
+"""Operations with kernels whose derivatives are ours; any other one is its formula."""
+
+
+@pytest.mark.parametrize("name", DERIVED)
 def test_derivatives_take_the_arguments_of_the_reference(name: str) -> None:
     operation = OPERATIONS[name]
     derived = getattr(import_module(f"gnnlab.ops.autograd.{operation.family}"), name)
@@ -49,11 +56,18 @@ def test_other_packages_take_the_arguments_of_the_reference(peer: str) -> None:
 
 
 @pytest.mark.parametrize("device", ["cpu", "triton"])
-def test_every_operation_has_kernels_on_a_device(device: str) -> None:
+def test_every_derived_operation_has_kernels_on_a_device(device: str) -> None:
     pytest.importorskip("numba" if device == "cpu" else "triton")
-    for name, operation in OPERATIONS.items():
+    for name in DERIVED:
         missing = device == "triton" and name == "lstm_step"
-        assert (table._own(device, operation) is None) == missing
+        assert (table._own(device, OPERATIONS[name]) is None) == missing
+
+
+def test_an_operation_without_derivatives_of_ours_is_its_formula() -> None:
+    for name in OPERATIONS.keys() - set(DERIVED):
+        family = OPERATIONS[name].family
+        assert table.found("cpu", name) is not None
+        assert callable(getattr(import_module(f"{BACKENDS}.reference.{family}"), name))
 
 
 def test_what_does_not_serve_is_told_in_a_sentence() -> None:
