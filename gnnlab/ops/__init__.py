@@ -32,7 +32,7 @@ from gnnlab.ops.functions.pair_sums import pair_aggregate, pair_reduce, pair_spr
 from gnnlab.ops.functions.propagate import propagate
 from gnnlab.ops.functions.relations import Relation, relations
 from gnnlab.ops.functions.relu_propagate import relu_propagate
-from gnnlab.ops.functions.segment import edge_reduce, edge_sum, gather, segment_reduce
+from gnnlab.ops.functions.segment import edge_reduce, edge_sum, gather, segment_reduce, segment_topk
 from gnnlab.ops.functions.softmax import edge_softmax
 from gnnlab.ops.graphs.adjacency import Adjacency, AdjacencyLike
 from gnnlab.ops.graphs.codes import as_codes as as_codes
@@ -78,5 +78,6 @@ __all__ = [
     "relu_propagate",
     "residual_neighbors",
     "segment_reduce",
+    "segment_topk",
     "use",
 ]

@@ -48,6 +48,7 @@ OPERATIONS = {
         Operation("gcn_sum", "gcn_sum", kernels="propagate", composed=True),
         Operation("gather", "segment", kernels="propagate"),
         Operation("segment_reduce", "segment", kernels="propagate"),
+        Operation("segment_topk", "topk"),
         Operation("extreme_edge", "extreme"),
         Operation("edge_softmax", "softmax"),
         Operation("edge_dot", "edge_products"),

@@ -1,11 +1,11 @@
-"""Segment reductions of items, and gather and scatter between nodes and edges."""
+"""Segment reductions and the largest items of segments; gather and scatter of edges."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor
 
-from gnnlab.core.arguments import shown
+from gnnlab.core.arguments import check_count, shown
 from gnnlab.ops.autograd.touched_rows import SparseGather
 from gnnlab.ops.base.bounds import check_rows
 from gnnlab.ops.functions.checks import check_reduce
@@ -159,3 +159,53 @@ def segment_reduce(values: Tensor, index: Tensor, num_segments: int, reduce: str
     rows = segments(values, index, num_segments)
     out: Tensor = kernel("segment_reduce", values)(values, index, rows, reduce)
     return out
+
+
+def segment_topk(values: Tensor, index: Tensor, num_segments: int, k: int | Tensor) -> Tensor:
+    """Positions of the k largest items of each segment.
+
+    They come segment after segment, in each the largest first; of equal items the one that stands
+    first. A segment of fewer than k items gives all of its own. ``nan`` counts as the largest, as
+    in ``torch.topk``. Nothing flows back: read the values there, ``values[positions]``.
+
+    Args:
+        values: one number an item; floating point.
+        index: int64, the segment of each item, in any order.
+        num_segments: S.
+        k: how many of each segment, or an int64 tensor (S,), how many of which.
+
+    Shapes:
+        values (M,), index (M,) -> (P,) int64, P at most S k
+
+    Raises:
+        ValueError: shapes or dtypes do not fit, an index lies outside ``0..S-1``, or k is negative.
+
+    Cost:
+        O(M log M)
+
+    Example:
+        >>> values, index = torch.tensor([1.0, 5.0, 2.0, 4.0]), torch.tensor([0, 1, 1, 1])
+        >>> segment_topk(values, index, 2, k=2).tolist()
+        [0, 1, 3]
+    """
+    check_float("values", values, (1,), "(M,)")
+    check_rows("num_segments", num_segments, 0)
+    segments(values, index, num_segments)  # checks the index
+    counts = _counts(k, num_segments, values.device)
+    found: Tensor = kernel("segment_topk", values)(values.detach(), index, counts)
+    return found
+
+
+def _counts(k: int | Tensor, num_segments: int, device: torch.device) -> Tensor:
+    """How many items of each segment, (S,)."""
+    if not isinstance(k, Tensor):
+        check_count("k", k, 0)
+        return torch.full((num_segments,), k, device=device)
+    if k.dtype != torch.int64 or k.shape != (num_segments,):
+        raise ValueError(
+            f"k is {k.dtype} {tuple(k.shape)}, but it is a whole number, or an int64 tensor "
+            f"({num_segments},) with one for each segment"
+        )
+    if k.numel() and int(k.min()) < 0:
+        raise ValueError(f"k holds {shown(int(k.min()))}, but it is 0 or more for every segment")
+    return k.to(device)
