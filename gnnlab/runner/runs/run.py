@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING, Any
 from gnnlab.contracts.devices import check_device
 from gnnlab.core.processes import check_jobs, each
 from gnnlab.core.writing import naming
+from gnnlab.runner.runs import curves
+from gnnlab.runner.runs.bar import Bar, bar_title
+from gnnlab.runner.runs.curves import CurveLine, append_curve, curve_line
 from gnnlab.runner.runs.data import load_data, of_split, splits_links, told
 from gnnlab.runner.runs.results import append_result, check_appendable, read_results
 from gnnlab.runner.runs.run_toml import describe
@@ -26,6 +29,8 @@ if TYPE_CHECKING:
     from gnnlab.tasks import Result
 
 Pair = tuple[int, int]
+Line = tuple[dict[str, Any], CurveLine | None]
+"""What a pair comes to on disk: its line of results, and its curve where it was trained."""
 Inspect = Callable[[Pair, "Result", Any], None]
 """What is done with a trained model and its data before the result is written."""
 
@@ -43,8 +48,8 @@ def run(
     """Train every (split, seed) that has no result yet, and return the run's folder.
 
     The folder is named by the settings' hash, so the same call resumes and repeats nothing. It
-    holds ``results.jsonl``, one line a pair, and ``run.toml``: settings, versions, machine, git
-    state.
+    holds ``results.jsonl`` and ``curves.jsonl``, one line a pair, and ``run.toml``: settings,
+    versions, machine, git state.
 
     Args:
         config: what to run.
@@ -76,8 +81,11 @@ def run(
         folder.mkdir(parents=True, exist_ok=True)
     describe(config, folder, name)
     check_appendable(folder)
+    check_appendable(folder, curves.FILE)
     trainer = partial(train, config, inspect=inspect)
-    for row in _train_all(trainer, config, data, pairs, min(jobs, len(pairs)), progress):
+    for row, curve in _train_all(trainer, config, data, pairs, min(jobs, len(pairs)), progress):
+        if curve is not None:
+            append_curve(folder, curve)
         append_result(folder, row)
     return folder
 
@@ -108,15 +116,16 @@ def wanted_results(folder: Path, config: Config) -> list[dict[str, Any]]:
 
 
 def _train_all(
-    trainer: Callable[..., dict[str, Any]],
+    trainer: Callable[..., Line],
     config: Config,
     data: Data | Graphs,
     pairs: list[Pair],
     jobs: int,
     progress: bool,
-) -> Iterator[dict[str, Any]]:
+) -> Iterator[Line]:
     if jobs == 1:
-        yield from (trainer(pair, data, progress) for pair in pairs)
+        for number, pair in enumerate(pairs, start=1):
+            yield trainer(pair, data, progress, place=f"{number} of {len(pairs)}")
         return
     from tqdm.auto import tqdm
 
@@ -131,8 +140,13 @@ def train(
     data: Data | Graphs | None = None,
     progress: bool = False,
     inspect: Inspect | None = None,
-) -> dict[str, Any]:
-    """Train one (split, seed) and return its line of results."""
+    place: str = "",
+) -> Line:
+    """Train one (split, seed) and return its line of results and its curve.
+
+    Args:
+        place: of the pair among all, for the bar.
+    """
     from gnnlab import tasks
     from gnnlab.tasks.solved import SolvedTask
 
@@ -142,9 +156,10 @@ def train(
     own = of_split(config, data, split)
     task = make_task(config)
     if isinstance(task, SolvedTask):
-        return _row(config, pair, task.solve(own, split, seed))
+        return _row(config, pair, task.solve(own, split, seed)), None
     training = tasks.Training(**config.training)
-    with _Bar(f"{config.model['name']} split {split}", training.epochs, progress) as advance:
+    title = bar_title(config.model["name"], pair, place)
+    with Bar(title, training.epochs, progress) as advance:
         result = tasks.fit(
             task,
             make_encoder(config, own if linked else data),
@@ -158,7 +173,7 @@ def train(
         )
     if inspect is not None:
         inspect(pair, result, own if linked else data)
-    return _row(config, pair, result)
+    return _row(config, pair, result), curve_line(pair, result)
 
 
 def _row(config: Config, pair: Pair, result: Result) -> dict[str, Any]:
@@ -223,25 +238,3 @@ def _width(
         return model
 
     return layers.width_for(budget, make, multiple=int(settings.get("heads", 1)))
-
-
-class _Bar:
-    """A progress bar that is silent where nobody looks."""
-
-    def __init__(self, title: str, total: int, show: bool) -> None:
-        from tqdm.auto import tqdm
-
-        # None leaves it to tqdm to be silent where the output is no terminal.
-        self.bar = tqdm(total=total, desc=title, unit="step", disable=None if show else True)
-
-    def __enter__(self) -> Callable[[int, dict[str, float]], None]:
-        from gnnlab.tasks.training.progress import shown
-
-        def advance(epoch: int, row: dict[str, float]) -> None:
-            self.bar.set_postfix(shown(row), refresh=False)
-            self.bar.update(epoch - self.bar.n)
-
-        return advance
-
-    def __exit__(self, *error: object) -> None:
-        self.bar.close()
