@@ -7,6 +7,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from gnnlab.contracts.devices import check_device
 from gnnlab.core.processes import check_jobs, each
 from gnnlab.core.writing import naming
@@ -18,7 +20,10 @@ from gnnlab.runner.runs.results import append_result, check_appendable, read_res
 from gnnlab.runner.runs.run_toml import describe
 from gnnlab.runner.settings.config import Config
 from gnnlab.runner.settings.encoders import with_inputs
+from gnnlab.runner.settings.keys import flat
 from gnnlab.runner.settings.resolve import find_task
+from gnnlab.runner.trackers.by_name import make_tracker
+from gnnlab.runner.trackers.tracker import Tracking
 
 if TYPE_CHECKING:
     from torch import nn
@@ -44,6 +49,7 @@ def run(
     name: str = "",
     pairs: Sequence[Pair] | None = None,
     inspect: Inspect | None = None,
+    track: str = "",
 ) -> Path:
     """Train every (split, seed) that has no result yet, and return the run's folder.
 
@@ -60,13 +66,16 @@ def run(
         pairs: (split, seed) to train, in place of all that ``config.run`` names.
         inspect: is called with each pair, its result with the model, and the data, in the process
             that trained it, before its line is written.
+        track: name of a tracker that hears of every training: ``tensorboard``, ``wandb``,
+            ``mlflow`` or another's entry point (group ``gnnlab.trackers``).
 
     Raises:
-        ValueError: settings that do not fit the data; fewer than one job.
+        ValueError: settings that do not fit the data; fewer than one job; no such tracker.
         NotWritten: the disk is full, say; what was written before is kept.
     """
     check_jobs(jobs)
     check_device(config.run.device)
+    make_tracker(track, out)  # one that is not there is refused before anything is trained
     folder = Path(out) / config.label()
     done = {(row["split"], row["seed"]) for row in read_results(folder)}
     product = [(split, seed) for split in config.run.splits for seed in config.run.seeds]
@@ -82,7 +91,7 @@ def run(
     describe(config, folder, name)
     check_appendable(folder)
     check_appendable(folder, curves.FILE)
-    trainer = partial(train, config, inspect=inspect)
+    trainer = partial(train, config, inspect=inspect, track=track, home=Path(out))
     for row, curve in _train_all(trainer, config, data, pairs, min(jobs, len(pairs)), progress):
         if curve is not None:
             append_curve(folder, curve)
@@ -141,11 +150,14 @@ def train(
     progress: bool = False,
     inspect: Inspect | None = None,
     place: str = "",
+    track: str = "",
+    home: Path = Path(),
 ) -> Line:
     """Train one (split, seed) and return its line of results and its curve.
 
     Args:
         place: of the pair among all, for the bar.
+        track: name of a tracker, and ``home`` the folder that it writes in.
     """
     from gnnlab import tasks
     from gnnlab.tasks.solved import SolvedTask
@@ -159,7 +171,13 @@ def train(
         return _row(config, pair, task.solve(own, split, seed)), None
     training = tasks.Training(**config.training)
     title = bar_title(config.model["name"], pair, place)
-    with Bar(title, training.epochs, progress) as advance:
+    tracking = _tracking(config, pair, track, home)
+    with Bar(title, training.epochs, progress) as advance, tracking:
+
+        def hear(epoch: int, row: dict[str, float]) -> None:
+            advance(epoch, row)
+            tracking.log(epoch, row)
+
         result = tasks.fit(
             task,
             make_encoder(config, own if linked else data),
@@ -168,12 +186,21 @@ def train(
             split=0 if linked else split,
             seed=seed,
             device=config.run.device,
-            progress=advance,
+            progress=hear,
             keep_model=inspect is not None,
         )
+        tracking.keep(_row(config, pair, result))
     if inspect is not None:
         inspect(pair, result, own if linked else data)
     return _row(config, pair, result), curve_line(pair, result)
+
+
+def _tracking(config: Config, pair: Pair, track: str, home: Path) -> Tracking:
+    """What a tracker is told of a training: the run with its split and seed, and all settings."""
+    split, seed = pair
+    settings = {**flat(msgspec.to_builtins(config)), "split": split, "seed": seed}
+    name = f"{config.label()}/split {split} seed {seed}".replace(" ", "-")
+    return Tracking(make_tracker(track, home), name, settings)
 
 
 def _row(config: Config, pair: Pair, result: Result) -> dict[str, Any]:
