@@ -6,12 +6,14 @@ import argparse
 import shlex
 import warnings
 from pathlib import Path
+from typing import get_args
 
 from gnnlab.core.writing import write_text
+from gnnlab.runner.overview.table_files import Form, write_table
 
 NAME = "report"
 HELP = "a table of finished runs"
-TABLES = ("csv", "json", "parquet")
+TABLES: tuple[Form, ...] = get_args(Form)
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -74,7 +76,6 @@ def _write_files(arguments: argparse.Namespace) -> None:
     from gnnlab.runner.overview.overlap import known_share
     from gnnlab.runner.overview.pivot import pivot
     from gnnlab.runner.overview.read_runs import read_runs
-    from gnnlab.runner.overview.table_files import write_table
     from gnnlab.runner.overview.web.browser_page import browser_page
 
     runs, written = read_runs(arguments.folders), []

@@ -30,7 +30,8 @@ def make_tracker(name: str, home: str | Path) -> Tracker:
     if not name:
         return Silent()
     others = {point.name: point for point in entry_points(group=GROUP)}
-    found = find_by_name("tracker", name, {**{own: own for own in OURS}, **others})
+    known: dict[str, str | EntryPoint] = {**{own: own for own in OURS}, **others}
+    found = find_by_name("tracker", name, known)
     make = _loaded(found) if isinstance(found, EntryPoint) else _own(found)
     return make(Path(home))
 

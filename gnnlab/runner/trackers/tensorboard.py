@@ -29,12 +29,12 @@ class TensorBoard:
         self.settings = {
             k: v for k, v in settings.items() if isinstance(v, (str, bool, int, float))
         }
-        self.writer = SummaryWriter(str(self.home / run))  # type: ignore[no-untyped-call]
+        self.writer = SummaryWriter(str(self.home / run))
 
     def log(self, epoch: int, row: Mapping[str, float]) -> None:
         if self.writer is not None:
             for name, value in numbers(row).items():
-                self.writer.add_scalar(name, value, epoch)  # type: ignore[no-untyped-call]
+                self.writer.add_scalar(name, value, epoch)
 
     def finish(self, summary: Mapping[str, Any]) -> None:
         if self.writer is None:
