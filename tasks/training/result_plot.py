@@ -47,7 +47,7 @@ def _draw(ax: Any, curve: Curve, lines: Sequence[str], kept: int, metric: str) -
         times = 100 if "loss" not in name and is_fraction(metric) else 1
         values = [times * value for value in curve[name]]
         (line,) = ax.plot(curve.epoch, values, label=NAMES[name])
-        ax.plot([kept], [values[at]], "o", color=line.get_color())
+        ax.plot([kept], [values[at]], "o", color=line.get_color(), markeredgecolor="black")
     ax.axvline(kept, color="gray", linestyle=":", label=f"kept: {kept}")
     ax.set_xlabel("epoch")
     ax.legend(frameon=False)

@@ -67,6 +67,6 @@ document.addEventListener("pointermove", (event) => {
 
 // The best runs of the first data are ticked at the start, those with curves first.
 const first = DATA.runs.filter((run) => run.data === DATA.runs[0].data && run.metric === DATA.runs[0].metric);
-first.sort((a, b) => (b.curves.length > 0) - (a.curves.length > 0) || (b.mean !== null) - (a.mean !== null) || byQuality(a, b));
+first.sort((a, b) => (b.curves.length > 0) - (a.curves.length > 0) || b.chosen - a.chosen || byQuality(a, b));
 for (const run of first.slice(0, 3)) table.pick(DATA.runs.indexOf(run), true);
 refresh();

@@ -7,8 +7,10 @@ function quantile(sorted, share) {
   return sorted[below] + (place - below) * (next - sorted[below]);
 }
 
+// The better first: by test scores, or by validation where one of them may not be seen.
 function byQuality(a, b) {
-  return (a.lower ? 1 : -1) * (a.mean - b.mean);
+  const part = a.mean === null || b.mean === null ? "valid" : "mean";
+  return (a.lower ? 1 : -1) * ((a[part] ?? 0) - (b[part] ?? 0));
 }
 
 function labelWidth(width) {
