@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from copy import copy
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -26,10 +26,12 @@ from gnnlab.tasks.training.finite import FirstStep
 from gnnlab.tasks.training.optimizer import make_optimizer
 from gnnlab.tasks.training.peak_memory import PeakMemory
 from gnnlab.tasks.training.progress import Progress, reporting
+from gnnlab.tasks.training.result_plot import plot_result
 from gnnlab.tasks.training.schedule import Schedule
 from gnnlab.tasks.training.seed import build, checked_seed, isolated, reset, seed_all
 from gnnlab.tasks.training.selection import Best, Snapshot, should_stop
 from gnnlab.tasks.training.settings import Training
+from gnnlab.tasks.training.shown_result import as_html, brief
 from gnnlab.tasks.training.sparse_reading import density, with_sparse_features
 from gnnlab.tasks.training.threads import multiplications, threads_for
 
@@ -74,6 +76,24 @@ class Result:
     model: Trained | None = field(repr=False, compare=False)
     others: dict[str, float] = field(default_factory=dict, repr=False)
     sparse_features: bool = False
+
+    def __repr__(self) -> str:
+        return brief(self)
+
+    def _repr_html_(self) -> str:
+        return as_html(self)
+
+    def plot(self, axes: Sequence[Any] | None = None) -> tuple[Any, ...]:
+        """Draw loss and score by epoch, the kept epoch marked, and return the axes.
+
+        Args:
+            axes: two of matplotlib's, or one where nothing is scored; new ones if None.
+
+        Raises:
+            ValueError: nothing was trained, or another number of axes.
+            ImportError: matplotlib is not installed.
+        """
+        return plot_result(self.curve, self.epoch, self.metric, axes)
 
 
 def fit(

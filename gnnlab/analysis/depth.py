@@ -13,6 +13,7 @@ from gnnlab.analysis.energy import dirichlet_energy
 from gnnlab.analysis.separation import class_separation
 from gnnlab.analysis.smoothing import smoothness
 from gnnlab.core.arguments import shown
+from gnnlab.core.plotting import new_axes
 from gnnlab.core.settings import checked
 
 if TYPE_CHECKING:
@@ -48,14 +49,7 @@ class DepthCurve:
             raise ValueError(
                 f"measure is {shown(measure)}, which is none of energy, smoothness, separation"
             )
-        if ax is None:
-            try:
-                from matplotlib import pyplot
-            except ImportError as error:
-                raise ImportError(
-                    "plotting needs matplotlib: pip install 'gnnlab[plot]'"
-                ) from error
-            ax = pyplot.subplots()[1]
+        ax = new_axes()[0] if ax is None else ax
         ax.plot(self.depth, getattr(self, measure), **{"marker": "o", **style})
         ax.set_xscale("log", base=2)
         if measure == "energy":

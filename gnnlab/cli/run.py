@@ -14,6 +14,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     """Add what the command takes."""
     add_names(parser)
     add_run_options(parser)
+    parser.add_argument("--track", default="", metavar="NAME", help="tensorboard, wandb, mlflow, …")
 
 
 def command(arguments: argparse.Namespace) -> None:
@@ -23,7 +24,12 @@ def command(arguments: argparse.Namespace) -> None:
 
     config = configure(settings_of(arguments), overrides(arguments))
     folder = run(
-        config, arguments.out, jobs=arguments.jobs, progress=True, name=arguments.recipe or ""
+        config,
+        arguments.out,
+        jobs=arguments.jobs,
+        progress=True,
+        name=arguments.recipe or "",
+        track=arguments.track,
     )
     print(table([summarise(wanted_results(folder, config))]))
     print(f"\n{folder}/results.jsonl")

@@ -1,5 +1,7 @@
 """What ``gnnlab.runner`` exports; each name loads when it is first asked for."""
 
+from .overview.frame import results as results
+from .overview.frame import summary as summary
 from .runs.results import Summary as Summary
 from .runs.results import read_results as read_results
 from .runs.results import run_folders as run_folders

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from gnnlab.contracts.data import check
 from gnnlab.contracts.nodes import count_nodes
+from gnnlab.core.plotting import new_axes
 from gnnlab.core.settings import checked
 from gnnlab.rewiring.diagnostics.jacobian import choose_nodes, jacobian_norms
 from gnnlab.structure.graphs.undirected_lists import undirected
@@ -40,14 +41,7 @@ class Sensitivity:
         Raises:
             ImportError: matplotlib is not installed.
         """
-        if ax is None:
-            try:
-                from matplotlib import pyplot
-            except ImportError as error:
-                raise ImportError(
-                    "plotting needs matplotlib: pip install 'gnnlab[plot]'"
-                ) from error
-            ax = pyplot.subplots()[1]
+        ax = new_axes()[0] if ax is None else ax
         there = self.mean > 0  # what is 0 has no place on a logarithmic scale
         ax.semilogy(self.hop[there], self.mean[there], **{"marker": "o", **style})
         ax.set_xlabel("hop distance of i and j")

@@ -134,13 +134,13 @@ def append_result(folder: Path, row: Mapping[str, Any]) -> None:
     append_line(path, json.dumps(row), lambda content: pair not in _rows(content, path))
 
 
-def check_appendable(folder: Path) -> None:
+def check_appendable(folder: Path, file: str = FILE) -> None:
     """Refuse a place where no result can be written, before anything is trained.
 
     Raises:
         NotWritten: with the reason.
     """
-    path = folder / FILE
+    path = folder / file
     with naming(path):
         check_regular(path)
         if not os.access(path if path.exists() else folder, os.W_OK):

@@ -7,15 +7,23 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from gnnlab.contracts.devices import check_device
 from gnnlab.core.processes import check_jobs, each
 from gnnlab.core.writing import naming
+from gnnlab.runner.runs import curves
+from gnnlab.runner.runs.bar import Bar, bar_title
+from gnnlab.runner.runs.curves import CurveLine, append_curve, curve_line
 from gnnlab.runner.runs.data import load_data, of_split, splits_links, told
 from gnnlab.runner.runs.results import append_result, check_appendable, read_results
 from gnnlab.runner.runs.run_toml import describe
 from gnnlab.runner.settings.config import Config
 from gnnlab.runner.settings.encoders import with_inputs
+from gnnlab.runner.settings.keys import flat
 from gnnlab.runner.settings.resolve import find_task
+from gnnlab.runner.trackers.by_name import make_tracker
+from gnnlab.runner.trackers.tracker import Tracking
 
 if TYPE_CHECKING:
     from torch import nn
@@ -26,6 +34,8 @@ if TYPE_CHECKING:
     from gnnlab.tasks import Result
 
 Pair = tuple[int, int]
+Line = tuple[dict[str, Any], CurveLine | None]
+"""What a pair comes to on disk: its line of results, and its curve where it was trained."""
 Inspect = Callable[[Pair, "Result", Any], None]
 """What is done with a trained model and its data before the result is written."""
 
@@ -39,12 +49,13 @@ def run(
     name: str = "",
     pairs: Sequence[Pair] | None = None,
     inspect: Inspect | None = None,
+    track: str = "",
 ) -> Path:
     """Train every (split, seed) that has no result yet, and return the run's folder.
 
     The folder is named by the settings' hash, so the same call resumes and repeats nothing. It
-    holds ``results.jsonl``, one line a pair, and ``run.toml``: settings, versions, machine, git
-    state.
+    holds ``results.jsonl`` and ``curves.jsonl``, one line a pair, and ``run.toml``: settings,
+    versions, machine, git state.
 
     Args:
         config: what to run.
@@ -55,13 +66,16 @@ def run(
         pairs: (split, seed) to train, in place of all that ``config.run`` names.
         inspect: is called with each pair, its result with the model, and the data, in the process
             that trained it, before its line is written.
+        track: name of a tracker that hears of every training: ``tensorboard``, ``wandb``,
+            ``mlflow`` or another's entry point (group ``gnnlab.trackers``).
 
     Raises:
-        ValueError: settings that do not fit the data; fewer than one job.
+        ValueError: settings that do not fit the data; fewer than one job; no such tracker.
         NotWritten: the disk is full, say; what was written before is kept.
     """
     check_jobs(jobs)
     check_device(config.run.device)
+    make_tracker(track, out)  # one that is not there is refused before anything is trained
     folder = Path(out) / config.label()
     done = {(row["split"], row["seed"]) for row in read_results(folder)}
     product = [(split, seed) for split in config.run.splits for seed in config.run.seeds]
@@ -76,8 +90,11 @@ def run(
         folder.mkdir(parents=True, exist_ok=True)
     describe(config, folder, name)
     check_appendable(folder)
-    trainer = partial(train, config, inspect=inspect)
-    for row in _train_all(trainer, config, data, pairs, min(jobs, len(pairs)), progress):
+    check_appendable(folder, curves.FILE)
+    trainer = partial(train, config, inspect=inspect, track=track, home=Path(out))
+    for row, curve in _train_all(trainer, config, data, pairs, min(jobs, len(pairs)), progress):
+        if curve is not None:
+            append_curve(folder, curve)
         append_result(folder, row)
     return folder
 
@@ -108,15 +125,16 @@ def wanted_results(folder: Path, config: Config) -> list[dict[str, Any]]:
 
 
 def _train_all(
-    trainer: Callable[..., dict[str, Any]],
+    trainer: Callable[..., Line],
     config: Config,
     data: Data | Graphs,
     pairs: list[Pair],
     jobs: int,
     progress: bool,
-) -> Iterator[dict[str, Any]]:
+) -> Iterator[Line]:
     if jobs == 1:
-        yield from (trainer(pair, data, progress) for pair in pairs)
+        for number, pair in enumerate(pairs, start=1):
+            yield trainer(pair, data, progress, place=f"{number} of {len(pairs)}")
         return
     from tqdm.auto import tqdm
 
@@ -131,8 +149,16 @@ def train(
     data: Data | Graphs | None = None,
     progress: bool = False,
     inspect: Inspect | None = None,
-) -> dict[str, Any]:
-    """Train one (split, seed) and return its line of results."""
+    place: str = "",
+    track: str = "",
+    home: Path = Path(),
+) -> Line:
+    """Train one (split, seed) and return its line of results and its curve.
+
+    Args:
+        place: of the pair among all, for the bar.
+        track: name of a tracker, and ``home`` the folder that it writes in.
+    """
     from gnnlab import tasks
     from gnnlab.tasks.solved import SolvedTask
 
@@ -142,9 +168,16 @@ def train(
     own = of_split(config, data, split)
     task = make_task(config)
     if isinstance(task, SolvedTask):
-        return _row(config, pair, task.solve(own, split, seed))
+        return _row(config, pair, task.solve(own, split, seed)), None
     training = tasks.Training(**config.training)
-    with _Bar(f"{config.model['name']} split {split}", training.epochs, progress) as advance:
+    title = bar_title(config.model["name"], pair, place)
+    tracking = _tracking(config, pair, track, home)
+    with Bar(title, training.epochs, progress) as advance, tracking:
+
+        def hear(epoch: int, row: dict[str, float]) -> None:
+            advance(epoch, row)
+            tracking.log(epoch, row)
+
         result = tasks.fit(
             task,
             make_encoder(config, own if linked else data),
@@ -153,12 +186,21 @@ def train(
             split=0 if linked else split,
             seed=seed,
             device=config.run.device,
-            progress=advance,
+            progress=hear,
             keep_model=inspect is not None,
         )
+        tracking.keep(_row(config, pair, result))
     if inspect is not None:
         inspect(pair, result, own if linked else data)
-    return _row(config, pair, result)
+    return _row(config, pair, result), curve_line(pair, result)
+
+
+def _tracking(config: Config, pair: Pair, track: str, home: Path) -> Tracking:
+    """What a tracker is told of a training: the run with its split and seed, and all settings."""
+    split, seed = pair
+    settings = {**flat(msgspec.to_builtins(config)), "split": split, "seed": seed}
+    name = f"{config.label()}/split {split} seed {seed}".replace(" ", "-")
+    return Tracking(make_tracker(track, home), name, settings)
 
 
 def _row(config: Config, pair: Pair, result: Result) -> dict[str, Any]:
@@ -223,25 +265,3 @@ def _width(
         return model
 
     return layers.width_for(budget, make, multiple=int(settings.get("heads", 1)))
-
-
-class _Bar:
-    """A progress bar that is silent where nobody looks."""
-
-    def __init__(self, title: str, total: int, show: bool) -> None:
-        from tqdm.auto import tqdm
-
-        # None leaves it to tqdm to be silent where the output is no terminal.
-        self.bar = tqdm(total=total, desc=title, unit="step", disable=None if show else True)
-
-    def __enter__(self) -> Callable[[int, dict[str, float]], None]:
-        from gnnlab.tasks.training.progress import shown
-
-        def advance(epoch: int, row: dict[str, float]) -> None:
-            self.bar.set_postfix(shown(row), refresh=False)
-            self.bar.update(epoch - self.bar.n)
-
-        return advance
-
-    def __exit__(self, *error: object) -> None:
-        self.bar.close()

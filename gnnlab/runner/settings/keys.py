@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
@@ -122,3 +123,20 @@ def assignment(text: str, option: str, shape: str = "VALUE") -> tuple[str, Any]:
     if not equals or not dotted.strip():
         raise ValueError(f"{option} {text!r} is not of the form dotted.key={shape}")
     return dotted.strip(), toml_value(value.strip())
+
+
+def flat(tables: Mapping[str, Any], above: str = "") -> dict[str, Any]:
+    """Nested tables by dotted name; a list is written as JSON.
+
+    Example:
+        >>> flat({"model": {"name": "GCN", "encoding": {"k": 2}}, "run": {"splits": [0, 1]}})
+        {'model.name': 'GCN', 'model.encoding.k': 2, 'run.splits': '[0, 1]'}
+    """
+    found: dict[str, Any] = {}
+    for key, value in tables.items():
+        if isinstance(value, Mapping):
+            found |= flat(value, f"{above}{key}.")
+        else:
+            plain = value is None or isinstance(value, (str, bool, int, float))
+            found[f"{above}{key}"] = value if plain else json.dumps(value)
+    return found

@@ -1,0 +1,1 @@
+"""Page of results for the browser: one file, without any request."""

@@ -1,0 +1,1 @@
+"""Trackers: training as TensorBoard, Weights & Biases, MLflow and others show it."""
