@@ -38,5 +38,6 @@ from .measures.homophily import node_homophily as node_homophily
 from .splits.folds import folds as folds
 from .splits.scaffold import scaffolds as scaffolds
 from .stress import Stress as Stress
+from .values.drawing import plot as plot
 from .values.graphs import Graphs as Graphs
 from .values.masks import Masks as Masks

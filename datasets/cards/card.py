@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from gnnlab.datasets.cards.text import lines
+from gnnlab.datasets.cards.text import Printed, lines
 from gnnlab.datasets.catalogue.records import Citation
 from gnnlab.datasets.measures.homophily import (
     adjusted_homophily,
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Card:
+class Card(Printed):
     """Everything to know about a set before training on it; ``print`` it.
 
     Attributes:

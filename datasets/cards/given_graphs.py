@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from gnnlab.datasets.cards.graph import spread, three
-from gnnlab.datasets.cards.text import lines
+from gnnlab.datasets.cards.text import Printed, lines
 from gnnlab.datasets.catalogue.records import Citation, Record
 from gnnlab.datasets.values.graphs import Graphs
 
 
 @dataclass(frozen=True)
-class GivenCard:
+class GivenCard(Printed):
     """Everything to know about such a set before training on it; ``print`` it.
 
     Attributes:

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 import torch
 
-from gnnlab.datasets.cards.text import lines
+from gnnlab.datasets.cards.text import Printed, lines
 from gnnlab.datasets.catalogue.records import Citation
 from gnnlab.datasets.measures.duplicates import first_alike
 from gnnlab.datasets.values.graphs import Graphs
 
 
 @dataclass(frozen=True)
-class GraphsCard:
+class GraphsCard(Printed):
     """Everything to know about a set of graphs before training on it; ``print`` it.
 
     Attributes:

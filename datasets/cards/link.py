@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from gnnlab.datasets.cards.text import lines
+from gnnlab.datasets.cards.text import Printed, lines
 from gnnlab.datasets.catalogue.records import Citation, Record
 from gnnlab.datasets.values.edge_lists import both_directions, count_undirected
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class LinkCard:
+class LinkCard(Printed):
     """Everything to know about such a graph before training on it; ``print`` it.
 
     Attributes:

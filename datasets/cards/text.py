@@ -5,7 +5,15 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable, Sequence
 
+from gnnlab.core import html
 from gnnlab.datasets.catalogue.records import Citation
+
+
+class Printed:
+    """What is read as it prints, in a terminal and in a notebook."""
+
+    def _repr_html_(self) -> str:
+        return html.text(self)
 
 
 def lines(

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from gnnlab.contracts.described import described
 from gnnlab.core.arguments import check_count, check_text
+from gnnlab.core.html import table
 from gnnlab.datasets.values.masks import Masks
 
 if TYPE_CHECKING:
@@ -161,6 +162,16 @@ class Graphs(Sequence["Data"]):
 
     def __iter__(self) -> Iterator[Data]:
         return iter(self.graphs)
+
+    def _repr_html_(self) -> str:
+        what = "targets" if self.targets else "classes"
+        rows = {
+            "graphs": f"{len(self):,}",
+            "features": f"{self.num_features:,}",
+            what: f"{self.classes:,}",
+            "splits": str(self.train_mask.shape[1]),
+        }
+        return table(self.name, rows)
 
     def __repr__(self) -> str:
         what = "targets" if self.targets else "classes"

@@ -51,6 +51,11 @@ class Masks:
         parts = (self.train, self.val, self.test)
         return tuple(int(part[:, 0].sum()) for part in parts)  # type: ignore[return-value]
 
+    def __repr__(self) -> str:
+        train, val, test = self.sizes if self.train.shape[1] else (0, 0, 0)
+        rows, splits = self.train.shape
+        return f"Masks({splits} splits of {rows}; the first: train {train}, val {val}, test {test})"
+
     def rows(self, kept: Sequence[int]) -> Masks:
         """Return the splits of some of the nodes or graphs, in the order given."""
         return Masks(*(part[list(kept)] for part in (self.train, self.val, self.test)))

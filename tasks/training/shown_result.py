@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import Protocol
 
+from gnnlab.core.html import table
 from gnnlab.tasks.metrics.by_name import is_fraction
 from gnnlab.tasks.training.curve import Curve
 
@@ -62,8 +62,4 @@ def as_html(result: Shown) -> str:
         "peak memory": f"{result.peak_memory_bytes / 2**20:,.0f} MiB",
         **{name: f"{value:.4g}" for name, value in result.others.items()},
     }
-    cells = (
-        f"<tr><th style='text-align:left'>{escape(name)}</th><td>{escape(value)}</td></tr>"
-        for name, value in rows.items()
-    )
-    return f"<table><caption>Result</caption><tbody>{''.join(cells)}</tbody></table>"
+    return table("Result", rows)
