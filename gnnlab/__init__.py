@@ -16,12 +16,16 @@ from gnnlab._version import __version__
 if TYPE_CHECKING:
     from gnnlab import datasets, layers, ops, rewiring, runner, tasks
     from gnnlab.contracts.data import check
+    from gnnlab.tasks.saved.ensemble import Ensemble
+    from gnnlab.tasks.saved.loading import load
 
 __all__ = [
+    "Ensemble",
     "__version__",
     "check",
     "datasets",
     "layers",
+    "load",
     "ops",
     "rewiring",
     "runner",
@@ -29,9 +33,17 @@ __all__ = [
 ]
 
 
+OWN = {
+    "Ensemble": "gnnlab.tasks.saved.ensemble",
+    "check": "gnnlab.contracts.data",
+    "load": "gnnlab.tasks.saved.loading",
+}
+"""Names that are no packages, and where they are."""
+
+
 def __getattr__(name: str) -> Any:
-    if name == "check":
-        return import_module("gnnlab.contracts.data").check
+    if name in OWN:
+        return getattr(import_module(OWN[name]), name)
     if name in __all__:
         return import_module(f"gnnlab.{name}")
     raise AttributeError(f"module 'gnnlab' has no attribute {name!r}; it has {', '.join(__all__)}")
