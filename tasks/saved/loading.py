@@ -18,7 +18,7 @@ from gnnlab.tasks.saved.file import CARD, SETTINGS, WEIGHTS, Saved, read_saved
 from gnnlab.tasks.saved.paths import path_of
 from gnnlab.tasks.saved.predictor import Predictor
 from gnnlab.tasks.saved.spelling import Builder, unknown
-from gnnlab.tasks.saved.weights import fill, read_weights, refuse_pickle
+from gnnlab.tasks.saved.weights import START, fill, read_weights, refuse_pickle
 from gnnlab.tasks.selfsupervised.pretrained import Pretrained
 from gnnlab.tasks.shared.model import Model
 from gnnlab.tasks.training.foreign import adapted
@@ -136,7 +136,7 @@ def _folder(path: Path) -> Path:
         if path.name in (WEIGHTS, SETTINGS):
             return path.parent
         with path.open("rb") as file:
-            refuse_pickle(path, file.read(8))
+            refuse_pickle(path, file.read(START))
         raise ValueError(
             f"{path} is a file, but a model is a folder with {WEIGHTS} and {SETTINGS}: name that"
         )
@@ -147,7 +147,7 @@ def _folder(path: Path) -> Path:
     for other in sorted(path.iterdir()):
         if re.fullmatch(r".*\.(pt|pth|bin|pkl|pickle)", other.name):
             with other.open("rb") as file:
-                refuse_pickle(other, file.read(8))
+                refuse_pickle(other, file.read(START))
     inside = sorted(str(one.parent) for one in path.glob(f"models/*/{SETTINGS}"))
     way = f"name one of its models, such as {inside[0]}" if inside else "name one that has it"
     raise ValueError(f"{path} has no {SETTINGS}, so it is no saved model: {way}")

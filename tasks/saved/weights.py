@@ -12,6 +12,8 @@ from torch.nn.parameter import is_lazy
 
 PICKLES = (b"\x80", b"PK\x03\x04")
 """How a pickle begins, and a zip file of them, as torch.save writes."""
+START = 9
+"""Bytes that tell what a file is."""
 
 
 def state_of(model: nn.Module) -> dict[str, Tensor]:
@@ -65,7 +67,7 @@ def read_weights(path: Path, expected: str) -> dict[str, Tensor]:
     from safetensors.torch import load
 
     content = path.read_bytes()
-    refuse_pickle(path, content[:8])
+    refuse_pickle(path, content[:START])
     try:
         found = load(content)
     except (SafetensorError, ValueError, KeyError) as error:
@@ -86,7 +88,8 @@ def refuse_pickle(path: Path, start: bytes) -> None:
     Raises:
         ValueError: how it begins.
     """
-    if start.startswith(PICKLES):
+    # A safetensors file begins with the length of its header, which may be any bytes.
+    if start.startswith(PICKLES) and start[START - 1 :] != b"{":
         raise ValueError(
             f"{path} is a pickle, which runs code when it is read, so it is not: load what "
             "result.save(path) wrote, a folder with model.safetensors and model.json"
