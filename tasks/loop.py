@@ -114,6 +114,9 @@ class Loop:
     def restore(self, tensors: dict[str, Tensor], told: Table) -> None:
         """Go to where another training of the same settings was."""
         self.model.load_state_dict(_part(tensors, "model"))
+        if told["curve"]["epoch"]:  # what the first evaluation prepares, it may draw numbers for
+            with torch.no_grad(), self.autocast():
+                self.problem.evaluate(self.model.eval())
         if self.snapshot is not None:
             self.snapshot.put(_part(tensors, "best"))
         set_optimizer(self.optimizer, tensors, told["optimizer"])

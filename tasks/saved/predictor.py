@@ -195,13 +195,24 @@ class Predictor:
                 own = _joined(batch, asked[first : first + count], reading.many)
                 h = model.states(batch)
                 parts = torch.split(own.to(h.device), self._chunk, dim=1)
-                found += [model.score(h, batch, part) for part in parts]
+                factors = model.factors(h) if reading.many else None
+                if factors is None:
+                    found += [model.score(h, batch, part) for part in parts]
+                else:
+                    found += [_products(factors, part) for part in parts]
                 first += count
         both = torch.cat(asked, dim=1).cpu()
         owner = torch.repeat_interleave(torch.tensor([one.shape[1] for one in asked]))
         rows = {"graph": owner} if reading.many else {}
         rows |= {"source": both[0], "target": both[1]}
         return told_of(torch.cat(found), "links", (), rows)
+
+
+def _products(states: Tensor, pairs: Tensor) -> Tensor:
+    """Dot products as the ranks within many graphs have them: summed in double precision, so that
+    nodes with equal states tie."""
+    wide = states.double()
+    return (wide[pairs[0]] * wide[pairs[1]]).sum(1).to(states.dtype)
 
 
 def _pairs_of(reading: Reading, pairs: Any) -> list[Tensor]:

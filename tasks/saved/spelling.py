@@ -184,6 +184,8 @@ class Builder:
         return found
 
     def _float(self, tree: dict[str, Any]) -> float:
+        if tree["float"] not in ("inf", "-inf", "nan"):
+            raise ValueError(f"{self.where} names {shown(tree['float'])}, which is no such number")
         return float(tree["float"])
 
     def _tuple(self, tree: dict[str, Any]) -> tuple[Any, ...]:

@@ -71,18 +71,19 @@ def _of_links(model: Any, data: Any, metric: str) -> float:
         split = data.link_split
         own = [model.predict(data, p).outputs for p in (split.test_positive, split.test_negative)]
         return link_metrics.find(metric)(*own)
+    graphs = [data[i] for i in data.test_mask[:, 0].nonzero().flatten().tolist()]
+    everything = [torch.cartesian_prod(*[torch.arange(g.num_nodes)] * 2).T for g in graphs]
+    logits = model.predict(graphs, everything).outputs
     means = []
-    for i in data.test_mask[:, 0].nonzero().flatten().tolist():
-        graph = data[i]
+    for graph in graphs:
         true, nodes = graph.edge_label_index[:, graph.edge_label == 1], graph.num_nodes
+        square, logits = logits[: nodes**2].reshape(nodes, nodes), logits[nodes**2 :]
         places = []
         for u, v in true.T.tolist():
-            partners = true[1, true[0] == u].tolist()
-            rivals = [w for w in range(nodes) if w not in partners]
-            pairs = torch.tensor([[u] * (len(rivals) + 1), [v, *rivals]])
-            own, *others = model.predict([graph], [pairs]).outputs.tolist()
-            level = sum(one == own for one in others)
-            places.append(1 + sum(one > own for one in others) + level / 2)
+            rivals = torch.ones(nodes, dtype=torch.bool)
+            rivals[true[1, true[0] == u]] = False
+            own, others = square[u, v], square[u, rivals]
+            places.append(1 + int((others > own).sum()) + int((others == own).sum()) / 2)
         means.append(sum(1 / place for place in places) / len(places))
     return sum(means) / len(means)
 
