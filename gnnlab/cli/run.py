@@ -14,6 +14,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     """Add what the command takes."""
     add_names(parser)
     add_run_options(parser)
+    parser.add_argument(
+        "--save", action="store_true", help="keep each model, for gnnlab predict and gnnlab.load"
+    )
 
 
 def command(arguments: argparse.Namespace) -> None:
@@ -23,7 +26,10 @@ def command(arguments: argparse.Namespace) -> None:
 
     config = configure(settings_of(arguments), overrides(arguments))
     folder = run(
-        config, arguments.out, jobs=arguments.jobs, progress=True, name=arguments.recipe or ""
-    )
+        config, arguments.out, jobs=arguments.jobs, progress=True, name=arguments.recipe or "",
+        save=arguments.save,
+    )  # fmt: skip
     print(table([summarise(wanted_results(folder, config))]))
     print(f"\n{folder}/results.jsonl")
+    if arguments.save:
+        print(f"{folder}/models")

@@ -64,7 +64,7 @@ def load(
     fill(model, {key: one for key, one in tensors.items() if key[0] != "@"}, str(weights))
     for name, parameter in model.named_parameters():
         parameter.requires_grad_(name not in saved.frozen)
-    return Predictor(model.to(place).eval(), origin, _card(folder))
+    return Predictor(model.to(place).eval(), origin, _card(folder), saved.run)
 
 
 def built_again(

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -42,11 +42,13 @@ class Predictor:
         model: encoder and head, in eval mode.
         origin: what it was trained on.
         card: the model card, Markdown.
+        run: settings of the run that it is of, if any.
     """
 
     model: Model | LinkModel | Pretrained
     origin: Origin
     card: str = ""
+    run: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def task(self) -> Any:

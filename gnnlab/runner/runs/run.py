@@ -11,6 +11,7 @@ from gnnlab.contracts.devices import check_device
 from gnnlab.core.processes import check_jobs, each
 from gnnlab.core.writing import naming
 from gnnlab.runner.runs.data import load_data, of_split, splits_links, told
+from gnnlab.runner.runs.kept import Kept
 from gnnlab.runner.runs.results import append_result, check_appendable, read_results
 from gnnlab.runner.runs.run_toml import describe
 from gnnlab.runner.settings.config import Config
@@ -39,12 +40,14 @@ def run(
     name: str = "",
     pairs: Sequence[Pair] | None = None,
     inspect: Inspect | None = None,
+    save: bool = False,
 ) -> Path:
     """Train every (split, seed) that has no result yet, and return the run's folder.
 
     The folder is named by the settings' hash, so the same call resumes and repeats nothing. It
     holds ``results.jsonl``, one line a pair, and ``run.toml``: settings, versions, machine, git
-    state.
+    state. A training that takes longer keeps its state there every half a minute, and goes on from
+    it after a kill.
 
     Args:
         config: what to run.
@@ -55,6 +58,8 @@ def run(
         pairs: (split, seed) to train, in place of all that ``config.run`` names.
         inspect: is called with each pair, its result with the model, and the data, in the process
             that trained it, before its line is written.
+        save: keep every pair's model in ``models/SPLIT-SEED``, for :func:`gnnlab.load`; a pair that
+            has a result but no model is trained again.
 
     Raises:
         ValueError: settings that do not fit the data; fewer than one job.
@@ -65,24 +70,24 @@ def run(
     folder = Path(out) / config.label()
     done = {(row["split"], row["seed"]) for row in read_results(folder)}
     product = [(split, seed) for split in config.run.splits for seed in config.run.seeds]
-    pairs = [
-        pair for pair in dict.fromkeys(product if pairs is None else pairs) if pair not in done
-    ]
+    kept, wanted = Kept(folder, save), dict.fromkeys(product if pairs is None else pairs)
+    pairs = [pair for pair in wanted if pair not in done or kept.lacks(*pair)]
     if not pairs:
         return folder
     data = load_data(config)
-    _try_out(config, data, [split for split, _ in pairs])
+    _try_out(config, data, [split for split, _ in pairs], save)
     with naming(folder):
         folder.mkdir(parents=True, exist_ok=True)
     describe(config, folder, name)
     check_appendable(folder)
-    trainer = partial(train, config, inspect=inspect)
+    trainer = partial(train, config, inspect=inspect, kept=kept)
     for row in _train_all(trainer, config, data, pairs, min(jobs, len(pairs)), progress):
         append_result(folder, row)
+        kept.forget(row["split"], row["seed"])
     return folder
 
 
-def _try_out(config: Config, data: Data | Graphs, splits: list[int]) -> None:
+def _try_out(config: Config, data: Data | Graphs, splits: list[int], save: bool) -> None:
     """Refuse what cannot be trained before a folder is made.
 
     Links are split and rewired for one split alone: that may take long, and all are drawn alike.
@@ -94,6 +99,11 @@ def _try_out(config: Config, data: Data | Graphs, splits: list[int]) -> None:
     for split in dict.fromkeys(splits[:1] if linked else splits):
         own = of_split(config, data, split)
         if isinstance(task, SolvedTask):
+            if save:
+                raise ValueError(
+                    f"task.name is {config.task['name']}, which trains no model, so there is none "
+                    "to save: leave --save out"
+                )
             task.check(own, split)
             continue
         problem = task.setup(own, 0 if linked else split)
@@ -131,8 +141,13 @@ def train(
     data: Data | Graphs | None = None,
     progress: bool = False,
     inspect: Inspect | None = None,
+    kept: Kept | None = None,
 ) -> dict[str, Any]:
-    """Train one (split, seed) and return its line of results."""
+    """Train one (split, seed) and return its line of results.
+
+    Args:
+        kept: where its state is kept meanwhile, and its model if that is asked for.
+    """
     from gnnlab import tasks
     from gnnlab.tasks.solved import SolvedTask
 
@@ -143,7 +158,7 @@ def train(
     task = make_task(config)
     if isinstance(task, SolvedTask):
         return _row(config, pair, task.solve(own, split, seed))
-    training = tasks.Training(**config.training)
+    training, saves = tasks.Training(**config.training), kept is not None and kept.models
     with _Bar(f"{config.model['name']} split {split}", training.epochs, progress) as advance:
         result = tasks.fit(
             task,
@@ -154,8 +169,12 @@ def train(
             seed=seed,
             device=config.run.device,
             progress=advance,
-            keep_model=inspect is not None,
+            keep_model=inspect is not None or saves,
+            checkpoint=None if kept is None else kept.checkpoint(*pair),
+            interrupt="raise",  # a result so far is no result of the run
         )
+    if kept is not None and saves:
+        kept.save(config, result, *pair)
     if inspect is not None:
         inspect(pair, result, own if linked else data)
     return _row(config, pair, result)

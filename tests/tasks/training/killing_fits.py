@@ -65,53 +65,71 @@ def told(result: Any) -> dict[str, Any]:
     return {"weights": digest.hexdigest(), "curve": curve, "scores": scores}
 
 
-def work(folder: Path, out: Path) -> None:
+def work(folder: Path, out: Path, epochs: int) -> None:
     """What a process does that is killed."""
-    found = told(trained(folder))
+    found = told(trained(folder, epochs))
     part = out.with_suffix(".part")
     part.write_text(json.dumps(found))
     part.replace(out)
     os._exit(0)
 
 
-def start(folder: Path, out: Path) -> BaseProcess:
+def start(folder: Path, out: Path, epochs: int) -> BaseProcess:
     os.environ["OMP_NUM_THREADS"] = "1"
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(list(PRELOADED))
-    process = context.Process(target=work, args=(folder, out))
+    process = context.Process(target=work, args=(folder, out, epochs))
     process.start()
     return process
 
 
-def kill_and_resume(place: Path, kills: int, seed: int) -> int:
+def names(folder: Path) -> set[str]:
+    return {path.name for path in folder.glob("checkpoint-*")}
+
+
+def until_new(folder: Path, process: BaseProcess) -> float:
+    """Wait until a process has written a checkpoint, and return the seconds that it took."""
+    begun, before = time.monotonic(), names(folder)
+    while process.is_alive() and not names(folder) - before:
+        time.sleep(0.002)
+    return time.monotonic() - begun
+
+
+def kill_and_resume(place: Path, kills: int, epochs: int, seed: int) -> int:
     """Kill a fit so often, each time at a random moment, and hold it against one nobody killed.
 
-    One that comes to its end before its moment is begun anew.
+    Every fourth moment lies anywhere from the start, the others after the first checkpoint that the
+    process writes. A fit that comes to its end before its moment is begun anew.
 
     Returns:
         how many kills met a fit that had a checkpoint to go on from.
     """
-    draw, met = random.Random(seed), 0
+    draw, met, number = random.Random(seed), 0, 0
     whole = place / "whole.json"
-    for _ in range(2):  # the second time, kernels are compiled and imports are done
-        begun = time.monotonic()
-        process = start(place / f"never-{_}", whole)
-        process.join()
-        seconds = time.monotonic() - begun
-    expected, number = json.loads(whole.read_text()), 0
-    while kills:
+    process = start(place / "never", whole, epochs)
+    until_new(place / "never", process)
+    begun = time.monotonic()
+    process.join()
+    seconds, expected = time.monotonic() - begun, json.loads(whole.read_text())
+    for kill in range(kills):
         folder, out = place / f"killed-{number}", place / f"out-{number}.json"
-        process = start(folder, out)
-        process.join(draw.uniform(0, seconds))
+        process = start(folder, out, epochs)
+        if kill % 4:
+            until_new(folder, process)
+        process.join(draw.uniform(0, seconds / 2))
         if process.exitcode is None:
             assert process.pid is not None
             os.kill(process.pid, signal.SIGKILL)
             process.join()
-            kills -= 1
-            met += any(folder.glob("checkpoint-*"))
-        if out.exists() or not kills:
-            start(folder, out).join()
-            assert json.loads(out.read_text()) == expected
-            assert not list(folder.glob(".*.part"))
+            met += bool(names(folder))
+        if out.exists() or kill == kills - 1:
+            finish(folder, out, epochs, expected)
             number += 1
     return met
+
+
+def finish(folder: Path, out: Path, epochs: int, expected: dict[str, Any]) -> None:
+    """Let a fit come to its end, and hold it against one that nobody killed."""
+    start(folder, out, epochs).join()
+    assert json.loads(out.read_text()) == expected
+    assert not list(folder.glob(".*.part"))
