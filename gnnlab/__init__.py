@@ -17,12 +17,16 @@ if TYPE_CHECKING:
     from gnnlab import datasets, layers, ops, rewiring, runner, tasks
     from gnnlab.contracts.data import check
     from gnnlab.runner import results
+    from gnnlab.tasks.saved.ensemble import Ensemble
+    from gnnlab.tasks.saved.loading import load
 
 __all__ = [
+    "Ensemble",
     "__version__",
     "check",
     "datasets",
     "layers",
+    "load",
     "ops",
     "results",
     "rewiring",
@@ -31,13 +35,18 @@ __all__ = [
 ]
 
 
-FUNCTIONS = {"check": "gnnlab.contracts.data", "results": "gnnlab.runner"}
-"""Top-level functions, and the modules that they come from."""
+OWN = {
+    "Ensemble": "gnnlab.tasks.saved.ensemble",
+    "check": "gnnlab.contracts.data",
+    "load": "gnnlab.tasks.saved.loading",
+    "results": "gnnlab.runner",
+}
+"""Names that are no packages, and where they are."""
 
 
 def __getattr__(name: str) -> Any:
-    if name in FUNCTIONS:
-        return getattr(import_module(FUNCTIONS[name]), name)
+    if name in OWN:
+        return getattr(import_module(OWN[name]), name)
     if name in __all__:
         return import_module(f"gnnlab.{name}")
     raise AttributeError(f"module 'gnnlab' has no attribute {name!r}; it has {', '.join(__all__)}")

@@ -27,10 +27,15 @@ from .link.model import LinkModel as LinkModel
 from .link.prediction import LinkPrediction as LinkPrediction
 from .link.splits.split import LinkSplit as LinkSplit
 from .node.one_graph import NodeClassification as NodeClassification
+from .saved.ensemble import Ensemble as Ensemble
+from .saved.loading import load as load
+from .saved.prediction import Prediction as Prediction
+from .saved.predictor import Predictor as Predictor
 from .selfsupervised.infomax import DeepGraphInfomax as DeepGraphInfomax
 from .selfsupervised.pretraining import Pretraining as Pretraining
 from .shared.linear_probe import probe as probe
 from .shared.model import Model as Model
+from .training.checkpoint import Checkpoint as Checkpoint
 from .training.curve import Curve as Curve
 from .training.curve import at_own_best as at_own_best
 from .training.settings import Training as Training

@@ -4,32 +4,34 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Sequence
-from copy import copy
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
 
-from gnnlab.contracts.described import described
 from gnnlab.contracts.devices import check_device
-from gnnlab.contracts.foreign import declared
-from gnnlab.core.arguments import check_flag, shown
+from gnnlab.core.arguments import check_flag
 from gnnlab.tasks.contract import Problem, Task, Trained, as_predictor
+from gnnlab.tasks.identity import identity_of
+from gnnlab.tasks.interrupt import Interrupt, check_interrupt, returns, warn_of_interrupt
+from gnnlab.tasks.loop import Loop
+from gnnlab.tasks.preparing import check_kinds, suited
+from gnnlab.tasks.saved.of_result import predictor_of, save_result
+from gnnlab.tasks.saved.origin import Origin, inputs_of, said_by
+from gnnlab.tasks.saved.prediction import Prediction
+from gnnlab.tasks.saved.predictor import Predictor
 from gnnlab.tasks.shared.detached import detached
-from gnnlab.tasks.shared.listed import ListedTask
 from gnnlab.tasks.shared.unread import warn_of_unread
+from gnnlab.tasks.spent import Spent
+from gnnlab.tasks.training.checkpoint import Checkpoint, Checkpoints
 from gnnlab.tasks.training.curve import Curve
-from gnnlab.tasks.training.finite import FirstStep
-from gnnlab.tasks.training.optimizer import make_optimizer
 from gnnlab.tasks.training.peak_memory import PeakMemory
 from gnnlab.tasks.training.progress import Progress, reporting
 from gnnlab.tasks.training.result_plot import plot_result
-from gnnlab.tasks.training.schedule import Schedule
 from gnnlab.tasks.training.seed import build, checked_seed, isolated, reset, seed_all
-from gnnlab.tasks.training.selection import Best, Snapshot, should_stop
 from gnnlab.tasks.training.settings import Training
 from gnnlab.tasks.training.shown_result import as_html, brief
 from gnnlab.tasks.training.sparse_reading import density, with_sparse_features
@@ -61,6 +63,7 @@ class Result:
         model: encoder and head with the weights of the kept epoch, in eval mode; what it says is in
             the units of the targets. None if not kept.
         others: what else the task measured at the kept epoch, by part and name.
+        origin: the task, the settings and what the data looked like.
         sparse_features: whether x was read by its entries alone, as bags of words are: the same
             numbers up to the order of summation, about 1e-6 of a logit.
     """
@@ -76,6 +79,47 @@ class Result:
     model: Trained | None = field(repr=False, compare=False)
     others: dict[str, float] = field(default_factory=dict, repr=False)
     sparse_features: bool = False
+    origin: Origin | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def predictor(self) -> Predictor:
+        """The model, to be asked about graphs.
+
+        Raises:
+            ValueError: none was kept.
+        """
+        return predictor_of(self)
+
+    def predict(self, data: Any, pairs: Tensor | Sequence[Tensor] | None = None) -> Prediction:
+        """Predict for nodes, graphs or pairs; see :meth:`Predictor.predict`."""
+        return self.predictor.predict(data, pairs)
+
+    def embed(self, data: Any) -> Tensor:
+        """Return the states that the head reads; see :meth:`Predictor.embed`."""
+        return self.predictor.embed(data)
+
+    def save(
+        self,
+        path: str | Path,
+        *,
+        before: Sequence[Any] = (),
+        run: Mapping[str, Any] | None = None,
+    ) -> Path:
+        """Save the model into a folder, for :func:`gnnlab.load`.
+
+        The folder holds ``model.safetensors``, ``model.json`` and ``README.md``, a model card; it
+        is written whole or not at all, and takes the place of a model that was there.
+
+        Args:
+            path: the folder.
+            before: what the data went through before they were handed to ``fit``: transforms, such
+                as a rewiring, that ``predict`` applies to graphs without types of edges.
+            run: settings to be kept beside it, as JSON holds them.
+
+        Raises:
+            ValueError: no model was kept, or a part of it cannot be built again.
+        """
+        return save_result(self, path, before, run or {})
 
     def __repr__(self) -> str:
         return brief(self)
@@ -108,6 +152,9 @@ def fit(
     *,
     keep_model: bool = True,
     reinitialise: bool = True,
+    checkpoint: str | Path | Checkpoint | None = None,
+    every: int = 10,
+    interrupt: Interrupt = "auto",
 ) -> Result:
     """Train, evaluate after every epoch, and keep the epoch best on validation.
 
@@ -134,33 +181,44 @@ def fit(
         split: which column of the masks.
         seed: decides the initial weights and all dropout, 0 to 2**32 - 1.
         device: ``"cpu"``, ``"cuda"``, ``"cuda:1"``.
-        progress: called with the epoch and its numbers after every evaluation; True draws a bar.
+        progress: called with the epoch and its numbers after every evaluation; the training ends
+            where it returns True. True in its place draws a bar.
         keep_model: False saves the copies of the best weights and leaves ``result.model`` None.
         reinitialise: False starts from the weights that the encoder has, pretrained ones say.
+        checkpoint: a folder of this training's own, in which its state is kept as it goes. The same
+            call, made again after a kill at whatever moment, goes on from there and comes to the
+            same bits; one that had ended is answered at once.
+        every: epochs between two checkpoints.
+        interrupt: what Ctrl-C does: ``raise``, or ``return`` the result so far, with a warning;
+            ``auto`` returns it in a notebook or at a prompt and raises elsewhere.
 
     Raises:
         ValueError: bad data (see :func:`gnnlab.check`), an encoder that does not fit the task, a
-            loss that is no longer finite.
+            loss that is no longer finite, a checkpoint of other settings.
 
     Cost:
         a training pass and an evaluation pass over the data each epoch.
     """
     training = Training() if training is None else training
     place, seed = check_device(device), checked_seed(seed)
-    _check_kinds(task, data, training)
+    check_kinds(task, data, training)
     check_flag("keep_model", keep_model)
     check_flag("reinitialise", reinitialise)
+    kept = (
+        checkpoint if isinstance(checkpoint, Checkpoint | None) else Checkpoint(checkpoint, every)
+    )
+    check_interrupt(interrupt)
     with (
         isolated(place),
         torch.inference_mode(False),
         torch.enable_grad(),
         reporting(progress, training.epochs) as report,
     ):
-        data = detached(data)
+        data = given = detached(data)
         seed_all(seed, place)
         own, fresh = build(encoder)
         data = with_sparse_features(data, own, place)
-        problem = _suited(task, task.setup(data, split), own, data, split)
+        problem = suited(task, task.setup(data, split), own, data, split)
         own = as_predictor(problem, own, keep=not reinitialise)
         warn_of_unread(own, data)
         # Seeded again, so that a module and a function that builds it start from equal weights.
@@ -168,9 +226,15 @@ def fit(
         if reinitialise:
             reset(own, fresh)
         model = problem.model(own).to(place)
+        checkpoints = None
+        if kept is not None:
+            identity = identity_of(task, model, data, training, split, seed)
+            checkpoints = Checkpoints(kept, identity)
+        origin = Origin(task, training, split, seed, said_by(problem, data), inputs_of(given, own))
         with threads_for(_work(model, problem, data)):
-            result = _train(model, problem.to(place), place, training, report, keep_model)
-        return replace(result, sparse_features=density(data) < 1)
+            loop = Loop(model, problem.to(place), place, training, keep_model)
+            result = _train(loop, report, checkpoints, interrupt)
+        return replace(result, sparse_features=density(data) < 1, origin=origin)
 
 
 def _work(model: nn.Module, problem: Problem, data: Any) -> float:
@@ -180,123 +244,47 @@ def _work(model: nn.Module, problem: Problem, data: Any) -> float:
 
 
 def _train(
-    model: Trained,
-    problem: Problem,
-    device: torch.device,
-    training: Training,
-    report: Progress,
-    keep_model: bool,
+    loop: Loop, report: Progress, checkpoints: Checkpoints | None, interrupt: Interrupt
 ) -> Result:
-    memory, start = PeakMemory(device), time.perf_counter()
-    best = Best(training.select, problem.metric)
-    snapshot = Snapshot(model) if keep_model else None
-    curve = _loop(model, problem, device, training, report, best, snapshot)
-    seconds, peak = time.perf_counter() - start, memory.bytes()
-    if snapshot is not None:
-        snapshot.restore()
-        model.autocast = training.autocast
+    """Take the steps and put together what they came to."""
+    memory, start, before = PeakMemory(loop.device), time.perf_counter(), Spent()
+    if checkpoints is not None and (found := checkpoints.newest()) is not None:
+        loop.restore(*found)
+        before = Spent(**found[1]["spent"])
+
+    def spent() -> Spent:
+        return before.and_then(time.perf_counter() - start, memory.bytes())
+
+    def kept() -> tuple[dict[str, Tensor], dict[str, Any]]:
+        tensors, told = loop.state()
+        return tensors, {**told, "spent": vars(spent())}
+
+    try:
+        while not loop.done:
+            loop.advance(report)
+            if checkpoints is not None:
+                checkpoints.see(loop.epoch, loop.done, kept)
+    except KeyboardInterrupt:
+        if not returns(interrupt) or not len(loop.curve):
+            raise
+        warn_of_interrupt(loop.curve.epoch[-1], loop.training.epochs)
+    return _result(loop, spent())
+
+
+def _result(loop: Loop, spent: Spent) -> Result:
+    model, best, curve = loop.model, loop.best, loop.curve
+    if loop.snapshot is not None:
+        loop.snapshot.restore()
+        model.autocast = loop.training.autocast
     return Result(
         valid=best.row.get("valid"),
         test=best.row.get("test"),
         epoch=int(best.row["epoch"]),
-        seconds=seconds,
+        seconds=spent.seconds,
         parameters=sum(p.numel() for p in model.parameters() if p.requires_grad),
-        peak_memory_bytes=peak,
-        metric=problem.metric,
+        peak_memory_bytes=spent.memory,
+        metric=loop.problem.metric,
         curve=curve,
-        model=model.eval() if keep_model else None,
+        model=model.eval() if loop.snapshot is not None else None,
         others={name: best.row[name] for name in curve.others},
     )
-
-
-def _loop(
-    model: Trained,
-    problem: Problem,
-    device: torch.device,
-    training: Training,
-    report: Progress,
-    best: Best,
-    snapshot: Snapshot | None,
-) -> Curve:
-    """Take the steps, evaluate after them, and return the curve."""
-    optimizer = make_optimizer(model, training)
-    schedule = Schedule(optimizer, training, problem.metric)
-    autocast = partial(
-        torch.autocast, device.type, torch.bfloat16, enabled=training.autocast == "bf16"
-    )
-    curve, first = Curve(), FirstStep()
-    for epoch in range(1, training.epochs + 1):
-        losses = []
-        for batch in problem.batches():
-            with autocast():
-                loss = problem.loss(model.train(), batch)
-            _step(model, loss, optimizer, training.grad_clip)
-            first.see(loss, model)
-            losses.append(loss.detach())
-        schedule.step()
-        if epoch % training.evaluate_every and epoch != training.epochs:
-            continue
-        # Not inference_mode: what a layer caches here must still serve the next training step.
-        with torch.no_grad(), autocast():
-            loss = torch.stack(losses).mean()
-            row = {"epoch": epoch, "loss": float(loss), **problem.evaluate(model.eval())}
-        first.check(row, training)
-        schedule.see(row)
-        curve.append(epoch, row)
-        if best.improves(row) and snapshot is not None:
-            snapshot.save()
-        report(epoch, dict(row))  # a copy: what hears of the numbers cannot change them
-        if should_stop(training, curve, best):
-            break
-    return curve
-
-
-def _step(
-    model: nn.Module, loss: Tensor, optimizer: torch.optim.Optimizer, grad_clip: float | None
-) -> None:
-    optimizer.zero_grad(set_to_none=True)
-    torch.autograd.backward(loss)
-    if grad_clip is not None:
-        nn.utils.clip_grad_norm_(model.parameters(), grad_clip)
-    optimizer.step()
-
-
-def _suited(task: Task, problem: Problem, encoder: nn.Module, data: Any, split: int) -> Problem:
-    """The problem on data that the encoder's ``transform`` has seen, if it has one."""
-    own: Any = getattr(problem, "suited", None)
-    if callable(own):
-        suited: Problem = own(encoder)
-        return suited
-    if declared(encoder).transforms():
-        return task.setup(detached(_transformed(data, encoder)), split)
-    return problem
-
-
-def _transformed(data: Any, encoder: nn.Module) -> Any:
-    """Apply an encoder's transform to copies; the caller's graphs stay as they are."""
-    from torch_geometric.data.data import BaseData
-
-    own = declared(encoder)
-    if isinstance(data, BaseData):
-        return own.transform(copy(data))
-    return data.with_graphs(own.transform_many(data))
-
-
-def _check_kinds(task: Any, data: Any, training: Any) -> None:
-    if isinstance(task, ListedTask) and not task.trains:
-        raise ValueError(
-            f"{described(task)} trains no encoder, so there is nothing to fit: call its "
-            "solve(data, split, seed)"
-        )
-    if isinstance(task, type) or not callable(getattr(task, "setup", None)):
-        told = described(task)
-        raise ValueError(f"task is {told}, but a task is needed, such as NodeClassification()")
-    if isinstance(data, nn.Module):
-        raise ValueError(
-            f"data is {described(data)}, a module: fit takes the task, the encoder and the data, "
-            "in this order"
-        )
-    if not isinstance(training, Training):
-        raise ValueError(
-            f"training is {shown(training)}, but settings are needed: Training(lr=...)"
-        )

@@ -14,7 +14,7 @@ from gnnlab._moved import MOVED
 ROOT = Path(__file__).resolve().parents[1]
 NAMES = {
     "gnnlab": """
-        __version__ check datasets layers ops rewiring runner tasks
+        Ensemble __version__ check datasets layers load ops rewiring runner tasks
     """,
     "gnnlab.ops": """
         Adjacency AdjacencyLike EdgeDrop NeighborLists Pairs Relation SparseFeatures attend
@@ -52,8 +52,8 @@ NAMES = {
     "gnnlab.tasks": """
         AdamicAdar CommonNeighbors Comparison Curve DotProduct GraphPrediction HadamardMLP Katz
         LinkModel LinkPrediction LinkSplit Model NCN NCNC NodeClassification PairedComparison
-        PersonalizedPageRank ResourceAllocation Result ShortestPath Training at_own_best
-        common_neighbors compare_pairs fit heuristic
+        Checkpoint Ensemble PersonalizedPageRank Prediction Predictor ResourceAllocation Result
+        ShortestPath Training at_own_best common_neighbors compare_pairs fit heuristic load
     """,
     "gnnlab.structure": """
         KHopSubgraph KHopSubgraphs k_hop_subgraph k_hop_subgraphs path_colors paths_from

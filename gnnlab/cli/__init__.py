@@ -20,6 +20,7 @@ from gnnlab.cli import (
     cite,
     data,
     listing,
+    predict,
     report,
     reproduce,
     rewire,
@@ -32,7 +33,21 @@ from gnnlab.core.allocator import keep_freed_pages
 from gnnlab.core.errors import sentence
 from gnnlab.core.writing import NotWritten, naming
 
-COMMANDS = (run, sweep, reproduce, report, show, listing, data, rewire, study, bench, cite, board)
+COMMANDS = (
+    run,
+    predict,
+    sweep,
+    reproduce,
+    report,
+    show,
+    listing,
+    data,
+    rewire,
+    study,
+    bench,
+    cite,
+    board,
+)
 PIPE_CLOSED = 141
 """Exit status of a command whose output nobody reads any more, as shells give it: 128 + SIGPIPE."""
 

@@ -15,6 +15,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add_names(parser)
     add_run_options(parser)
     parser.add_argument("--track", default="", metavar="NAME", help="tensorboard, wandb, mlflow, …")
+    parser.add_argument(
+        "--save", action="store_true", help="keep each model, for gnnlab predict and gnnlab.load"
+    )
 
 
 def command(arguments: argparse.Namespace) -> None:
@@ -30,6 +33,9 @@ def command(arguments: argparse.Namespace) -> None:
         progress=True,
         name=arguments.recipe or "",
         track=arguments.track,
+        save=arguments.save,
     )
     print(table([summarise(wanted_results(folder, config))]))
     print(f"\n{folder}/results.jsonl")
+    if arguments.save:
+        print(f"{folder}/models")

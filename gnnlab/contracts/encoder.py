@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from torch import Tensor, nn
 
+from gnnlab.contracts.built import Remembering, arguments_of
+
 if TYPE_CHECKING:
     from torch_geometric.data import Data
 
@@ -16,7 +18,7 @@ class DenseReader(nn.Module):
     """A module that takes features as they are: sparse ones would have to be made dense for it."""
 
 
-class GraphReader(nn.Module):
+class GraphReader(Remembering):
     """A module that reads a graph: an encoder, or a step before one.
 
     What is a string is None where it does not hold, and else says why, as the end of a sentence
@@ -108,21 +110,15 @@ class Encoder(GraphReader):
 
 
 class Predicting(Encoder):
-    """An encoder that knows how it was built, so that a task can build it to predict by itself.
+    """An encoder that a task can build anew to predict by itself, with the same settings.
 
     ``predicts`` says why it does. One that was built without ``out_channels`` returns hidden
     states; :meth:`with_outputs` gives the same encoder, with new weights, that predicts.
     """
 
-    _given: tuple[tuple[Any, ...], dict[str, Any]]
-
-    def __new__(cls, *arguments: Any, **settings: Any) -> Self:
-        made = super().__new__(cls)
-        # Past nn.Module, which is not set up before __init__ has run.
-        object.__setattr__(made, "_given", (arguments, settings))
-        return made
-
-    def with_outputs(self, out_channels: int) -> Self:
+    def with_outputs(self, out_channels: int) -> Self | None:
         """Return an encoder of the same settings that predicts so many numbers a row."""
-        arguments, settings = self._given
-        return type(self)(*arguments, **{**settings, "out_channels": out_channels})
+        given = arguments_of(self)
+        if given is None:
+            return None
+        return type(self)(*given.values, **{**given.settings, "out_channels": out_channels})

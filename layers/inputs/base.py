@@ -5,11 +5,13 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from copy import copy
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 import torch
 from torch import Tensor, nn
 
+from gnnlab.contracts.built import remember
 from gnnlab.contracts.encoder import DenseReader, Encoder, GraphReader
 from gnnlab.contracts.foreign import declared
 from gnnlab.contracts.parameters import measured
@@ -41,6 +43,16 @@ class Input(GraphReader, DenseReader, ABC):
 
     def reset_parameters(self) -> None:
         reset_children(self)
+
+
+@dataclass(frozen=True, eq=False)
+class Same:
+    """Gives an encoder that is there already, in the place of a function that builds one."""
+
+    encoder: nn.Module
+
+    def __call__(self, width: int) -> nn.Module:
+        return self.encoder
 
 
 @measured
@@ -89,13 +101,15 @@ class WithInputs(Encoder):
         self.transductive = _last([own.transductive, *(step.transductive for step in inputs)])
         reasons = (step.stochastic_encoding for step in inputs)
         self.stochastic_encoding = next(filter(None, reasons), None)
+        # The encoder says what it was built from, which the function that built it may not.
+        remember(self, in_channels, list(inputs), Same(self.encoder))
 
     def with_outputs(self, out_channels: int) -> WithInputs | None:
         """Return the same with an encoder that predicts so many numbers a row, if it can be."""
         own = declared(self.encoder).with_outputs(out_channels)
         if own is None:
             return None
-        return WithInputs(self.in_channels, self._steps, lambda width: own)
+        return WithInputs(self.in_channels, self._steps, Same(own))
 
     def forward(self, data: Data) -> Tensor:
         out: Tensor = self.encoder(self._read(data))

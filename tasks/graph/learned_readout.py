@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
+from gnnlab.contracts.built import Remembering
 from gnnlab.core.arguments import check_counts
 from gnnlab.ops import segment_reduce
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from torch_geometric.data import Batch
 
 
-class AttentionReadout(nn.Module):
+class AttentionReadout(Remembering):
     r"""Sum the rows of a graph, weighted by a softmax over its nodes of a learned score.
 
     .. math:: r_g = \sum_{i \in g} \operatorname{softmax}_{i \in g}(w^\top h_i + b) \, h_i
@@ -46,7 +47,7 @@ class AttentionReadout(nn.Module):
         return _attended(h, self.score(h), data)
 
 
-class Set2Set(nn.Module):
+class Set2Set(Remembering):
     r"""Ask a graph's rows several times what a recurrent cell wants to know, and keep the answers.
 
     .. math::
@@ -90,7 +91,7 @@ class Set2Set(nn.Module):
         return answer
 
 
-class SortReadout(nn.Module):
+class SortReadout(Remembering):
     r"""Keep the K rows of a graph that are largest in the last channel, one after the other.
 
     Rows come in falling order; of rows that tie in the last channel, the one larger in the channel

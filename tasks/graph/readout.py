@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import torch
 from torch import Tensor, nn
 
+from gnnlab.contracts.built import Remembering
 from gnnlab.core.arguments import shown
 from gnnlab.ops import segment_reduce
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 Pooling = Literal["attention", "max", "mean", "root", "set2set", "sort", "sum"]
 
 
-class Readout(nn.Module):
+class Readout(Remembering):
     r"""Pool the rows of every graph's nodes, :math:`r_g = \operatorname{reduce}_{i \in g} h_i`.
 
     Args:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
+from gnnlab.contracts.built import Remembering
 from gnnlab.contracts.foreign import declared
 from gnnlab.contracts.nodes import count_nodes
 from gnnlab.ops import Adjacency
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from torch_geometric.data import Data
 
 
-class LinkModel(nn.Module):
+class LinkModel(Remembering):
     """An encoder that reads a graph, and a head that scores pairs of its nodes.
 
     The head computes in single precision also under autocast, as heads of classes do.

@@ -10,6 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from gnnlab.contracts.built import Remembering
 from gnnlab.ops import is_sparse
 from gnnlab.tasks.selfsupervised.objective import Encode, Objective
 
@@ -71,7 +72,7 @@ class DeepGraphInfomax(Objective):
             )
 
 
-class Discriminator(nn.Module):
+class Discriminator(Remembering):
     r"""Bilinear scores of states against a summary, :math:`h_i^\top W s`.
 
     Shapes:

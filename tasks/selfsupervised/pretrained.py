@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from torch import Tensor, nn
 
+from gnnlab.contracts.built import Remembering
 from gnnlab.tasks.shared.model import computing
 from gnnlab.tasks.training.settings import Autocast
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from torch_geometric.data import Data
 
 
-class Pretrained(nn.Module):
+class Pretrained(Remembering):
     """An encoder and what its objective learns beside it; a call gives the states.
 
     Shapes:

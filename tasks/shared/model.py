@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
+from gnnlab.contracts.built import Remembering
 from gnnlab.contracts.described import described
 from gnnlab.contracts.foreign import declared
 from gnnlab.core.arguments import shown
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from torch_geometric.data import Data
 
 
-class Model(nn.Module):
+class Model(Remembering):
     """An encoder and, where the encoder does not predict by itself, a head on top of it.
 
     An encoder built with ``out_channels`` predicts by itself and gets no head. The head computes

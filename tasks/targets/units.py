@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from torch import Tensor, nn
+from torch import Tensor
+
+from gnnlab.contracts.built import Remembering
 
 
-class Units(nn.Module):
+class Units(Remembering):
     r"""Put predictions of standardised targets into the targets' units, :math:`\sigma p + \mu`.
 
     Both are buffers, so that a model's ``state_dict`` holds them.

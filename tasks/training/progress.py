@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-Progress = Callable[[int, dict[str, float]], None]
+Progress = Callable[[int, dict[str, float]], object]
+"""Is called with an epoch and its numbers; True ends the training."""
 
 
 def shown(row: dict[str, float]) -> dict[str, str]:

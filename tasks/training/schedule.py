@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch.optim.lr_scheduler import LambdaLR, ReduceLROnPlateau
 
@@ -36,6 +38,18 @@ class Schedule:
         if self.plateau is not None and self.epoch >= self.training.warmup:
             key = "valid_loss" if self.training.plateau_on == "loss" else "valid"
             self.plateau.step(row.get(key, row["valid_loss"]))
+
+    def state(self) -> dict[str, Any]:
+        """Where it is, as JSON."""
+        plateau = None if self.plateau is None else self.plateau.state_dict()
+        return {"epoch": self.epoch, "ramp": self.ramp.state_dict(), "plateau": plateau}
+
+    def put(self, told: dict[str, Any]) -> None:
+        """Go to where another one was."""
+        self.epoch = told["epoch"]
+        self.ramp.load_state_dict(told["ramp"])
+        if self.plateau is not None:
+            self.plateau.load_state_dict(told["plateau"])
 
 
 def _plateau(

@@ -8,12 +8,14 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from copy import deepcopy
+from functools import partial
 from numbers import Integral
 
 import numpy as np
 import torch
 from torch import nn
 
+from gnnlab.contracts.built import arguments_of, remember
 from gnnlab.core.arguments import shown
 from gnnlab.tasks.training.foreign import adapted
 
@@ -78,8 +80,17 @@ def build(encoder: nn.Module | Callable[[], nn.Module]) -> tuple[nn.Module, bool
             f"{what} {made!r}, but a torch.nn.Module is needed: give fit a module, or a function "
             "without arguments that returns one"
         )
+    _remember(made, encoder)
     # A function may hand out one module that the caller keeps.
     return adapted(deepcopy(made)), True
+
+
+def _remember(made: nn.Module, by: Callable[[], nn.Module]) -> None:
+    """Let a module of another library keep what it was built from, where the callable says so."""
+    arguments = (by.args, by.keywords) if isinstance(by, partial) else ((), {})
+    cls = by.func if isinstance(by, partial) else by
+    if isinstance(cls, type) and arguments_of(made) is None:
+        remember(made, *arguments[0], **arguments[1])
 
 
 def _needed(cls: type) -> list[str]:

@@ -19,7 +19,7 @@ class Best:
 
     Args:
         select: ``"metric"`` (the best) or ``"loss"`` (the smallest), which is taken too where
-            nothing is scored.
+            nothing is scored; ``"last"`` takes each.
         metric: its name, which says whether the largest or the smallest is best.
     """
 
@@ -30,7 +30,7 @@ class Best:
 
     def improves(self, row: dict[str, float]) -> bool:
         """Take the epoch's numbers if they beat all before them; a tie does not."""
-        if self.row and self._score(row) <= self._score(self.row):
+        if self.select != "last" and self.row and self._score(row) <= self._score(self.row):
             return False
         self.row = row
         return True
@@ -78,3 +78,8 @@ class Snapshot:
 
     def restore(self) -> None:
         self.model.load_state_dict(self.kept)
+
+    def put(self, kept: dict[str, Tensor]) -> None:
+        """Take weights that were kept before, to the model's device."""
+        here = self.model.state_dict()
+        self.kept = {name: value.to(here[name].device) for name, value in kept.items()}

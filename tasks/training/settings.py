@@ -11,7 +11,8 @@ from typing import Any, Literal, get_args
 from gnnlab.core.arguments import check_count, check_not_negative, check_positive, shown
 
 Optimizer = Literal["adam", "adamw", "sgd"]
-Select = Literal["loss", "metric"]
+Select = Literal["last", "loss", "metric"]
+PlateauOn = Literal["loss", "metric"]
 Stop = Literal["patience", "rising"]
 Schedule = Literal["constant", "cosine", "linear", "plateau"]
 Autocast = Literal["bf16"]
@@ -29,7 +30,7 @@ class Training:
             decay to the gradient of every parameter (L2), as the older papers have it; ``sgd`` too.
         weight_decay: 0 or more; what it is added to depends on the optimiser, see there.
         select: what picks the epoch, on validation: the best metric or the smallest loss. The first
-            epoch that reaches it is kept.
+            epoch that reaches it is kept. ``last`` keeps the last one, whatever validation says.
         patience: how many epochs ``stop`` looks back over; None trains to the end.
         stop: ``patience`` when that many epochs brought no better one, or none can come since the
             metric that selects is perfect on validation. ``rising``, in the second half of the
@@ -74,7 +75,7 @@ class Training:
     groups: Mapping[str, Mapping[str, float]] = field(default_factory=dict, hash=False)
     plateau_factor: float | None = None
     plateau_patience: int | None = None
-    plateau_on: Select | None = None
+    plateau_on: PlateauOn | None = None
     min_lr: float | None = None
 
     def __post_init__(self) -> None:
@@ -89,6 +90,7 @@ class Training:
         _choice("schedule", self.schedule, get_args(Schedule))
         if self.patience is not None:
             check_count("patience", self.patience, 1)
+            self._check_last()
         elif self.stop != "patience":
             raise ValueError(
                 f"stop is {shown(self.stop)} but patience is None, so there is nothing to compare "
@@ -121,6 +123,13 @@ class Training:
             return 1.0
         done = (step - self.warmup) / max(1, self.epochs - self.warmup)
         return 1 - done if self.schedule == "linear" else (1 + math.cos(math.pi * done)) / 2
+
+    def _check_last(self) -> None:
+        if self.select == "last" and self.stop == "patience":
+            raise ValueError(
+                "select is 'last', so no epoch is better than another and patience would never "
+                "run out: leave patience out, or take stop='rising'"
+            )
 
     def _check_momentum(self) -> None:
         check_not_negative("momentum", self.momentum)
@@ -160,7 +169,7 @@ class Plateau:
 
     factor: float = 0.5
     patience: int = 10
-    on: Select = "loss"
+    on: PlateauOn = "loss"
     min_lr: float = 0.0
 
     def __post_init__(self) -> None:
@@ -168,7 +177,7 @@ class Plateau:
         if self.factor >= 1:
             raise ValueError(f"plateau_factor is {self.factor}, but it must be below 1, as 0.5 is")
         check_count("plateau_patience", self.patience, 0)
-        _choice("plateau_on", self.on, get_args(Select))
+        _choice("plateau_on", self.on, get_args(PlateauOn))
         check_not_negative("min_lr", self.min_lr)
         object.__setattr__(self, "min_lr", float(self.min_lr))  # 0 and 0.0 are one setting
 

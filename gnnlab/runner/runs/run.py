@@ -16,6 +16,7 @@ from gnnlab.runner.runs import curves
 from gnnlab.runner.runs.bar import Bar, bar_title
 from gnnlab.runner.runs.curves import CurveLine, append_curve, curve_line
 from gnnlab.runner.runs.data import load_data, of_split, splits_links, told
+from gnnlab.runner.runs.kept import Kept
 from gnnlab.runner.runs.results import append_result, check_appendable, read_results
 from gnnlab.runner.runs.run_toml import describe
 from gnnlab.runner.settings.config import Config
@@ -50,12 +51,14 @@ def run(
     pairs: Sequence[Pair] | None = None,
     inspect: Inspect | None = None,
     track: str = "",
+    save: bool = False,
 ) -> Path:
     """Train every (split, seed) that has no result yet, and return the run's folder.
 
     The folder is named by the settings' hash, so the same call resumes and repeats nothing. It
     holds ``results.jsonl`` and ``curves.jsonl``, one line a pair, and ``run.toml``: settings,
-    versions, machine, git state.
+    versions, machine, git state. A training that takes longer keeps its state there every half a
+    minute, and goes on from it after a kill.
 
     Args:
         config: what to run.
@@ -68,6 +71,8 @@ def run(
             that trained it, before its line is written.
         track: name of a tracker that hears of every training: ``tensorboard``, ``wandb``,
             ``mlflow`` or another's entry point (group ``gnnlab.trackers``).
+        save: keep every pair's model in ``models/SPLIT-SEED``, for :func:`gnnlab.load`; a pair that
+            has a result but no model is trained again.
 
     Raises:
         ValueError: settings that do not fit the data; fewer than one job; no such tracker.
@@ -79,27 +84,27 @@ def run(
     folder = Path(out) / config.label()
     done = {(row["split"], row["seed"]) for row in read_results(folder)}
     product = [(split, seed) for split in config.run.splits for seed in config.run.seeds]
-    pairs = [
-        pair for pair in dict.fromkeys(product if pairs is None else pairs) if pair not in done
-    ]
+    kept, wanted = Kept(folder, save), dict.fromkeys(product if pairs is None else pairs)
+    pairs = [pair for pair in wanted if pair not in done or kept.lacks(*pair)]
     if not pairs:
         return folder
     data = load_data(config)
-    _try_out(config, data, [split for split, _ in pairs])
+    _try_out(config, data, [split for split, _ in pairs], save)
     with naming(folder):
         folder.mkdir(parents=True, exist_ok=True)
     describe(config, folder, name)
     check_appendable(folder)
     check_appendable(folder, curves.FILE)
-    trainer = partial(train, config, inspect=inspect, track=track, home=Path(out))
+    trainer = partial(train, config, inspect=inspect, kept=kept, track=track, home=Path(out))
     for row, curve in _train_all(trainer, config, data, pairs, min(jobs, len(pairs)), progress):
         if curve is not None:
             append_curve(folder, curve)
         append_result(folder, row)
+        kept.forget(row["split"], row["seed"])
     return folder
 
 
-def _try_out(config: Config, data: Data | Graphs, splits: list[int]) -> None:
+def _try_out(config: Config, data: Data | Graphs, splits: list[int], save: bool) -> None:
     """Refuse what cannot be trained before a folder is made.
 
     Links are split and rewired for one split alone: that may take long, and all are drawn alike.
@@ -111,6 +116,11 @@ def _try_out(config: Config, data: Data | Graphs, splits: list[int]) -> None:
     for split in dict.fromkeys(splits[:1] if linked else splits):
         own = of_split(config, data, split)
         if isinstance(task, SolvedTask):
+            if save:
+                raise ValueError(
+                    f"task.name is {config.task['name']}, which trains no model, so there is none "
+                    "to save: leave --save out"
+                )
             task.check(own, split)
             continue
         problem = task.setup(own, 0 if linked else split)
@@ -152,12 +162,14 @@ def train(
     place: str = "",
     track: str = "",
     home: Path = Path(),
+    kept: Kept | None = None,
 ) -> Line:
     """Train one (split, seed) and return its line of results and its curve.
 
     Args:
         place: of the pair among all, for the bar.
         track: name of a tracker, and ``home`` the folder that it writes in.
+        kept: where its state is kept meanwhile, and its model if that is asked for.
     """
     from gnnlab import tasks
     from gnnlab.tasks.solved import SolvedTask
@@ -169,7 +181,7 @@ def train(
     task = make_task(config)
     if isinstance(task, SolvedTask):
         return _row(config, pair, task.solve(own, split, seed)), None
-    training = tasks.Training(**config.training)
+    training, saves = tasks.Training(**config.training), kept is not None and kept.models
     title = bar_title(config.model["name"], pair, place)
     tracking = _tracking(config, pair, track, home)
     with Bar(title, training.epochs, progress) as advance, tracking:
@@ -187,9 +199,13 @@ def train(
             seed=seed,
             device=config.run.device,
             progress=hear,
-            keep_model=inspect is not None,
+            keep_model=inspect is not None or saves,
+            checkpoint=None if kept is None else kept.checkpoint(*pair),
+            interrupt="raise",  # a result so far is no result of the run
         )
         tracking.keep(_row(config, pair, result))
+    if kept is not None and saves:
+        kept.save(config, result, *pair)
     if inspect is not None:
         inspect(pair, result, own if linked else data)
     return _row(config, pair, result), curve_line(pair, result)

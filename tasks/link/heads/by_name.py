@@ -5,12 +5,13 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from copy import deepcopy
+from dataclasses import dataclass
 from difflib import get_close_matches
-from functools import partial
 from typing import Any
 
 from torch import nn
 
+from gnnlab.contracts.built import remember
 from gnnlab.core.arguments import shown
 from gnnlab.core.registry import Family
 from gnnlab.tasks.link.heads.pair_head import PairHead, declared_head
@@ -41,7 +42,7 @@ def resolved_head(head: Head) -> dict[str, Any] | Callable[[int], nn.Module]:
     if isinstance(head, str):
         head = {"name": head}
     if isinstance(head, nn.Module):
-        return partial(_copied, head)
+        return Copied(head)
     if not isinstance(head, Mapping):
         if callable(head):
             return head
@@ -77,14 +78,21 @@ def make_head(head: Head, in_channels: int) -> nn.Module:
     made = table(in_channels)
     if not isinstance(made, nn.Module):
         raise ValueError(f"head made {made!r}, but a torch.nn.Module is needed")
+    if isinstance(table, type):
+        remember(made, in_channels)
     return _checked(made, in_channels)
 
 
-def _copied(head: nn.Module, in_channels: int) -> nn.Module:
-    """A copy of a head, its weights drawn anew."""
-    made = deepcopy(head)
-    reset(made, False)
-    return made
+@dataclass(frozen=True, eq=False)
+class Copied:
+    """Gives copies of a head, their weights drawn anew."""
+
+    head: nn.Module
+
+    def __call__(self, in_channels: int) -> nn.Module:
+        made = deepcopy(self.head)
+        reset(made, False)
+        return made
 
 
 def _checked(head: nn.Module, in_channels: int) -> nn.Module:

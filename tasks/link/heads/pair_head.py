@@ -6,8 +6,10 @@ from typing import Any, ClassVar
 
 from torch import Tensor, nn
 
+from gnnlab.contracts.built import Remembering
 
-class PairHead(nn.Module):
+
+class PairHead(Remembering):
     """A head of link prediction: states, graph and pairs in, a logit a pair out.
 
     Shapes:

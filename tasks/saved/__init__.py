@@ -1,0 +1,1 @@
+"""Saved models: what a fit has learnt, kept as safetensors and JSON, and asked again later."""
