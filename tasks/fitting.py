@@ -23,6 +23,7 @@ from gnnlab.tasks.shared.listed import ListedTask
 from gnnlab.tasks.shared.unread import warn_of_unread
 from gnnlab.tasks.training.curve import Curve
 from gnnlab.tasks.training.finite import FirstStep
+from gnnlab.tasks.training.foreign import measured
 from gnnlab.tasks.training.optimizer import make_optimizer
 from gnnlab.tasks.training.peak_memory import PeakMemory
 from gnnlab.tasks.training.progress import Progress, reporting
@@ -104,7 +105,8 @@ def fit(
     Args:
         task: what to predict and how it is scored.
         encoder: a module, of which a copy is trained, or a function without arguments that
-            returns one. Either way ``reset_parameters`` draws its weights anew from the seed. Where
+            returns one; of another library too, if its ``forward`` takes the graph, or ``x`` and
+            what else it names of one. Either way ``reset_parameters`` draws its weights anew from the seed. Where
             nodes are predicted, one that says why it ``predicts`` by itself, and was built without
             ``out_channels``, is built anew with as many as there are outputs.
         data: the graph, or the set of graphs with its splits. If the encoder has a ``transform``,
@@ -141,7 +143,7 @@ def fit(
         own, fresh = build(encoder)
         data = with_sparse_features(data, own, place)
         problem = _suited(task, task.setup(data, split), own, data, split)
-        own = as_predictor(problem, own, keep=not reinitialise)
+        own = as_predictor(problem, measured(own, problem, data), keep=not reinitialise)
         warn_of_unread(own, data)
         # Seeded again, so that a module and a function that builds it start from equal weights.
         seed_all(seed, place)

@@ -125,7 +125,6 @@ class Both(Positioned):
         (nn.Linear(3, 3), "Linear.forward asks for input, but an encoder takes data, or x"),
         (nn.Bilinear(3, 3, 3), "Bilinear.forward asks for input1, input2, but an encoder"),
         (layers.GCN, r"the class GCN, which cannot be built without in_channels, hidden_ch"),
-        (layers.GCNConv(3, 3), "GCNConv.hidden_channels is None, so the task cannot put"),
     ],
 )
 def test_modules_that_are_no_encoders_are_refused(encoder: Any, message: str) -> None:
