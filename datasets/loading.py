@@ -94,7 +94,7 @@ def load(
         if key in OF_MANY:
             _refuse_options(key, normalize_features, sparse_features)
             return data
-    elif not _is_listed(name) and is_own(name):
+    elif not is_listed(name) and is_own(name):
         data = load_own(name, {**_given(source, split, seed), **settings})
         if isinstance(data, Sequence):
             _refuse_options(name, normalize_features, sparse_features)
@@ -138,7 +138,7 @@ def resolve(
         key = table[normal(name)]
         own = _generator_settings(key, source, split, settings)
         return {"name": key, **own, **_kept(normalize_features, sparse_features)}
-    if not _is_listed(name) and is_own(name):
+    if not is_listed(name) and is_own(name):
         own = resolve_own(name, {**_given(source, split), **settings})
         return {**own, **_kept(normalize_features, sparse_features)}
     record = find_record(name, source)
@@ -155,14 +155,14 @@ def resolve(
     return {**place, **_kept(normalize_features, sparse_features)}
 
 
-def _is_listed(name: str) -> bool:
+def is_listed(name: str) -> bool:
+    """Whether a set of that name is read from files of the catalogue or generated."""
     wanted = normal(name)
-    return any(wanted in map(normal, (one.name, *one.aliases)) for one in records())
+    listed = [*GENERATORS, *(known for one in records() for known in (one.name, *one.aliases))]
+    return wanted in map(normal, listed)
 
 
-def _given(
-    source: str | None, split: str | None, seed: int | None = None
-) -> dict[str, str | int]:
+def _given(source: str | None, split: str | None, seed: int | None = None) -> dict[str, str | int]:
     """Settings of own data that have the names of options of listed sets."""
     options = {"source": source, "split": split, "seed": seed}
     return {key: value for key, value in options.items() if value is not None}

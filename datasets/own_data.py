@@ -126,9 +126,7 @@ def graph_or_graphs(found: Any, name: str) -> Data | Graphs:
     )
 
 
-def _check_settings(
-    name: str, function: Callable[..., Any], settings: Mapping[str, Any]
-) -> None:
+def _check_settings(name: str, function: Callable[..., Any], settings: Mapping[str, Any]) -> None:
     known = inspect.signature(function).parameters
     kinds = {one.kind for one in known.values()}
     for key in settings:

@@ -16,6 +16,7 @@ from gnnlab._version import __version__
 if TYPE_CHECKING:
     from gnnlab import datasets, layers, ops, rewiring, runner, tasks
     from gnnlab.contracts.data import check
+    from gnnlab.runner.calls import run
 
 __all__ = [
     "__version__",
@@ -24,14 +25,19 @@ __all__ = [
     "layers",
     "ops",
     "rewiring",
+    "run",
     "runner",
     "tasks",
 ]
 
 
+FUNCTIONS = {"check": "gnnlab.contracts.data", "run": "gnnlab.runner.calls"}
+"""Where the functions are that the package itself exports."""
+
+
 def __getattr__(name: str) -> Any:
-    if name == "check":
-        return import_module("gnnlab.contracts.data").check
+    if name in FUNCTIONS:
+        return getattr(import_module(FUNCTIONS[name]), name)
     if name in __all__:
         return import_module(f"gnnlab.{name}")
     raise AttributeError(f"module 'gnnlab' has no attribute {name!r}; it has {', '.join(__all__)}")

@@ -106,9 +106,9 @@ def fit(
         task: what to predict and how it is scored.
         encoder: a module, of which a copy is trained, or a function without arguments that
             returns one; of another library too, if its ``forward`` takes the graph, or ``x`` and
-            what else it names of one. Either way ``reset_parameters`` draws its weights anew from the seed. Where
-            nodes are predicted, one that says why it ``predicts`` by itself, and was built without
-            ``out_channels``, is built anew with as many as there are outputs.
+            what else it names of one. Either way ``reset_parameters`` draws its weights anew from
+            the seed. Where nodes are predicted, one that says why it ``predicts`` by itself, and
+            was built without ``out_channels``, is built anew with as many as there are outputs.
         data: the graph, or the set of graphs with its splits. If the encoder has a ``transform``,
             it is applied once (to each graph, or by ``transform_many`` to all). Its tensors are
             constants: nothing that they were computed from is learnt.

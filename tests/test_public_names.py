@@ -14,7 +14,7 @@ from gnnlab._moved import MOVED
 ROOT = Path(__file__).resolve().parents[1]
 NAMES = {
     "gnnlab": """
-        __version__ check datasets layers ops rewiring runner tasks
+        __version__ check datasets layers ops rewiring run runner tasks
     """,
     "gnnlab.ops": """
         Adjacency AdjacencyLike EdgeDrop NeighborLists Pairs Relation SparseFeatures attend

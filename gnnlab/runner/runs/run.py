@@ -7,21 +7,21 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from torch import nn
+
 from gnnlab.contracts.devices import check_device
 from gnnlab.core.processes import check_jobs, each
 from gnnlab.core.writing import naming
 from gnnlab.runner.runs.data import load_data, of_split, splits_links, told
+from gnnlab.runner.runs.encoder import make_encoder, make_task, model_on
 from gnnlab.runner.runs.results import append_result, check_appendable, read_results
 from gnnlab.runner.runs.run_toml import describe
 from gnnlab.runner.settings.config import Config
-from gnnlab.runner.settings.encoders import with_inputs
-from gnnlab.runner.settings.resolve import find_task
+from gnnlab.runner.settings.given import NOTHING, Given
 
 if TYPE_CHECKING:
-    from torch import nn
     from torch_geometric.data import Data
 
-    from gnnlab.contracts.encoder import Encoder
     from gnnlab.datasets import Graphs
     from gnnlab.tasks import Result
 
@@ -39,6 +39,7 @@ def run(
     name: str = "",
     pairs: Sequence[Pair] | None = None,
     inspect: Inspect | None = None,
+    given: Given = NOTHING,
 ) -> Path:
     """Train every (split, seed) that has no result yet, and return the run's folder.
 
@@ -55,6 +56,7 @@ def run(
         pairs: (split, seed) to train, in place of all that ``config.run`` names.
         inspect: is called with each pair, its result with the model, and the data, in the process
             that trained it, before its line is written.
+        given: objects in the place of what the settings name.
 
     Raises:
         ValueError: settings that do not fit the data; fewer than one job.
@@ -70,35 +72,34 @@ def run(
     ]
     if not pairs:
         return folder
-    data = load_data(config)
-    _try_out(config, data, [split for split, _ in pairs])
+    data = load_data(config, given)
+    _try_out(config, data, [split for split, _ in pairs], given)
     with naming(folder):
         folder.mkdir(parents=True, exist_ok=True)
     describe(config, folder, name)
     check_appendable(folder)
-    trainer = partial(train, config, inspect=inspect)
+    trainer = partial(train, config, inspect=inspect, given=given)
     for row in _train_all(trainer, config, data, pairs, min(jobs, len(pairs)), progress):
         append_result(folder, row)
     return folder
 
 
-def _try_out(config: Config, data: Data | Graphs, splits: list[int]) -> None:
+def _try_out(config: Config, data: Data | Graphs, splits: list[int], given: Given) -> None:
     """Refuse what cannot be trained before a folder is made.
 
     Links are split and rewired for one split alone: that may take long, and all are drawn alike.
     """
-    from gnnlab.tasks.contract import as_predictor
     from gnnlab.tasks.solved import SolvedTask
 
     linked, task = splits_links(config, data), make_task(config)
     for split in dict.fromkeys(splits[:1] if linked else splits):
-        own = of_split(config, data, split)
+        own = of_split(config, data, split, given)
         if isinstance(task, SolvedTask):
             task.check(own, split)
             continue
         problem = task.setup(own, 0 if linked else split)
-        encoder = make_encoder(config, own if linked else data)()
-        problem.model(as_predictor(problem, encoder))
+        encoder = make_encoder(config, own if linked else data, given)
+        model_on(problem, encoder if isinstance(encoder, nn.Module) else encoder(), own)
 
 
 def wanted_results(folder: Path, config: Config) -> list[dict[str, Any]]:
@@ -131,15 +132,16 @@ def train(
     data: Data | Graphs | None = None,
     progress: bool = False,
     inspect: Inspect | None = None,
+    given: Given = NOTHING,
 ) -> dict[str, Any]:
     """Train one (split, seed) and return its line of results."""
     from gnnlab import tasks
     from gnnlab.tasks.solved import SolvedTask
 
-    data = load_data(config) if data is None else data
+    data = load_data(config, given) if data is None else data
     split, seed = pair
     linked = splits_links(config, data)
-    own = of_split(config, data, split)
+    own = of_split(config, data, split, given)
     task = make_task(config)
     if isinstance(task, SolvedTask):
         return _row(config, pair, task.solve(own, split, seed))
@@ -147,7 +149,7 @@ def train(
     with _Bar(f"{config.model['name']} split {split}", training.epochs, progress) as advance:
         result = tasks.fit(
             task,
-            make_encoder(config, own if linked else data),
+            make_encoder(config, own if linked else data, given),
             own,
             training,
             split=0 if linked else split,
@@ -182,47 +184,6 @@ def _row(config: Config, pair: Pair, result: Result) -> dict[str, Any]:
         "peak_memory_bytes": result.peak_memory_bytes,
         **({"others": result.others} if result.others else {}),
     }
-
-
-def make_task(config: Config) -> Any:
-    """Return the config's task."""
-    settings = {key: value for key, value in config.task.items() if key not in ("name", "links")}
-    return find_task(config.task["name"])(**settings)
-
-
-def make_encoder(config: Config, data: Data | Graphs) -> Callable[[], nn.Module]:
-    """Return a function that builds the config's encoder for this data.
-
-    It returns states, on which the task puts a head; one that says why it ``predicts`` by itself is
-    told the number of logits by the task, as in ``fit``.
-    """
-    from gnnlab import layers
-
-    settings = dict(config.model)
-    cls = layers.find(settings.pop("name"))
-    settings |= cls.from_data(data, **settings)
-    if "budget" in settings:
-        settings["hidden_channels"] = _width(config, cls, settings, data)
-    return with_inputs(cls, settings, data)
-
-
-def _width(
-    config: Config, cls: type[Encoder], settings: dict[str, Any], data: Data | Graphs
-) -> int:
-    """Take the budget out of the settings and return the width it allows, readout and head
-    included."""
-    from gnnlab import layers
-    from gnnlab.tasks.contract import as_predictor
-
-    budget = settings.pop("budget")
-    problem = make_task(config).setup(data, config.run.splits[0])
-
-    def make(width: int) -> nn.Module:
-        encoder = with_inputs(cls, {**settings, "hidden_channels": width}, data)()
-        model: nn.Module = problem.model(as_predictor(problem, encoder))
-        return model
-
-    return layers.width_for(budget, make, multiple=int(settings.get("heads", 1)))
 
 
 class _Bar:
