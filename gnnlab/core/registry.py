@@ -88,7 +88,8 @@ class Family(Generic[Method]):
             table |= plugins(self.group)
         others = {self.short(cls) or key: cls for key, cls in self().items()}
         others = {key: cls for key, cls in others.items() if plain(key) not in known}
-        return find_by_name(self.kind, name, {**table, **others})
+        method: Method = find_by_name(self.kind, name, {**table, **others})
+        return method
 
     def _taken(self, name: str, found: Any) -> Method:
         if not self.takes(found):

@@ -110,7 +110,7 @@ def parameters_of(cls: type[Encoder] | OwnModel) -> dict[str, inspect.Parameter]
 
 def _hints(make: Callable[..., Any]) -> dict[str, Any]:
     """The types that a signature states, as far as they can be found out."""
-    function: Any = make.__init__ if isinstance(make, type) else make
+    function: Any = getattr(make, "__init__", make) if isinstance(make, type) else make
     try:
         return get_type_hints(function)
     except Exception:  # a name that is imported for type checkers alone
