@@ -10,6 +10,11 @@ from gnnlab.core.writing import write_text
 
 NAME = "report"
 HELP = "a table of finished runs"
+EXAMPLES = (
+    "gnnlab report runs",
+    "gnnlab report runs --format latex",
+    "gnnlab report runs --page results.md",
+)
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:

@@ -7,6 +7,10 @@ from pathlib import Path
 
 NAME = "rewire"
 HELP = "a dataset before and after rewiring"
+EXAMPLES = (
+    "gnnlab rewire karate --method fosr --set num_edges=5",
+    "gnnlab rewire karate --method borf --set batches=1 --undirected",
+)
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:

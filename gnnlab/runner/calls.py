@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
 from gnnlab.contracts.described import described
 from gnnlab.runner.runs import run as runs
-from gnnlab.runner.runs.results import Summary, summarise
-from gnnlab.runner.runs.run_toml import settings_of
+from gnnlab.runner.runs.results import Summary, read_results, summarise
+from gnnlab.runner.runs.run_toml import FILE, settings_of
 from gnnlab.runner.settings.config import Config, configure
 from gnnlab.runner.settings.given import Given, importable
 from gnnlab.runner.settings.keys import toml_file
@@ -56,7 +56,7 @@ def run(
     rewiring: Any = None,
     *,
     set: Sequence[str] = (),
-    splits: Sequence[int] | None = None,
+    splits: Sequence[int] | Literal["all"] | None = None,
     seeds: Sequence[int] | None = None,
     out: str | Path = "runs",
     jobs: int = 1,
@@ -77,7 +77,7 @@ def run(
             which copies are trained; or a name.
         rewiring: a transform of a graph, its class, a function of a graph, or a name.
         set: ``dotted.key=VALUE`` as on the command line.
-        splits, seeds: in the place of the settings'.
+        splits, seeds: in the place of the settings'; ``"all"`` splits are those that the data have.
         out: where run folders lie.
         jobs: processes that train at once; objects that they cannot be sent to are refused.
         progress: draw a bar for each training.
@@ -133,13 +133,19 @@ def _settings(config: Any) -> tuple[dict[str, Any], str]:
 def read_settings(name: str) -> tuple[dict[str, Any], str]:
     """The tables of a TOML file, or of a recipe, and the recipe's name.
 
+    A ``run.toml`` is run again on the splits and seeds that have results beside it.
+
     Raises:
         ValueError: no such file or recipe.
     """
     if not name.endswith(".toml"):
         return dict(recipe(name).settings), name
     about = toml_file(Path(name), "name another file, or mend it")
-    return settings_of(about), str(about.get("recipe", {}).get("name", ""))
+    tables = settings_of(about)
+    if Path(name).name == FILE and (rows := read_results(Path(name).parent)):
+        done = {f"{key}s": sorted({row[key] for row in rows}) for key in ("split", "seed")}
+        tables["run"] = {**done, **tables.get("run", {})}
+    return tables, str(about.get("recipe", {}).get("name", ""))
 
 
 def _named(part: str, thing: Any) -> dict[str, Any]:
@@ -154,7 +160,8 @@ def _named(part: str, thing: Any) -> dict[str, Any]:
 
 def _wanted(splits: Any, seeds: Any) -> dict[str, Any]:
     both = {"splits": splits, "seeds": seeds}
-    return {key: list(value) for key, value in both.items() if value is not None}
+    given = {key: value for key, value in both.items() if value is not None}
+    return {key: value if isinstance(value, str) else list(value) for key, value in given.items()}
 
 
 def _check_sent(given: Given) -> None:

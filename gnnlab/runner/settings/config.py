@@ -16,7 +16,7 @@ from gnnlab.core.own_parts import is_path
 from gnnlab.runner.settings.given import NOTHING, Given, takes_settings
 from gnnlab.runner.settings.keys import assignment, check_keys, place
 from gnnlab.runner.settings.models import OwnModel, find_model, parameters_of
-from gnnlab.runner.settings.own import TASK, check_own, is_many, own_digests, task_of
+from gnnlab.runner.settings.own import TASK, all_splits, check_own, is_many, own_digests, task_of
 from gnnlab.runner.settings.resolve import (
     INPUTS,
     find_task,
@@ -115,6 +115,9 @@ def configure(
     _check_tables(tables)
     model = _model(tables, given)
     _check_constructors(tables, model, given)
+    if tables.get("run", {}).get("splits") == "all":
+        own = resolved_data(tables["data"]) if given.data is None else tables["data"]
+        tables["run"]["splits"] = all_splits(own, given)
     try:
         config = msgspec.convert(tables, Config)
     except msgspec.ValidationError as error:

@@ -36,6 +36,35 @@ def is_many(data: Mapping[str, Any], given: Given = NOTHING) -> bool:
     return bool(_facts(data)["many"])
 
 
+def all_splits(data: Mapping[str, Any], given: Given = NOTHING) -> list[int]:
+    """The numbers of the splits that data have.
+
+    Raises:
+        ValueError: data without masks, whose splits are drawn from their numbers.
+    """
+    count = _splits(given.data) if given.data is not None else _counted(json.dumps(data))
+    if count == 0:
+        raise ValueError(
+            f"run.splits is 'all', but {data['name']} has no masks, and its links are split by any "
+            "number: say which, such as --splits 0-9"
+        )
+    return list(range(count))
+
+
+@cache
+def _counted(data: str) -> int:
+    from gnnlab import datasets
+
+    return _splits(datasets.load(**json.loads(data)))
+
+
+def _splits(data: Any) -> int:
+    mask = getattr(data, "train_mask", None)
+    if mask is None:
+        return 0
+    return int(mask.shape[1]) if mask.dim() > 1 else 1
+
+
 def fitting_task(data: Any) -> str:
     """The task that a graph, or a set of them, has the labels for."""
     from gnnlab.tasks.shared.listed import listed_tasks
