@@ -10,6 +10,7 @@ import hashlib
 import inspect
 import os
 from collections.abc import Callable, Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,15 +29,14 @@ GROUP = "gnnlab.datasets"
 
 def own_data(path: str, settings: Mapping[str, Any]) -> Any:
     """Read a file or a folder of a user's, by its format."""
-    from gnnlab import datasets
-
-    read: Callable[..., Any] | None = getattr(datasets, "read", None)
-    if read is None:
+    try:
+        reading = import_module("gnnlab.datasets.own.reading")
+    except ModuleNotFoundError as error:
         raise ValueError(
             f"{path} is a file, and this version reads none: name a function that returns the "
             "graph, as package.module:function"
-        )
-    return read(path, **settings)
+        ) from error
+    return reading.read(path, **settings)
 
 
 def is_own(name: object) -> bool:
@@ -88,6 +88,7 @@ def resolve_own(name: str, settings: Mapping[str, Any]) -> dict[str, Any]:
 def digest_own(name: str) -> dict[str, str]:
     """What own data are known by: the digest of a function's source, or of a file's content."""
     if is_file(name):
+        _check_there(name)
         return {Path(name).as_posix(): _content(Path(name))}
     function = find_function(name)
     return {} if is_ours(function) else {path_of(function) or name: source_digest(function)}

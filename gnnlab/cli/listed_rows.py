@@ -1,4 +1,4 @@
-"""Rows of the listings: what is known of each model, data set, rewiring, task, method and recipe."""
+"""Rows of the listings, with what is known of each model, data set, rewiring, task and recipe."""
 
 from __future__ import annotations
 
@@ -46,9 +46,7 @@ def _family(family: Family[Any]) -> Rows:
     """By sub-package."""
     rows = {row["name"]: row for row in _by_name(family)}
     return [
-        {"name": name, "group": group, **rows[name]}
-        for group, names in family.groups().items()
-        for name in names
+        {**rows[name], "group": group} for group, names in family.groups().items() for name in names
     ]
 
 
@@ -70,7 +68,7 @@ def _first_sentence(cls: Any) -> str:
 
 
 def _datasets() -> Rows:
-    """A row a name, with what is known before a file is opened of the source that is the default."""
+    """A row a name, with what is known of its default source before a file is opened."""
     from gnnlab import datasets
     from gnnlab.datasets.catalogue.records import records
     from gnnlab.datasets.loading import is_listed

@@ -36,7 +36,9 @@ def command(arguments: argparse.Namespace) -> None:
     from gnnlab.cli.listed_rows import rows_of
 
     for what in [arguments.what] if arguments.what else WHAT:
-        rows = _filtered(rows_of(what), arguments.filter)
+        rows: list[Row] = list(rows_of(what))
+        known = arguments.what is not None or _has(rows, arguments.filter)
+        rows = _filtered(rows, arguments.filter) if known else []
         if arguments.json:
             print_rows({"listing": what, **row} for row in rows)
             continue
@@ -61,6 +63,11 @@ def _filtered(rows: Sequence[Row], filters: Sequence[str]) -> list[Row]:
         wanted = pattern.lower()
         found = [row for row in found if fnmatch(str(row.get(column, "")).lower(), wanted)]
     return found
+
+
+def _has(rows: Sequence[Row], filters: Sequence[str]) -> bool:
+    """Whether the rows have every column that is filtered by."""
+    return {text.partition("=")[0] for text in filters} <= set(_columns(rows))
 
 
 def _table(rows: Sequence[Row], names: str) -> list[str]:

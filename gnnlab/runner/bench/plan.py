@@ -124,7 +124,8 @@ def choose(
     Args:
         models, data, settings: a name, and ``key=VALUE`` after it for what is changed:
             ``"path-nn kind=all length=2"``. Names that the bench lacks are those of encoders and
-            sets as they are listed, or import paths, ``package.module:Name``; a setting needs no name: ``"edges=0.4 labels=0.1"``.
+            sets as they are listed, or import paths, ``package.module:Name``; a setting needs no
+            name: ``"edges=0.4 labels=0.1"``.
         changes: ``dotted.key=VALUE`` for every cell.
 
     Raises:

@@ -60,8 +60,9 @@ class OwnModel:
         """
         hints = _hints(self.make)
         for name, one in parameters_of(self).items():
-            if name in table and name in hints:
-                check_type(f"model.{name}", table[name], hints[name])
+            hint = hints.get(name, type(one.default))
+            if name in table and (name in hints or hint in (bool, int, float, str)):
+                check_type(f"model.{name}", table[name], hint)
             decided = (*GIVEN_WIDTHS, "hidden_channels", *self.from_graph)
             if name not in table and one.default is one.empty and name not in decided:
                 raise ValueError(

@@ -1,5 +1,4 @@
-"""Transforms of a user's in a rewiring's place: any class or function that turns a graph into
-another, such as those of PyG."""
+"""Transforms of a user's in a rewiring's place: what turns a graph into another, as PyG's do."""
 
 from __future__ import annotations
 

@@ -7,6 +7,7 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -89,7 +90,7 @@ def _edges(edges: Edges) -> str:
 
 def _chosen(config: Config) -> str:
     rewiring = {k: v for k, v in config.rewiring.items() if k not in ("name", "fill", "seed")}
-    training = {
+    training: dict[str, Any] = {
         "lr": config.training["lr"],
         **{k: config.model[k] for k in ("dropout", "num_layers") if k in config.model},
     }

@@ -144,7 +144,7 @@ def _settings(
     table: dict[str, Any], model: dict[str, Any], method: str, row: dict[str, Any]
 ) -> dict[str, Any]:
     """One setting of a cell, as ``configure`` takes it."""
-    depth = {key: row[key] for key in ("dropout", "num_layers") if key in row}
+    depth: dict[str, Any] = {key: row[key] for key in ("dropout", "num_layers") if key in row}
     of_strength, taken = table["methods"][method], partial(_taken, model["name"])
     return {
         "task": table.get("task", {}),
