@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gnnlab.contracts.data import check
 from gnnlab.core.arguments import shown
+from gnnlab.core.plugins import plugins
 from gnnlab.core.settings import checked
 from gnnlab.datasets.catalogue.records import Record, find, normal, records, unknown
 from gnnlab.datasets.features.normalize import NormalizeFeatures
@@ -18,6 +19,7 @@ from gnnlab.datasets.kinds.given_graphs import with_stereo
 from gnnlab.datasets.kinds.graph import has_stereo, wanted
 from gnnlab.datasets.kinds.link import check_split, load_links
 from gnnlab.datasets.kinds.node import load_graphs, load_record
+from gnnlab.datasets.own_data import GROUP, is_own, load_own, resolve_own
 from gnnlab.datasets.splits.of_nodes import split_name
 
 if TYPE_CHECKING:
@@ -40,7 +42,9 @@ def load(
     """Load a graph, or a set of many, by name, from a mirror, the cache or its public address.
 
     Args:
-        name: as ``names()`` lists them; case and ``-``/``_`` do not matter.
+        name: as ``names()`` lists them; case and ``-``/``_`` do not matter. Or a function,
+            ``package.module:function``, that returns a graph or a :class:`Graphs` and is given
+            ``settings``, or a file or folder.
         source: where several publish a set of this name (``"heterophilous"``, ``"geom-gcn"``, …);
             the first listed one if not given.
         split: ``"platonov"``, ``"public"``, ``"geom-gcn"`` as far as the set has them, or drawn:
@@ -90,6 +94,11 @@ def load(
         if key in OF_MANY:
             _refuse_options(key, normalize_features, sparse_features)
             return data
+    elif not is_listed(name) and is_own(name):
+        data = load_own(name, {**_given(source, split, seed), **settings})
+        if isinstance(data, Sequence):
+            _refuse_options(name, normalize_features, sparse_features)
+            return data
     else:
         record = find_record(name, source)
         if record.task == "link":
@@ -129,6 +138,9 @@ def resolve(
         key = table[normal(name)]
         own = _generator_settings(key, source, split, settings)
         return {"name": key, **own, **_kept(normalize_features, sparse_features)}
+    if not is_listed(name) and is_own(name):
+        own = resolve_own(name, {**_given(source, split), **settings})
+        return {**own, **_kept(normalize_features, sparse_features)}
     record = find_record(name, source)
     seed = settings.pop("seed", None)
     more = {}
@@ -141,6 +153,19 @@ def resolve(
     else:
         place["split"] = split_name(record, split, seed)
     return {**place, **_kept(normalize_features, sparse_features)}
+
+
+def is_listed(name: str) -> bool:
+    """Whether a set of that name is read from files of the catalogue or generated."""
+    wanted = normal(name)
+    listed = [*GENERATORS, *(known for one in records() for known in (one.name, *one.aliases))]
+    return wanted in map(normal, listed)
+
+
+def _given(source: str | None, split: str | None, seed: int | None = None) -> dict[str, str | int]:
+    """Settings of own data that have the names of options of listed sets."""
+    options = {"source": source, "split": split, "seed": seed}
+    return {key: value for key, value in options.items() if value is not None}
 
 
 def _kept(normalize_features: bool, sparse_features: bool) -> dict[str, Any]:
@@ -171,7 +196,8 @@ def names(task: str | None = None) -> list[str]:
     found = {record.name for record in records() if task in (None, record.task)}
     made = {None: set(GENERATORS), "graph": OF_MANY, "node": set(GENERATORS) - OF_MANY}
     generated = made.get(task, set())
-    return sorted(found | generated, key=str.lower)
+    installed = set(plugins(GROUP)) if task is None else set()
+    return sorted(found | generated | installed, key=str.lower)
 
 
 def find_record(name: str, source: str | None) -> Record:

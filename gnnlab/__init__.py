@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from gnnlab import datasets, layers, ops, rewiring, runner, tasks
     from gnnlab.contracts.data import check
     from gnnlab.runner import results
+    from gnnlab.runner.calls import run
     from gnnlab.tasks.saved.ensemble import Ensemble
     from gnnlab.tasks.saved.loading import load
 
@@ -30,6 +31,7 @@ __all__ = [
     "ops",
     "results",
     "rewiring",
+    "run",
     "runner",
     "tasks",
 ]
@@ -40,6 +42,7 @@ OWN = {
     "check": "gnnlab.contracts.data",
     "load": "gnnlab.tasks.saved.loading",
     "results": "gnnlab.runner",
+    "run": "gnnlab.runner.calls",
 }
 """Names that are no packages, and where they are."""
 

@@ -24,13 +24,20 @@ convs: Family[type[nn.Module]] = Family(
     text="Every exported convolution by name.",
 )
 encoders: Family[type[Encoder]] = Family(
-    "model", "gnnlab.layers", _is_encoder, text="Every exported encoder by name."
+    "model",
+    "gnnlab.layers",
+    _is_encoder,
+    text="Every exported encoder by name.",
+    group="gnnlab.models",
 )
 
 
 @checked
 def find(name: str) -> type[Encoder]:
     """Return the encoder of that name; case, ``-``, ``_`` and ``+`` do not matter.
+
+    ``package.module:Name`` names any class or function that makes a module, and an installed
+    package offers more names by entry points of the group ``gnnlab.models``.
 
     Raises:
         ValueError: there is none; the nearest names are offered.

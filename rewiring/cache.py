@@ -17,6 +17,7 @@ from typing import Any, Generic, TypeVar
 
 import numpy as np
 
+from gnnlab.core.own_parts import is_ours, source_digest
 from gnnlab.core.paths import cache_home
 from gnnlab.core.writing import check_regular, naming, write_atomically, write_text
 from gnnlab.structure.graphs.graph import Graph
@@ -118,7 +119,10 @@ class Cache(Generic[Found]):
 
 
 def describe(method: GraphTransform[Any]) -> dict[str, Any]:
-    """Everything that decides what a method does, as plain values; ``fill`` is not of it."""
+    """Everything that decides what a method does, as plain values; ``fill`` is not of it.
+
+    Of a class that is not gnnlab's, the source too: nobody counts its versions.
+    """
     settings = {
         field.name: getattr(method, field.name)
         for field in fields(method)
@@ -133,6 +137,7 @@ def describe(method: GraphTransform[Any]) -> dict[str, Any]:
         "version": method.version,
         "format": FORMAT,
         "settings": settings,
+        **({} if is_ours(type(method)) else {"source": source_digest(type(method))}),
     }
 
 

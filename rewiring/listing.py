@@ -26,12 +26,16 @@ rewirings: Family[type[GraphTransform[Any]]] = Family(
     _is_rewiring,
     label,
     text="Every exported rewiring by name, and every structure computed in a rewiring's place.",
+    group="gnnlab.rewirings",
 )
 
 
 @checked
 def find(name: str) -> type[GraphTransform[Any]]:
     """Return the rewiring of that name; case, ``-`` and ``_`` do not matter.
+
+    ``package.module:Name`` names any class of transforms or function of a graph, and an installed
+    package offers more names by entry points of the group ``gnnlab.rewirings``.
 
     Raises:
         ValueError: there is none; the nearest names are offered.

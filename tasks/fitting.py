@@ -28,6 +28,7 @@ from gnnlab.tasks.shared.unread import warn_of_unread
 from gnnlab.tasks.spent import Spent
 from gnnlab.tasks.training.checkpoint import Checkpoint, Checkpoints
 from gnnlab.tasks.training.curve import Curve
+from gnnlab.tasks.training.foreign import measured
 from gnnlab.tasks.training.peak_memory import PeakMemory
 from gnnlab.tasks.training.progress import Progress, reporting
 from gnnlab.tasks.training.result_plot import plot_result
@@ -171,9 +172,10 @@ def fit(
     Args:
         task: what to predict and how it is scored.
         encoder: a module, of which a copy is trained, or a function without arguments that
-            returns one. Either way ``reset_parameters`` draws its weights anew from the seed. Where
-            nodes are predicted, one that says why it ``predicts`` by itself, and was built without
-            ``out_channels``, is built anew with as many as there are outputs.
+            returns one; of another library too, if its ``forward`` takes the graph, or ``x`` and
+            what else it names of one. Either way ``reset_parameters`` draws its weights anew from
+            the seed. Where nodes are predicted, one that says why it ``predicts`` by itself, and
+            was built without ``out_channels``, is built anew with as many as there are outputs.
         data: the graph, or the set of graphs with its splits. If the encoder has a ``transform``,
             it is applied once (to each graph, or by ``transform_many`` to all). Its tensors are
             constants: nothing that they were computed from is learnt.
@@ -219,7 +221,7 @@ def fit(
         own, fresh = build(encoder)
         data = with_sparse_features(data, own, place)
         problem = suited(task, task.setup(data, split), own, data, split)
-        own = as_predictor(problem, own, keep=not reinitialise)
+        own = as_predictor(problem, measured(own, problem, data), keep=not reinitialise)
         warn_of_unread(own, data)
         # Seeded again, so that a module and a function that builds it start from equal weights.
         seed_all(seed, place)

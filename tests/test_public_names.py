@@ -14,7 +14,7 @@ from gnnlab._moved import MOVED
 ROOT = Path(__file__).resolve().parents[1]
 NAMES = {
     "gnnlab": """
-        Ensemble __version__ check datasets layers load ops rewiring runner tasks
+        Ensemble __version__ check datasets layers load ops results rewiring run runner tasks
     """,
     "gnnlab.ops": """
         Adjacency AdjacencyLike EdgeDrop NeighborLists Pairs Relation SparseFeatures attend

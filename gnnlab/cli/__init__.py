@@ -18,6 +18,7 @@ from gnnlab.cli import (
     bench,
     board,
     cite,
+    completion,
     data,
     listing,
     predict,
@@ -28,25 +29,14 @@ from gnnlab.cli import (
     show,
     study,
     sweep,
-)  # fmt: skip
+)
 from gnnlab.core.allocator import keep_freed_pages
 from gnnlab.core.errors import sentence
 from gnnlab.core.writing import NotWritten, naming
 
 COMMANDS = (
-    run,
-    predict,
-    sweep,
-    reproduce,
-    report,
-    show,
-    listing,
-    data,
-    rewire,
-    study,
-    bench,
-    cite,
-    board,
+    *(run, predict, sweep, reproduce, report, show, listing, data, rewire, study, bench, cite),
+    *(board, completion),
 )
 PIPE_CLOSED = 141
 """Exit status of a command whose output nobody reads any more, as shells give it: 128 + SIGPIPE."""
@@ -143,9 +133,15 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"gnnlab {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for module in COMMANDS:
-        added = commands.add_parser(module.NAME, help=module.HELP, description=module.HELP)
+        added = commands.add_parser(
+            module.NAME,
+            help=module.HELP,
+            description=module.HELP,
+            epilog="\n".join(["examples:", *(f"  {example}" for example in module.EXAMPLES)]),
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
         module.add_options(added)
-        added.set_defaults(command=module.command)
+        added.set_defaults(command=module.command, parser=_parser)
     return parser
 
 

@@ -7,6 +7,10 @@ from pathlib import Path
 
 NAME = "main"
 HELP = "four models on a generated Minesweeper board"
+EXAMPLES = (
+    "gnnlab main",
+    "gnnlab main --out runs/board",
+)
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:

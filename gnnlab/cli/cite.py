@@ -6,6 +6,10 @@ import argparse
 
 NAME = "cite"
 HELP = "BibTeX of what a recipe uses"
+EXAMPLES = (
+    "gnnlab cite platonov/tolokers-gat",
+    "gnnlab cite main/minesweeper-gcn-small > references.bib",
+)
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:

@@ -6,6 +6,10 @@ import argparse
 
 NAME = "data"
 HELP = "a dataset's card"
+EXAMPLES = (
+    "gnnlab data karate",
+    "gnnlab data cornell --split random:0",
+)
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:

@@ -14,6 +14,11 @@ from gnnlab.runner.overview.table_files import Form, write_table
 NAME = "report"
 HELP = "a table of finished runs"
 TABLES: tuple[Form, ...] = get_args(Form)
+EXAMPLES = (
+    "gnnlab report runs",
+    "gnnlab report runs --format latex",
+    "gnnlab report runs --html runs.html",
+)
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:

@@ -7,6 +7,10 @@ from pathlib import Path
 
 NAME = "rewire"
 HELP = "a dataset before and after rewiring"
+EXAMPLES = (
+    "gnnlab rewire karate --method fosr --set num_edges=5",
+    "gnnlab rewire karate --method borf --set batches=1 --undirected",
+)
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -26,8 +30,14 @@ def command(arguments: argparse.Namespace) -> None:
     from gnnlab import datasets
     from gnnlab.runner.reports.rewiring_table import compare, parse_settings
     from gnnlab.runner.settings.rewirings import make_rewiring
+    from gnnlab.runner.settings.transforms import OwnTransform
 
     method = make_rewiring(arguments.method, parse_settings(arguments.settings))
+    if isinstance(method, OwnTransform):
+        raise ValueError(
+            f"{arguments.method} is no gnnlab.rewiring.Rewiring, whose changes alone are compared: "
+            "train with it, gnnlab run --rewiring"
+        )
     data = datasets.load(arguments.name, source=arguments.source)
     if arguments.undirected:
         from torch_geometric.transforms import ToUndirected

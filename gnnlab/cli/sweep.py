@@ -5,12 +5,22 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from gnnlab.cli.options import Tables, add_names, add_run_options, numbers, overrides, settings_of
+from gnnlab.cli.output import add_output_options, hushed, is_plain, print_rows
 from gnnlab.core.arguments import shown
+
+if TYPE_CHECKING:
+    from gnnlab.runner.sweep.trials import Trial
 
 NAME = "sweep"
 HELP = "many settings, chosen on validation; resumes"
+EXAMPLES = (
+    "gnnlab sweep --data karate --model gcn --over training.lr=[0.01,0.001] --seeds 3",
+    "gnnlab sweep platonov/minesweeper-gat-sep --over training.lr={low=1e-4,high=0.1,log=true} "
+    "--trials 20 --tune-splits 0-2",
+)
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -25,11 +35,23 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--trials", type=int, help="settings to draw; all combinations without")
     parser.add_argument("--search-seed", type=int, metavar="N", help="of those draws; 0")
     parser.add_argument("--tune-splits", type=numbers, help="that choose; all if not given")
+    add_output_options(parser)
     parser.set_defaults(out=Path("runs/sweep"))
 
 
 def command(arguments: argparse.Namespace) -> int:
     """Try every setting that is left and print the chosen one."""
+    with hushed(arguments):
+        trials = _swept(arguments)
+    if arguments.json:
+        print_rows(_rows(trials, arguments.out))
+    elif arguments.quiet:
+        print(arguments.out)
+    return int(any(trial.broken for trial in trials))
+
+
+def _swept(arguments: argparse.Namespace) -> list[Trial]:
+    """Try, choose and tell."""
     from gnnlab.runner.sweep.grid import run_sweep
     from gnnlab.runner.sweep.page import line, outcome, table
     from gnnlab.runner.sweep.record import write_record
@@ -43,6 +65,7 @@ def command(arguments: argparse.Namespace) -> int:
     tune = tuple(arguments.tune_splits or ())
     sweep = Sweep(settings_of(arguments, settings), space, tuple(overrides(arguments)), tune)
     seed, options = arguments.search_seed or 0, {"jobs": arguments.jobs}
+    options["progress"] = is_plain(arguments)
     place = arguments.out, arguments.trials, seed
     trials = []
     for trial in run_sweep(sweep, arguments.out, trials=arguments.trials, seed=seed, **options):
@@ -52,7 +75,26 @@ def command(arguments: argparse.Namespace) -> int:
     print(f"\n{table(trials)}\n", flush=True)
     print(outcome(sweep, trials, arguments.out, **options))
     write_record(sweep, trials, *place, finished=True)
-    return int(any(trial.broken for trial in trials))
+    return trials
+
+
+def _rows(trials: Sequence[Trial], out: Path) -> list[dict[str, Any]]:
+    """A row a setting with its validation score, and the chosen one's with its test score."""
+    from gnnlab.runner import summarise, wanted_results
+    from gnnlab.runner.sweep.trials import choose
+
+    best = choose(trials)
+    rows = []
+    for trial in trials:
+        metric = trial.rows[0]["metric"] if trial.rows else None
+        row: dict[str, Any] = {"setting": trial.values, "metric": metric, "valid": trial.valid}
+        row |= {"broken": trial.broken} if trial.broken else {}
+        if trial is best and best.config is not None:
+            folder = out / best.config.label()
+            test = summarise(wanted_results(folder, best.config))
+            row |= {"chosen": True, "test": test.mean, "std": test.std, "run": str(folder)}
+        rows.append(row)
+    return rows
 
 
 def _sweep_file(arguments: argparse.Namespace) -> tuple[Tables, Tables]:

@@ -1,11 +1,16 @@
-"""Foreign encoders: modules of other libraries, with the declarations that our encoders have."""
+"""Foreign encoders: modules of other libraries, with the declarations that our encoders have.
+
+What such a module asks of a graph is read here, once, from the signature of its ``forward``.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import inspect
+from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from typing import TYPE_CHECKING, Any
 
+import torch
 from torch import Tensor, nn
 
 from gnnlab.contracts.encoder import Encoder
@@ -90,3 +95,89 @@ def declared(module: nn.Module) -> Encoder | Foreign:
         ('node', None)
     """
     return module if isinstance(module, Encoder) else Foreign(module)
+
+
+OTHER_NAMES = {"adj": "edge_index", "adj_t": "edge_index", "graph": "edge_index"}
+"""What arguments are called beside the keys of a graph."""
+NOT_GIVEN = ("train_mask", "val_mask", "test_mask", "y", "link_split", "ptr")
+"""Keys that an encoder is not offered."""
+Asked = Mapping[str, bool]
+"""The arguments of a ``forward`` that takes tensors, and whether it cannot do without each."""
+
+
+def asked_of(module: nn.Module) -> Asked | None:
+    """Return what a module's ``forward`` asks for by name; None where it takes a graph.
+
+    A ``forward`` that begins with ``x`` takes tensors, as PyG's models, convolutions and
+    ``Sequential`` do.
+
+    Raises:
+        ValueError: one that asks for neither a graph nor ``x``.
+
+    Example:
+        >>> from torch_geometric.nn import GINConv
+        >>> asked_of(GINConv(nn.Linear(2, 3)))
+        {'x': True, 'edge_index': True, 'size': False}
+    """
+    asked = _arguments(module)
+    first = next(iter(asked.values()), None)
+    if first is None or "Data" in str(first.annotation):
+        return None
+    needed = {name: one.default is one.empty for name, one in asked.items()}
+    if first.name == "x":
+        return needed
+    alone = [name for name, must in needed.items() if must]
+    if len(alone) > 1 or first.annotation in (Tensor, "Tensor", "torch.Tensor"):
+        raise ValueError(
+            f"{type(module).__name__}.forward asks for {', '.join(alone)}, but an encoder takes "
+            "data, or x and what else it names of a graph, such as edge_index: wrap it in a module "
+            "with such a forward"
+        )
+    return None
+
+
+def tensors_of(module: nn.Module, asked: Asked, data: Data, name: str) -> dict[str, Any]:
+    """Return those arguments of a ``forward`` that a graph has.
+
+    Args:
+        name: of the module, for the message.
+
+    Raises:
+        ValueError: one that it cannot do without is not there; what can be given is told.
+    """
+    found = {key: _read(module, key, data) for key in asked}
+    given = {key: value for key, value in found.items() if value is not None}
+    for key, must in asked.items():
+        if must and key not in given:
+            known = [one for one in data.to_dict() if one not in NOT_GIVEN]
+            raise ValueError(
+                f"{name}.forward asks for {key}, but the graph has no such key: it has "
+                f"{', '.join(dict.fromkeys([*known, 'batch']))}, so set data.{key}, or give the "
+                "argument a default"
+            )
+    return given
+
+
+def _arguments(module: nn.Module) -> dict[str, inspect.Parameter]:
+    """Name what ``forward`` asks for; nothing where it does not say."""
+    kinds = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+    told: Any = getattr(getattr(module, "signature", None), "param_dict", None)
+    if isinstance(told, dict):  # PyG's Sequential, whose forward takes anything
+        return {str(name): inspect.Parameter(str(name), kinds[0]) for name in told}
+    try:
+        found = inspect.signature(module.forward).parameters
+    except (TypeError, ValueError):  # code that is not Python's
+        return {}
+    return {name: one for name, one in found.items() if one.kind in kinds}
+
+
+def _read(module: nn.Module, name: str, data: Data) -> Any:
+    # PyG's models take weights and attributes also where their layers do not read them.
+    if not getattr(module, f"supports_{name}", True):
+        return None
+    stored = data.to_dict()
+    value = stored.get(OTHER_NAMES.get(name, name))
+    if name == "batch" and value is None:
+        x: Tensor = stored["x"]
+        return x.new_zeros(len(x), dtype=torch.int64)
+    return value

@@ -10,9 +10,11 @@ from torch import nn
 
 from gnnlab.contracts.foreign import declared
 from gnnlab.core.arguments import check_count
-from gnnlab.core.settings import check_settings
+from gnnlab.core.settings import check_settings, check_type
 from gnnlab.tasks.graph.readout import LEARNED, Pooling, check_root, make_readout
 from gnnlab.tasks.metrics import by_name as metrics
+from gnnlab.tasks.metrics.own import Wanted as Metrics
+from gnnlab.tasks.metrics.own import names_of
 from gnnlab.tasks.shared.checks import MASKS
 from gnnlab.tasks.shared.head import HEAD_BEFORE, Activation, Head
 from gnnlab.tasks.shared.listed import ListedTask
@@ -21,6 +23,7 @@ from gnnlab.tasks.shared.model import Model, hidden_width, parameter_type
 from gnnlab.tasks.targets import target as targets
 from gnnlab.tasks.targets.classes import Classes, Weights, checked_weights, warn_of_untrained
 from gnnlab.tasks.targets.numbers import Loss
+from gnnlab.tasks.targets.own_loss import OwnLoss, own_loss_of
 from gnnlab.tasks.targets.target import Asked, Missing, Wanted
 from gnnlab.tasks.targets.units import Units
 
@@ -39,7 +42,10 @@ class GraphPrediction(ListedTask):
     Args:
         metric: what picks the epoch and is reported; ``auto`` is the metric that the set names
             (``Graphs.metric``), else ``accuracy`` for classes, ``average_precision`` for labels and
-            ``mae`` for numbers, in whose units it is.
+            ``mae`` for numbers, in whose units it is. A function of predictions and truth, a
+            :class:`Metric` or an import path is one too. Of several the first picks.
+        also: more metrics to measure; ``result.curve.others`` has them by epoch and
+            ``result.others`` at the kept one.
         readout: how node states are pooled: ``mean``, ``sum`` or ``max``; ``attention``, a learned
             weighted sum; ``set2set``, what an LSTM asks for in three steps; ``sort``, the 30 rows
             largest in the last channel; ``root`` reads the node that ``data.root_index`` (1,) of
@@ -47,7 +53,8 @@ class GraphPrediction(ListedTask):
         batch_size: graphs a step.
         kind: ``classes``, ``labels`` or ``regression``. ``auto`` takes one whole number a graph as
             a class and floating numbers as regression, and refuses to guess where all are 0 and 1.
-        loss: of numbers, ``l1`` (the mean absolute error) or ``mse``; ``auto`` is ``l1``.
+        loss: of numbers, ``l1`` (the mean absolute error) or ``mse``; ``auto`` is ``l1``. Of any
+            kind, a function of predictions and truth, or an import path of one.
         standardise: take the loss of numbers less their mean over the training graphs, divided by
             their standard deviation (ddof 0). The metric stays in the numbers' own units, and what
             the kept model says is in them too, in double precision: it holds mean and deviation.
@@ -74,15 +81,15 @@ class GraphPrediction(ListedTask):
     listed = "graph"
     later = {
         **{"kind": "auto", "loss": "auto", "standardise": False},
-        **{"missing": "refuse", "class_weights": False, **HEAD_BEFORE},
+        **{"missing": "refuse", "class_weights": False, "also": (), **HEAD_BEFORE},
     }
     unasked = ("accuracy", "average_precision", "mae")
 
-    metric: str = "auto"
+    metric: Metrics = "auto"
     readout: Pooling = "mean"
     batch_size: int = 64
     kind: Wanted = "auto"
-    loss: Loss = "auto"
+    loss: Loss | OwnLoss | str = "auto"
     standardise: bool = False
     head_layers: int = 1
     head_dropout: float = 0.0
@@ -91,13 +98,20 @@ class GraphPrediction(ListedTask):
     head_narrows: bool = False
     missing: Missing = "refuse"
     class_weights: bool | Sequence[float] = False
+    also: Sequence[str] = ()
 
     @classmethod
     def fits(cls, data: Any) -> bool:
         return isinstance(data, Sequence) and ("y" in data[0] or "edge_label_index" not in data[0])
 
     def __post_init__(self) -> None:
-        metrics.check_name(self.metric)
+        metric, also = names_of(self.metric, self.also)
+        object.__setattr__(self, "metric", metric)
+        object.__setattr__(self, "also", also)
+        for name in (metric, *also):
+            metrics.check_name(name)
+        if own_loss_of(self.loss) is None:
+            check_type("loss", self.loss, Loss)
         # First what is told better here than by types, as is any array of numbers that serves.
         object.__setattr__(self, "class_weights", checked_weights(self.class_weights))
         check_settings(self)
@@ -107,7 +121,8 @@ class GraphPrediction(ListedTask):
 
     def _asked(self) -> Asked:
         weights = cast(Weights, self.class_weights)
-        return Asked(self.kind, self.metric, self.loss, self.standardise, weights)
+        metric, loss = cast(str, self.metric), cast(Loss, self.loss)
+        return Asked(self.kind, metric, loss, self.standardise, weights, tuple(self.also))
 
     def _head(self) -> Head:
         return Head(
@@ -135,7 +150,7 @@ class GraphPrediction(ListedTask):
         if isinstance(target, Classes):
             warn_of_untrained(y[parts[0]], target.classes, split, "graph")
         for name, part in zip(MASKS[1:], parts[1:], strict=True):
-            target.check(y[part], name, split, "graph")
+            targets.check_part(target, y[part], name, split, "graph")
         batches = parts_of(data, parts, self.batch_size)
         return GraphProblem(batches, target, self.readout, self._head())
 

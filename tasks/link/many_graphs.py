@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import torch
 import torch.nn.functional as F
@@ -56,7 +56,7 @@ def setup(task: LinkSettings, data: Any, split: int) -> PairsProblem:
     parts = split_graphs(data, split)
     for name, part in zip(MASKS, parts, strict=True):
         _check_part(task, data, part, name, split)
-    metric = settled(task.metric)
+    metric = settled(cast(str, task.metric))
     size = int(task.batch_size or GRAPHS_A_STEP)
     return PairsProblem(parts_of(data, parts, size), task, metric)
 
@@ -81,7 +81,7 @@ def check_settings(task: LinkSettings) -> None:
             )
     if task.batch_size is not None:
         check_count("batch_size", task.batch_size)
-    for name in (settled(task.metric), *task.also):
+    for name in (settled(cast(str, task.metric)), *task.also):
         if name not in WITHIN_GRAPHS:
             raise ValueError(
                 f"the metric is {shown(name)}, but pairs within many graphs are ranked among all "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -131,7 +131,7 @@ class LinkPrediction(LinkSettings, ListedTask):
             )
         check(data)
         check_message_graph(data, own)
-        metric = settled(self.metric, own)
+        metric = settled(cast(str, self.metric), own)
         for name in dict.fromkeys((metric, *self.also)):
             _check_metric(name, own)
         if self.negatives == "split" and not own.train_negative.numel():

@@ -11,13 +11,15 @@ from gnnlab.core.settings import check_settings
 from gnnlab.tasks.link.heads.by_name import Head, resolved_head
 from gnnlab.tasks.link.steps import check_batch_size
 from gnnlab.tasks.metrics import links as link_metrics
+from gnnlab.tasks.metrics.own import Wanted as Metrics
+from gnnlab.tasks.metrics.own import names_of
 
 
 @dataclass(frozen=True)
 class LinkSettings:
     """The settings of :class:`gnnlab.tasks.LinkPrediction`, which says what they mean."""
 
-    metric: str = "auto"
+    metric: Metrics = "auto"
     head: Head = "dot"
     batch_size: int | float | None = None
     drop_last: bool = False
@@ -29,15 +31,17 @@ class LinkSettings:
 
     def __post_init__(self) -> None:
         # First what is told better here than by types.
-        also = (self.also,) if isinstance(self.also, str) else self.also
-        if not isinstance(also, Sequence) or not all(isinstance(name, str) for name in also):
+        metric, also = names_of(self.metric, self.also)
+        if not all(isinstance(name, str) for name in also):
             raise ValueError(
-                f"also is {shown(also)}, but it must be a list of names of metrics, such as ['mrr']"
+                f"also is {shown(self.also)}, but it must be a list of names of metrics, such as "
+                "['mrr']"
             )
-        object.__setattr__(self, "also", tuple(also))
-        if not isinstance(self.metric, str) or self.metric != "auto":
-            link_metrics.check_name(self.metric)
-        for name in self.also:
+        object.__setattr__(self, "metric", metric)
+        object.__setattr__(self, "also", also)
+        if not isinstance(metric, str) or metric != "auto":
+            link_metrics.check_name(metric)
+        for name in also:
             link_metrics.check_name(name)
         object.__setattr__(self, "head", resolved_head(self.head))
         check_settings(self)

@@ -18,6 +18,7 @@ from torch import Tensor
 
 from gnnlab.core.arguments import shown
 from gnnlab.tasks.metrics.classes import binary_average_precision, binary_roc_auc
+from gnnlab.tasks.metrics.own import own_function, own_record
 from gnnlab.tasks.metrics.ranks import Against
 from gnnlab.tasks.metrics.record import Function, Metric
 
@@ -127,6 +128,8 @@ def find(name: str) -> Function:
     Raises:
         ValueError: there is none, or it is of pairs within many graphs alone.
     """
+    if (own := own_record(name)) is not None:
+        return own_function(own)
     check_name(name)
     for record in METRICS:
         if record.name == name:
@@ -146,6 +149,8 @@ def check_name(name: str) -> None:
     Raises:
         ValueError: all there are.
     """
+    if own_record(name) is not None:
+        return
     known = [*sorted({*NAMES, *WITHIN_GRAPHS}), "hits@K, such as hits@100"]
     check_word(name, known)
     if not is_known(name):
@@ -153,15 +158,15 @@ def check_name(name: str) -> None:
 
 
 def check_word(name: object, known: Iterable[str]) -> None:
-    """Refuse a metric that is not named: a function, say.
+    """Refuse a metric that is neither named nor a function.
 
     Raises:
-        ValueError: with the way to measure something else.
+        ValueError: all there are.
     """
     if not isinstance(name, str):
         raise ValueError(
-            f"metric is {shown(name)}, but it is named by a string, one of "
-            f"{', '.join(sorted(known))}: measure anything else on what result.model predicts"
+            f"metric is {shown(name)}, but it is a function, a Metric, or the name of one, such as "
+            f"{', '.join(sorted(known))}"
         )
 
 

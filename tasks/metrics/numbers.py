@@ -68,7 +68,7 @@ KINDS = ("regression",)
 METRICS = (
     Metric("mae", mae, KINDS, higher_is_better=False, unit="that of the targets", best=0.0),
     Metric("mse", mse, KINDS, higher_is_better=False, unit="its square", best=0.0),
-    Metric("r2", r2, KINDS, unit="1"),
+    Metric("r2", r2, KINDS, unit="1", best=1.0),
     Metric("rmse", rmse, KINDS, higher_is_better=False, unit="that of the targets", best=0.0),
 )
 

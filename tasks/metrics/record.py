@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -21,20 +22,30 @@ class Metric:
     Args:
         name: in settings and results.
         function: computes it from predictions and truth.
-        kinds: of what: ``classes``, ``labels``, ``regression``, ``links``, ``clusters``.
+        kinds: of what: ``classes``, ``labels``, ``regression``, ``links``, ``clusters``; of
+            anything if empty.
         higher_is_better: whether more is better.
         unit: in what it is printed; a fraction in percent.
-        best: what nothing beats.
+        best: what nothing beats; None where that is not known.
         needs_all: whether it is undefined where a class, or a value of a label, is missing.
     """
 
     name: str
     function: Function
-    kinds: tuple[str, ...]
+    kinds: tuple[str, ...] = ()
     higher_is_better: bool = True
     unit: str = PERCENT
-    best: float = 1.0
+    best: float | None = None
     needs_all: bool = False
+
+    @property
+    def limit(self) -> float:
+        """What nothing beats: 1 of fractions where more is better, else infinity."""
+        if self.best is not None:
+            return self.best
+        if not self.higher_is_better:
+            return -math.inf
+        return 1.0 if self.unit == PERCENT else math.inf
 
 
 def names_that_need_all(records: tuple[Metric, ...]) -> tuple[str, ...]:

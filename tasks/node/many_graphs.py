@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,17 +15,20 @@ from gnnlab.tasks.shared.checks import MASKS
 from gnnlab.tasks.shared.head import Head
 from gnnlab.tasks.shared.many_graphs import ManyProblem, check_graphs, parts_of, split_graphs
 from gnnlab.tasks.shared.model import Model, predictor
+from gnnlab.tasks.targets import target as targets
 from gnnlab.tasks.targets.classes import (
     Classes,
-    Weights,
     counted_classes,
     usual_metric,
     warn_of_untrained,
 )
 
+MakeTarget = Callable[[int, str], Classes]
+"""The target of so many classes, with the metric that is taken where none is named."""
+
 
 def setup(
-    data: Any, split: int, metric: str, batch_size: int, head: Head, weights: Weights
+    data: Any, split: int, batch_size: int, head: Head, make_target: MakeTarget
 ) -> NodesProblem:
     """Check the graphs and return what to minimise and to measure on one of the splits.
 
@@ -39,7 +43,7 @@ def setup(
     """
     labels = check_graphs(data, "node prediction over many graphs", _check_labels)
     parts = split_graphs(data, split)
-    target = classes_of(data, labels, metric, weights)
+    target = classes_of(data, labels, make_target)
     for name, part in zip(MASKS, parts, strict=True):
         for number in part.tolist():
             if bool((labels[number] < 0).all()):
@@ -52,16 +56,16 @@ def setup(
         if name == MASKS[0]:
             warn_of_untrained(y, target.classes, split, "node")
         else:
-            target.check(y, name, split, "node")
+            targets.check_part(target, y, name, split, "node")
     return NodesProblem(parts_of(data, parts, batch_size), target, head)
 
 
-def classes_of(data: Any, labels: list[Tensor], metric: str, weights: Weights) -> Classes:
+def classes_of(data: Any, labels: list[Tensor], make_target: MakeTarget) -> Classes:
     """Count the classes, and take the metric that the set is judged by where none is named."""
     y = torch.cat(labels)
     classes = counted_classes(y[y >= 0], told_classes(data), "node")
     usual = metric_of(data, "classes") or usual_metric(classes)
-    return Classes(classes, metric, usual, weights)
+    return make_target(classes, usual)
 
 
 @dataclass(frozen=True, eq=False)

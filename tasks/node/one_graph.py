@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import torch
 from torch import Tensor, nn
@@ -13,8 +13,10 @@ from torch import Tensor, nn
 from gnnlab.contracts.data import check, told_classes
 from gnnlab.contracts.foreign import declared
 from gnnlab.core.arguments import check_count, shown
-from gnnlab.core.settings import check_settings
+from gnnlab.core.settings import check_settings, check_type
 from gnnlab.tasks.metrics import by_name as metrics
+from gnnlab.tasks.metrics.own import Wanted as Metrics
+from gnnlab.tasks.metrics.own import names_of
 from gnnlab.tasks.node import many_graphs as inductive
 from gnnlab.tasks.node.many_graphs import NodesProblem
 from gnnlab.tasks.shared.checks import MASKS, check_features, rows
@@ -30,6 +32,7 @@ from gnnlab.tasks.targets.classes import (
     usual_metric,
     warn_of_untrained,
 )
+from gnnlab.tasks.targets.own_loss import OwnLoss, own_loss_of
 from gnnlab.tasks.targets.target import Target
 from gnnlab.tasks.training.threads import Step, step_of
 
@@ -54,7 +57,8 @@ class NodeClassification(ListedTask):
         metric: what picks the epoch and is reported; ``auto`` is the metric that a set of graphs
             names (``Graphs.metric``), else ``roc_auc`` for two classes and ``accuracy`` for more.
             With more than two classes ``f1``, ``roc_auc`` and ``average_precision`` are means over
-            the classes; ``macro_f1`` is one always.
+            the classes; ``macro_f1`` is one always. A function of predictions and truth, a
+            :class:`Metric` or an import path is a metric too. Of several the first picks.
         batch_size: graphs a step, of many.
         class_weights: what a node of each class counts in the loss, a mean weighted so: C numbers,
             or True for the share of a batch's nodes that are of another class, so that rare classes
@@ -64,6 +68,10 @@ class NodeClassification(ListedTask):
         head_activation: ``relu`` or ``gelu``, between them.
         head_drops_states: let ``head_dropout`` lie before the first of them too.
         head_narrows: let each but the last halve the width.
+        also: more metrics to measure; ``result.curve.others`` has them by epoch and
+            ``result.others`` at the kept one.
+        loss: in the place of the cross entropy, a function of logits (n, 1) or (n, C) and classes
+            (n,) int64 that gives a scalar, or an import path of one.
 
     Shapes:
         x (N, F), edge_index (2, E), y (N,), masks (N, S) or (N,), or (G, S) of a set of graphs
@@ -71,10 +79,13 @@ class NodeClassification(ListedTask):
     """
 
     listed = "node"
-    later = {"batch_size": 64, "class_weights": False, **HEAD_BEFORE}
+    later = {
+        **{"batch_size": 64, "class_weights": False, "also": (), "loss": "auto"},
+        **HEAD_BEFORE,
+    }
     unasked = ("accuracy",)
 
-    metric: str = "auto"
+    metric: Metrics = "auto"
     batch_size: int = 64
     class_weights: bool | Sequence[float] = False
     head_layers: int = 1
@@ -82,13 +93,21 @@ class NodeClassification(ListedTask):
     head_activation: Activation = "relu"
     head_drops_states: bool = True
     head_narrows: bool = False
+    also: Sequence[str] = ()
+    loss: Literal["auto"] | OwnLoss | str = "auto"
 
     @classmethod
     def fits(cls, data: Any) -> bool:
         return not isinstance(data, Sequence) or inductive.has_node_labels(data)
 
     def __post_init__(self) -> None:
-        metrics.check_name(self.metric, "classes")
+        metric, also = names_of(self.metric, self.also)
+        object.__setattr__(self, "metric", metric)
+        object.__setattr__(self, "also", also)
+        for name in (metric, *also):
+            metrics.check_name(name, "classes")
+        if own_loss_of(self.loss) is None:
+            check_type("loss", self.loss, Literal["auto"])
         # First what is told better here than by types, as is any array of numbers that serves.
         object.__setattr__(self, "class_weights", checked_weights(self.class_weights))
         check_settings(self)
@@ -98,6 +117,10 @@ class NodeClassification(ListedTask):
     @property
     def _weights(self) -> Weights:
         return cast(Weights, self.class_weights)
+
+    def _target(self, classes: int, usual: str) -> Classes:
+        metric, own = cast(str, self.metric), own_loss_of(self.loss)
+        return Classes(classes, metric, usual, self._weights, tuple(self.also), own)
 
     def _head(self) -> Head:
         return Head(
@@ -116,17 +139,15 @@ class NodeClassification(ListedTask):
                 than two classes, or a metric that is not defined on the split.
         """
         if isinstance(data, Sequence):
-            return inductive.setup(
-                data, split, self.metric, self.batch_size, self._head(), self._weights
-            )
+            return inductive.setup(data, split, self.batch_size, self._head(), self._target)
         check(data)
         train, valid, test = (rows(data, name, split) for name in MASKS)
         labels = data.y.long()
         classes = counted_classes(labels[labels >= 0], told_classes(data), "node")
-        target = Classes(classes, self.metric, usual_metric(classes), self._weights)
+        target = self._target(classes, usual_metric(classes))
         warn_of_untrained(labels[train], classes, split, "node")
         for name, part in (("val_mask", valid), ("test_mask", test)):
-            target.check(labels[part], name, split, "node")
+            targets.check_part(target, labels[part], name, split, "node")
         return NodeProblem(data, labels, train, valid, test, target, self._head())
 
 

@@ -48,5 +48,10 @@ def _is_listed(cls: Any) -> bool:
 
 
 listed_tasks: Family[type[ListedTask]] = Family(
-    "task", "gnnlab.tasks", _is_listed, lambda cls: str(cls.listed)
+    "task",
+    "gnnlab.tasks",
+    _is_listed,
+    lambda cls: str(cls.listed),
+    group="gnnlab.tasks",
+    takes=lambda thing: isinstance(thing, type) and _is_listed(thing),
 )

@@ -15,6 +15,7 @@ from gnnlab.contracts.foreign import declared
 from gnnlab.core.arguments import check_positive, shown
 from gnnlab.tasks.metrics import by_name as metrics
 from gnnlab.tasks.metrics import classes as class_metrics
+from gnnlab.tasks.targets.own_loss import OwnLoss, own_loss
 
 Weights = bool | tuple[float, ...]
 
@@ -30,6 +31,8 @@ class Classes:
         weights: of each row's class in the loss, a mean weighted so: True for the share of rows of
             a batch that are of another class, so that rare classes count as much as common ones;
             or C numbers.
+        also: names of more metrics to measure.
+        own: a user's loss, in the place of the cross entropy.
 
     Shapes:
         predictions (n, 1) or (n, C), y (n,) int64
@@ -42,6 +45,8 @@ class Classes:
     metric: str
     usual: str = "accuracy"
     weights: Weights = False
+    also: tuple[str, ...] = ()
+    own: OwnLoss | None = None
 
     def __post_init__(self) -> None:
         if self.classes < 2:
@@ -91,8 +96,10 @@ class Classes:
             )
 
     def loss(self, predictions: Tensor, y: Tensor) -> Tensor:
-        """Return the mean (binary) cross entropy."""
+        """Return the mean (binary) cross entropy, or the user's loss."""
         y = y.reshape(-1)
+        if self.own is not None:
+            return own_loss(self.own, predictions, y)
         weight = self._weight(y)
         weight = None if weight is None else weight.to(predictions.dtype)
         if predictions.shape[1] == 1:

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from gnnlab.tasks.metrics import by_name as metrics
 from gnnlab.tasks.metrics import labels as label_metrics
 from gnnlab.tasks.targets.numbers import outputs_for
+from gnnlab.tasks.targets.own_loss import OwnLoss, own_loss
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,8 @@ class Labels:
     Args:
         width: T.
         metric: its name; ``auto`` is ``average_precision``.
+        also: names of more metrics to measure.
+        own: a user's loss; labels that are not known are nan in it.
 
     Shapes:
         predictions (n, T), y (n, T) or (n T,), nan where unknown
@@ -30,6 +33,8 @@ class Labels:
 
     width: int
     metric: str = "auto"
+    also: tuple[str, ...] = ()
+    own: OwnLoss | None = None
 
     def __post_init__(self) -> None:
         if self.metric == "auto":
@@ -61,6 +66,8 @@ class Labels:
     def loss(self, predictions: Tensor, y: Tensor) -> Tensor:
         """Return the mean over the known labels, 0 where there is none."""
         y = self._rows(y).to(predictions.dtype)
+        if self.own is not None:
+            return own_loss(self.own, predictions, y)
         known = ~y.isnan()
         each = F.binary_cross_entropy_with_logits(predictions, y.nan_to_num(), reduction="none")
         return each.where(known, 0.0).sum() / known.sum().clamp(min=1)

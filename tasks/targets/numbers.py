@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from gnnlab.contracts.foreign import declared
 from gnnlab.tasks.metrics import by_name as metrics
+from gnnlab.tasks.targets.own_loss import OwnLoss, own_loss
 from gnnlab.tasks.targets.units import Units
 
 Loss = Literal["auto", "l1", "mse"]
@@ -31,6 +32,8 @@ class Regression:
         loss_name: ``l1`` or ``mse``; ``auto`` is ``l1``.
         holes: whether some target is nan, so that a step need not ask, and wait for the device.
         standardised: whether mean and scale are the targets' own.
+        also: names of more metrics to measure.
+        own: a user's loss of the standardised targets; those that are not known are nan in it.
 
     Shapes:
         predictions (n, T), y (n, T), or (n,) for T = 1; mean, scale (T,) float64
@@ -45,6 +48,8 @@ class Regression:
     loss_name: Loss = "auto"
     holes: bool = False
     standardised: bool = False
+    also: tuple[str, ...] = ()
+    own: OwnLoss | None = None
 
     def __post_init__(self) -> None:
         if self.metric == "auto":
@@ -77,6 +82,8 @@ class Regression:
     def loss(self, predictions: Tensor, y: Tensor) -> Tensor:
         """Return the mean error of the standardised targets that are known, 0 if none is."""
         y = ((self._rows(y) - self.mean) / self.scale).to(predictions.dtype)
+        if self.own is not None:
+            return own_loss(self.own, predictions, y)
         function = F.mse_loss if self.loss_name == "mse" else F.l1_loss
         if not self.holes:
             return function(predictions, y)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from dataclasses import dataclass, replace
+from typing import Any, Literal, Protocol, cast
 
 import torch
 from torch import Tensor, nn
@@ -16,6 +16,7 @@ from gnnlab.tasks.metrics.by_name import Kind
 from gnnlab.tasks.targets.classes import Classes, Weights, counted_classes
 from gnnlab.tasks.targets.labels import Labels
 from gnnlab.tasks.targets.numbers import Loss, Regression, standard
+from gnnlab.tasks.targets.own_loss import OwnLoss, own_loss_of
 from gnnlab.tasks.targets.units import Units
 
 Wanted = Literal["auto", "classes", "labels", "regression"]
@@ -28,6 +29,10 @@ class Target(Protocol):
     @property
     def metric(self) -> str:
         """The metric's name."""
+
+    @property
+    def also(self) -> tuple[str, ...]:
+        """Names of more metrics to measure."""
 
     @property
     def units(self) -> Units | None:
@@ -52,14 +57,29 @@ class Target(Protocol):
 def evaluate(
     target: Target, valid: tuple[Tensor, Tensor], test: tuple[Tensor, Tensor]
 ) -> dict[str, float]:
-    """Return ``valid_loss``, ``valid`` and ``test`` from predictions and y of both parts.
+    """Return ``valid_loss``, ``valid`` and ``test`` from predictions and y of both parts, and
+    ``valid NAME`` and ``test NAME`` of each other metric.
 
-    A loss that is nan makes all three nan: such predictions have no order.
+    A loss that is nan makes all of them nan: such predictions have no order.
     """
     loss = float(target.loss(*valid))
-    if loss != loss:
-        return {"valid_loss": loss, "valid": loss, "test": loss}
-    return {"valid_loss": loss, "valid": target.score(*valid), "test": target.score(*test)}
+    row = {"valid_loss": loss}
+    for name, judge in judges(target).items():
+        for part, both in (("valid", valid), ("test", test)):
+            row[f"{part} {name}".strip()] = loss if loss != loss else judge.score(*both)
+    return row
+
+
+def judges(target: Target) -> dict[str, Target]:
+    """The target, under no name, and the same with each other metric, under its name."""
+    made: Any = target
+    return {"": target, **{name: replace(made, metric=name, also=()) for name in target.also}}
+
+
+def check_part(target: Target, y: Tensor, name: str, split: int, things: str) -> None:
+    """Refuse a part of a split on which one of the metrics is not defined."""
+    for judge in judges(target).values():
+        judge.check(y, name, split, things)
 
 
 @dataclass(frozen=True)
@@ -73,20 +93,22 @@ class Asked:
 
     kind: Wanted = "auto"
     metric: str = "auto"
-    loss: Loss = "auto"
+    loss: Loss | OwnLoss = "auto"
     standardise: bool = False
     class_weights: Weights = False
+    also: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        if self.metric != "auto":
-            metrics.find(self.metric, None if self.kind == "auto" else self.kind)
+        for name in (self.metric, *self.also):
+            if name != "auto":
+                metrics.find(name, None if self.kind == "auto" else self.kind)
         if self.kind != "auto":
             self.refuse_others(self.kind)
 
     def refuse_others(self, kind: Kind) -> None:
         """Refuse what is set for another kind of targets."""
         own: tuple[tuple[str, Any, Kind], ...] = (
-            ("loss", self.loss != "auto", "regression"),
+            ("loss", self.loss != "auto" and own_loss_of(self.loss) is None, "regression"),
             ("standardise", self.standardise, "regression"),
             ("class_weights", self.class_weights, "classes"),
         )
@@ -112,16 +134,18 @@ def make(asked: Asked, kind: Kind, y: Tensor, train: Tensor, data: Any) -> Targe
     """
     asked.refuse_others(kind)
     usual = metrics.metric_of(data, kind)
+    own, also = own_loss_of(asked.loss), asked.also
     if kind == "classes":
-        classes = counted_classes(y, told_classes(data), "graph")
-        return Classes(classes, asked.metric, usual or "accuracy", asked.class_weights)
+        classes, weights = counted_classes(y, told_classes(data), "graph"), asked.class_weights
+        return Classes(classes, asked.metric, usual or "accuracy", weights, also, own)
     metric = usual if usual and asked.metric == "auto" else asked.metric
     if kind == "labels":
-        return Labels(y.shape[1], metric)
+        return Labels(y.shape[1], metric, also, own)
     nothing = torch.zeros(y.shape[1], dtype=torch.float64)
     mean, scale = standard(y[train]) if asked.standardise else (nothing, nothing + 1)
     holes = bool(y.isnan().any())
-    return Regression(mean, scale, metric, asked.loss, holes, asked.standardise)
+    word: Loss = "auto" if own is not None else cast(Loss, asked.loss)
+    return Regression(mean, scale, metric, word, holes, asked.standardise, also, own)
 
 
 def kind_of(values: Sequence[Any], asked: Wanted) -> Kind:

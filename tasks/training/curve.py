@@ -33,7 +33,7 @@ class Curve:
         for name in known[1:]:
             if name in row:
                 getattr(self, name).append(row[name])
-        for name in row.keys() - set(known):
+        for name in (key for key in row if key not in known):
             self.others.setdefault(name, []).append(row[name])
 
     def keys(self) -> list[str]:

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Sequence
+from copy import copy, deepcopy
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
 
 from gnnlab.contracts.encoder import Encoder
-from gnnlab.contracts.foreign import Foreign, told
+from gnnlab.contracts.foreign import Foreign, asked_of, declared, tensors_of, told
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data
 
-OTHER_NAMES = {"adj": "edge_index", "adj_t": "edge_index", "graph": "edge_index"}
-"""What arguments are called beside the keys of a graph."""
-Parameters = dict[str, inspect.Parameter]
+FEW = 3
+"""Graphs of a set that a module's width is read from."""
 
 
 def adapted(encoder: nn.Module) -> nn.Module:
@@ -30,30 +29,7 @@ def adapted(encoder: nn.Module) -> nn.Module:
     Raises:
         ValueError: a ``forward`` that asks for neither a graph nor ``x``.
     """
-    asked = _arguments(encoder)
-    first = next(iter(asked.values()), None)
-    if first is None or "Data" in str(first.annotation):
-        return encoder
-    if first.name == "x":
-        return _made(encoder)
-    needed = [name for name, one in asked.items() if one.default is one.empty]
-    if len(needed) > 1 or first.annotation in (Tensor, "Tensor", "torch.Tensor"):
-        raise ValueError(
-            f"{type(encoder).__name__}.forward asks for {', '.join(needed)}, but an encoder takes "
-            "data, or x and what else it names of a graph, such as edge_index: wrap it in a module "
-            "with such a forward"
-        )
-    return encoder
-
-
-def _arguments(module: nn.Module) -> Parameters:
-    """Name what ``forward`` asks for; nothing where it does not say."""
-    kinds = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
-    try:
-        found = inspect.signature(module.forward).parameters
-    except (TypeError, ValueError):  # code that is not Python's
-        return {}
-    return {name: one for name, one in found.items() if one.kind in kinds}
+    return encoder if asked_of(encoder) is None else _made(encoder)
 
 
 class FromTensors(Encoder):
@@ -65,28 +41,19 @@ class FromTensors(Encoder):
 
     def __init__(self, module: nn.Module) -> None:
         super().__init__()
-        self.module, self.asked = module, _arguments(module)
+        self.module, self.asked = module, asked_of(module) or {}
         for name, value in told(module).items():
             setattr(self, name, value)
         if not _predicts(module):
             self.out_channels = None
 
     def forward(self, data: Data) -> Tensor:
-        given = {}
-        for name, one in self.asked.items():
-            value = self._read(name, data)
-            if value is not None:
-                given[name] = value
-            elif one.default is one.empty:
-                raise ValueError(
-                    f"{type(self).__name__}.forward asks for {name}, but the graph has no such "
-                    f"key: set data.{name}, or take an encoder that does not read it"
-                )
-        found: Any = self.module(**given)
+        name = type(self).__name__
+        found: Any = self.module(**tensors_of(self.module, self.asked, data, name))
         if not isinstance(found, Tensor):
             raise ValueError(
-                f"{type(self).__name__} returned a {type(found).__name__}, but an encoder returns "
-                "one tensor, a row a node: wrap it in a module that does"
+                f"{name} returned a {type(found).__name__}, but an encoder returns one tensor, a "
+                "row a node: wrap it in a module that does"
             )
         return found
 
@@ -99,17 +66,66 @@ class FromTensors(Encoder):
     def transforms(self) -> bool:
         return Foreign(self.module).transforms()
 
-    def _read(self, name: str, data: Data) -> Any:
-        # PyG's models take weights and attributes also where their layers do not read them.
-        if not getattr(self.module, f"supports_{name}", True):
-            return None
-        value = data.to_dict().get(OTHER_NAMES.get(name, name))
-        if name == "batch" and value is None:
-            return data.x.new_zeros(len(data.x), dtype=torch.int64)
-        return value
-
     def __reduce__(self) -> tuple[Any, ...]:
-        return _made, (self.module,), {"training": self.training}
+        kept = ("training", "level", "hidden_channels", "out_channels")
+        return _made, (self.module,), {name: getattr(self, name) for name in kept}
+
+
+def measured(encoder: nn.Module, problem: Any, data: Any) -> nn.Module:
+    """Return the encoder with its width and level as one pass over the data shows them, where it is
+    a module of another library that does not say.
+
+    Rows as wide as what is predicted are predictions, any others states, for a head on top. As many
+    rows as there are graphs are a graph's each.
+
+    Args:
+        encoder: a copy that nobody else holds.
+        problem: what it is trained on.
+        data: a graph, or a sequence of them.
+    """
+    own = declared(encoder)
+    if isinstance(encoder, Encoder) and not isinstance(encoder, FromTensors):
+        return encoder
+    widths = (own.hidden_channels, own.out_channels)
+    graph = _few(encoder, data)
+    if isinstance(encoder, FromTensors):  # refused now, and not in the first step
+        tensors_of(encoder.module, encoder.asked, graph, type(encoder).__name__)
+    if any(isinstance(width, int) for width in widths):
+        return encoder
+    with torch.no_grad():
+        found: Any = deepcopy(encoder).eval()(graph)
+    if not isinstance(found, Tensor) or found.dim() != 2:
+        return encoder  # which the first step refuses
+    made: Any = encoder
+    if len(found) == getattr(graph, "num_graphs", 0) != graph.num_nodes:
+        made.level = "graph"
+    made.out_channels = found.shape[1]
+    if not _are_predictions(made, problem):
+        made.out_channels, made.hidden_channels = None, found.shape[1]
+    measured_encoder: nn.Module = made
+    return measured_encoder
+
+
+def _few(encoder: nn.Module, data: Any) -> Any:
+    """The graph, or a batch of the first few, as the encoder's ``transform`` leaves them."""
+    from torch_geometric.data import Batch, Data
+
+    graphs = [data] if isinstance(data, Data) else list(data[:FEW])
+    own = declared(encoder)
+    if own.transforms():
+        graphs = own.transform_many(list(map(copy, graphs)))
+    return graphs[0] if isinstance(data, Data) else Batch.from_data_list(graphs)
+
+
+def _are_predictions(encoder: nn.Module, problem: Any) -> bool:
+    target = getattr(problem, "target", None)
+    if target is None:
+        return False
+    try:
+        target.outputs(encoder, "data")
+    except ValueError:
+        return False
+    return True
 
 
 def _made(module: nn.Module) -> FromTensors:

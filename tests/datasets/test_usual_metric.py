@@ -19,7 +19,7 @@ from gnnlab.datasets.kinds.given_graphs import as_graphs
 from gnnlab.datasets.readers import GivenGraphs
 from gnnlab.datasets.values.masks import Masks
 from gnnlab.runner import configure
-from gnnlab.runner.runs.run import make_task
+from gnnlab.runner.runs.encoder import make_task
 
 NAMED = [record for record in records() if "metric" in record.options]
 SIZE = 30

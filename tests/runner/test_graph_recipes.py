@@ -13,7 +13,7 @@ from gnnlab.datasets.molecules.codes import ZINC_ATOMS, ZINC_BONDS
 from gnnlab.datasets.splits.folds import folds
 from gnnlab.runner import configure, recipe, recipe_names
 from gnnlab.runner.runs.data import load_data
-from gnnlab.runner.runs.run import make_encoder, make_task
+from gnnlab.runner.runs.encoder import make_encoder, make_task
 
 # Mean, std, and the parameters of the release's model, as its logs or leaderboards print them: less
 # a column of the head, of width + 1, where two classes take one logit here. 0 where none is known.

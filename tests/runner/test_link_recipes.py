@@ -9,7 +9,7 @@ from torch_geometric.data import Data
 from gnnlab import datasets
 from gnnlab.datasets.catalogue import records
 from gnnlab.runner import configure, recipe, recipe_names
-from gnnlab.runner.runs.run import make_encoder, make_task
+from gnnlab.runner.runs.encoder import make_encoder, make_task
 from gnnlab.tasks import LinkSplit
 from gnnlab.tasks.link.steps import links_a_step
 

@@ -17,7 +17,7 @@ from gnnlab.datasets import Graphs, karate
 from gnnlab.datasets.values.masks import stratified
 from gnnlab.runner import configure, read_results, run
 from gnnlab.runner.runs.data import load_data
-from gnnlab.runner.runs.run import make_encoder, make_task
+from gnnlab.runner.runs.encoder import make_encoder, make_task
 from gnnlab.tasks.contract import as_predictor
 
 PREDICTS = [n for n, cls in layers.encoders().items() if cls.predicts]

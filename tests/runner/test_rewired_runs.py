@@ -11,7 +11,7 @@ import torch
 from gnnlab import cli, datasets, rewiring
 from gnnlab.runner import configure, read_results, run
 from gnnlab.runner.runs.data import load_data
-from gnnlab.runner.runs.run import make_encoder
+from gnnlab.runner.runs.encoder import make_encoder
 from gnnlab.runner.runs.run_toml import read_about, settings_of
 
 SETTINGS: dict[str, Any] = {

@@ -100,7 +100,7 @@ class Widthless(nn.Module):
         ({"task": "node"}, "task is 'node', but a task is needed"),
         ({"training": {"lr": 1}}, "training is {'lr': 1}, but settings are needed"),
         ({"device": "meta"}, "device is 'meta', but gnnlab runs on 'cpu' and on 'cuda'"),
-        ({"encoder": Widthless()}, "Widthless.hidden_channels is None, so the task cannot put"),
+        ({"encoder": Widthless()}, "the model has no parameter with requires_grad"),
         ({"encoder": lambda: 3}, "the encoder callable returned 3, but a torch.nn.Module"),
         ({"encoder": "GCN"}, "the encoder is 'GCN', but a torch.nn.Module is needed"),
         (

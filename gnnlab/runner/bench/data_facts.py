@@ -14,7 +14,7 @@ from gnnlab.core.errors import sentence
 from gnnlab.core.writing import NotWritten
 from gnnlab.runner.bench.plan import Cell
 from gnnlab.runner.runs.data import stressed
-from gnnlab.runner.runs.run import make_task
+from gnnlab.runner.runs.encoder import make_task
 from gnnlab.runner.settings.config import Config
 
 if TYPE_CHECKING:

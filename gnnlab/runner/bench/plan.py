@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import json
 import shlex
 from collections.abc import Mapping, Sequence
@@ -10,7 +9,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from gnnlab.core.names import find_by_name, plain, select
+from gnnlab.core.own_parts import is_path
 from gnnlab.runner.settings.config import Config, change, configure
+from gnnlab.runner.settings.models import find_model, parameters_of
 from gnnlab.runner.settings.recipes import digest, folder_with, read_toml
 
 FILE = "bench.toml"
@@ -84,9 +85,8 @@ def _common(shared: Mapping[str, Any], model: Mapping[str, Any]) -> dict[str, An
 
     A width of its own takes the place of the budget.
     """
-    from gnnlab import layers
-
-    known = {*inspect.signature(layers.find(model["name"])).parameters, "budget"}
+    cls = find_model(model["name"])
+    known = {*parameters_of(cls), "budget"}
     known -= {"budget"} if "hidden_channels" in model else set()
     return {key: value for key, value in shared.items() if key in known}
 
@@ -124,7 +124,8 @@ def choose(
     Args:
         models, data, settings: a name, and ``key=VALUE`` after it for what is changed:
             ``"path-nn kind=all length=2"``. Names that the bench lacks are those of encoders and
-            sets as they are listed; a setting needs no name: ``"edges=0.4 labels=0.1"``.
+            sets as they are listed, or import paths, ``package.module:Name``; a setting needs no
+            name: ``"edges=0.4 labels=0.1"``.
         changes: ``dotted.key=VALUE`` for every cell.
 
     Raises:
@@ -132,7 +133,7 @@ def choose(
     """
     from gnnlab import datasets, layers
 
-    encoders = {name: {"name": name} for name in layers.encoders()}
+    encoders = {name: {"name": name} for name in layers.encoders.names()}
     sets = {name: {"name": name} for name in datasets.names("graph")}
     return replace(
         bench,
@@ -150,8 +151,9 @@ def _chosen(kind: str, option: str, own: Tables, others: Tables, given: Sequence
         name, *words = shlex.split(text) or [""]
         if "=" in name and not others:  # a setting without a name
             name, words = "", [name, *words]
-        table = find_by_name(kind, name, {**others, **own}) if name or others else {}
-        label = listed.get(plain(name), name.lower())
+        known = {name: {"name": name}} if is_path(name) else {**others, **own}
+        table = find_by_name(kind, name, known) if name or others else {}
+        label = listed.get(plain(name), name.rpartition(":")[2].lower())
         found[" ".join([label, *words]).strip()] = _changed(table, words, option)
     return found or own
 

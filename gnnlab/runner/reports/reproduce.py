@@ -24,9 +24,21 @@ def reproduce(
         overrides: as :func:`gnnlab.runner.configure` takes them; every one is printed, because it
             makes the run another one than the recipe's.
     """
+    return comparison(*reproduced(recipe, overrides, out=out, jobs=jobs))
+
+
+def reproduced(
+    recipe: Recipe,
+    overrides: Sequence[str] = (),
+    *,
+    out: str | Path = "runs",
+    jobs: int = 1,
+    progress: bool = True,
+) -> tuple[Recipe, Summary, Config]:
+    """Train a recipe (or resume it) and return it with what came of it and its settings."""
     config = configure(recipe.settings, overrides)
-    folder = run(config, out, jobs=jobs, progress=True, name=recipe.name)
-    return comparison(recipe, summarise(wanted_results(folder, config)), config)
+    folder = run(config, out, jobs=jobs, progress=progress, name=recipe.name)
+    return recipe, summarise(wanted_results(folder, config)), config
 
 
 def comparison(recipe: Recipe, ours: Summary, config: Config) -> str:

@@ -8,8 +8,7 @@ from pathlib import Path
 from gnnlab.runner.reports.reproduce import deviations, distance, published
 from gnnlab.runner.reports.tables import layout, own_units, written
 from gnnlab.runner.runs.results import Summary, read_results, summarise
-from gnnlab.runner.runs.run_toml import places, read_about, settings_of
-from gnnlab.runner.settings.config import configure
+from gnnlab.runner.runs.run_toml import config_of, places, read_about
 from gnnlab.runner.settings.recipes import Recipe, recipe
 
 HEAD = """# Results
@@ -66,8 +65,7 @@ class Shown:
         self.recipe: Recipe | None = recipe(name) if name else None
         self.rows = read_results(folder)
         self.summary: Summary = summarise(self.rows)
-        run = {"splits": self.summary.splits, "seeds": self.summary.seeds}
-        self.config = configure({**settings_of(about), "run": run})
+        self.config = config_of(about, self.summary.splits, self.summary.seeds)
         self.deviations = deviations(self.recipe, self.config) if self.recipe else ["no recipe"]
 
     @property

@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from gnnlab.runner.settings.config import Config
 from gnnlab.runner.settings.encoders import encoded
+from gnnlab.runner.settings.given import NOTHING, Given
 from gnnlab.runner.settings.link_splits import message_graph
-from gnnlab.runner.settings.resolve import TASK, find_task
+from gnnlab.runner.settings.own import TASK
+from gnnlab.runner.settings.resolve import find_task
 from gnnlab.runner.settings.rewirings import find_rewiring
+from gnnlab.runner.settings.transforms import OwnTransform
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data
@@ -17,7 +20,7 @@ if TYPE_CHECKING:
     from gnnlab.datasets import Graphs, Stress
 
 
-def load_data(config: Config) -> Data | Graphs:
+def load_data(config: Config, given: Given = NOTHING) -> Data | Graphs:
     """Load the data with the edges that ``stress`` gets wrong, rewire and encode them.
 
     What was found is kept on disk and reused. Data for links are left as they are: rewirings and
@@ -29,7 +32,7 @@ def load_data(config: Config) -> Data | Graphs:
     from gnnlab import datasets
     from gnnlab.tasks.shared.listed import listed_tasks
 
-    data = datasets.load(**config.data)
+    data = datasets.load(**config.data) if given.data is None else given.data
     many = isinstance(data, datasets.Graphs)
     fitting = [name for name, task in listed_tasks().items() if task.fits(data)]
     if config.task["name"] not in fitting:
@@ -40,7 +43,7 @@ def load_data(config: Config) -> Data | Graphs:
         )
     if config.stress:
         data = _stress(config, data).graphs(data)
-    return data if splits_links(config, data) else _rewired(config, data)
+    return data if splits_links(config, data) else _rewired(config, data, given)
 
 
 def splits_links(config: Config, data: Data | Graphs) -> bool:
@@ -52,21 +55,28 @@ def splits_links(config: Config, data: Data | Graphs) -> bool:
     return find_task(config.task["name"]).splits_links and not many
 
 
-def of_split(config: Config, data: Data | Graphs, split: int) -> Data | Graphs:
+def of_split(
+    config: Config, data: Data | Graphs, split: int, given: Given = NOTHING
+) -> Data | Graphs:
     """What one split makes of the data: harder training graphs, or a graph without its held-out
     links, rewired and encoded after that."""
     if splits_links(config, data):
-        return _rewired(config, message_graph(config.task.get("links", {}), data, split))
+        graph = message_graph(config.task.get("links", {}), data, split)
+        return _rewired(config, graph, given)
     return stressed(config, data, split)
 
 
-def _rewired(config: Config, data: Data | Graphs) -> Data | Graphs:
+def _rewired(config: Config, data: Data | Graphs, given: Given) -> Data | Graphs:
     from gnnlab import datasets, rewiring
 
     many = isinstance(data, datasets.Graphs)
-    method = find_rewiring(config.rewiring)
+    method = find_rewiring(config.rewiring) if given.rewiring is None else None
+    if given.rewiring is not None:
+        method = OwnTransform(given.rewiring, config.rewiring)
     found = graphs = data if many else [data]
-    if method is not None:
+    if isinstance(method, OwnTransform):
+        found = method.apply(graphs)
+    elif method is not None:
         found = rewiring.apply(method, graphs)
     if "encoding" in config.model:
         found = encoded(config.model, found)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from torch import nn
 
 from gnnlab.contracts.devices import check_device
 from gnnlab.core.processes import check_jobs, each
@@ -16,21 +17,19 @@ from gnnlab.runner.runs import curves
 from gnnlab.runner.runs.bar import Bar, bar_title
 from gnnlab.runner.runs.curves import CurveLine, append_curve, curve_line
 from gnnlab.runner.runs.data import load_data, of_split, splits_links, told
+from gnnlab.runner.runs.encoder import make_encoder, make_task, model_on
 from gnnlab.runner.runs.kept import Kept
 from gnnlab.runner.runs.results import append_result, check_appendable, read_results
 from gnnlab.runner.runs.run_toml import describe
 from gnnlab.runner.settings.config import Config
-from gnnlab.runner.settings.encoders import with_inputs
+from gnnlab.runner.settings.given import NOTHING, Given
 from gnnlab.runner.settings.keys import flat
-from gnnlab.runner.settings.resolve import find_task
 from gnnlab.runner.trackers.by_name import make_tracker
 from gnnlab.runner.trackers.tracker import Tracking
 
 if TYPE_CHECKING:
-    from torch import nn
     from torch_geometric.data import Data
 
-    from gnnlab.contracts.encoder import Encoder
     from gnnlab.datasets import Graphs
     from gnnlab.tasks import Result
 
@@ -52,6 +51,7 @@ def run(
     inspect: Inspect | None = None,
     track: str = "",
     save: bool = False,
+    given: Given = NOTHING,
 ) -> Path:
     """Train every (split, seed) that has no result yet, and return the run's folder.
 
@@ -73,6 +73,7 @@ def run(
             ``mlflow`` or another's entry point (group ``gnnlab.trackers``).
         save: keep every pair's model in ``models/SPLIT-SEED``, for :func:`gnnlab.load`; a pair that
             has a result but no model is trained again.
+        given: objects in the place of what the settings name.
 
     Raises:
         ValueError: settings that do not fit the data; fewer than one job; no such tracker.
@@ -88,14 +89,16 @@ def run(
     pairs = [pair for pair in wanted if pair not in done or kept.lacks(*pair)]
     if not pairs:
         return folder
-    data = load_data(config)
-    _try_out(config, data, [split for split, _ in pairs], save)
+    data = load_data(config, given)
+    _try_out(config, data, [split for split, _ in pairs], given, save)
     with naming(folder):
         folder.mkdir(parents=True, exist_ok=True)
     describe(config, folder, name)
     check_appendable(folder)
     check_appendable(folder, curves.FILE)
-    trainer = partial(train, config, inspect=inspect, kept=kept, track=track, home=Path(out))
+    trainer = partial(
+        train, config, inspect=inspect, given=given, kept=kept, track=track, home=Path(out)
+    )
     for row, curve in _train_all(trainer, config, data, pairs, min(jobs, len(pairs)), progress):
         if curve is not None:
             append_curve(folder, curve)
@@ -104,17 +107,18 @@ def run(
     return folder
 
 
-def _try_out(config: Config, data: Data | Graphs, splits: list[int], save: bool) -> None:
+def _try_out(
+    config: Config, data: Data | Graphs, splits: list[int], given: Given, save: bool
+) -> None:
     """Refuse what cannot be trained before a folder is made.
 
     Links are split and rewired for one split alone: that may take long, and all are drawn alike.
     """
-    from gnnlab.tasks.contract import as_predictor
     from gnnlab.tasks.solved import SolvedTask
 
     linked, task = splits_links(config, data), make_task(config)
     for split in dict.fromkeys(splits[:1] if linked else splits):
-        own = of_split(config, data, split)
+        own = of_split(config, data, split, given)
         if isinstance(task, SolvedTask):
             if save:
                 raise ValueError(
@@ -124,8 +128,8 @@ def _try_out(config: Config, data: Data | Graphs, splits: list[int], save: bool)
             task.check(own, split)
             continue
         problem = task.setup(own, 0 if linked else split)
-        encoder = make_encoder(config, own if linked else data)()
-        problem.model(as_predictor(problem, encoder))
+        encoder = make_encoder(config, own if linked else data, given)
+        model_on(problem, encoder if isinstance(encoder, nn.Module) else encoder(), own)
 
 
 def wanted_results(folder: Path, config: Config) -> list[dict[str, Any]]:
@@ -163,6 +167,7 @@ def train(
     track: str = "",
     home: Path = Path(),
     kept: Kept | None = None,
+    given: Given = NOTHING,
 ) -> Line:
     """Train one (split, seed) and return its line of results and its curve.
 
@@ -170,14 +175,15 @@ def train(
         place: of the pair among all, for the bar.
         track: name of a tracker, and ``home`` the folder that it writes in.
         kept: where its state is kept meanwhile, and its model if that is asked for.
+        given: objects in the place of what the settings name.
     """
     from gnnlab import tasks
     from gnnlab.tasks.solved import SolvedTask
 
-    data = load_data(config) if data is None else data
+    data = load_data(config, given) if data is None else data
     split, seed = pair
     linked = splits_links(config, data)
-    own = of_split(config, data, split)
+    own = of_split(config, data, split, given)
     task = make_task(config)
     if isinstance(task, SolvedTask):
         return _row(config, pair, task.solve(own, split, seed)), None
@@ -192,7 +198,7 @@ def train(
 
         result = tasks.fit(
             task,
-            make_encoder(config, own if linked else data),
+            make_encoder(config, own if linked else data, given),
             own,
             training,
             split=0 if linked else split,
@@ -240,44 +246,3 @@ def _row(config: Config, pair: Pair, result: Result) -> dict[str, Any]:
         "peak_memory_bytes": result.peak_memory_bytes,
         **({"others": result.others} if result.others else {}),
     }
-
-
-def make_task(config: Config) -> Any:
-    """Return the config's task."""
-    settings = {key: value for key, value in config.task.items() if key not in ("name", "links")}
-    return find_task(config.task["name"])(**settings)
-
-
-def make_encoder(config: Config, data: Data | Graphs) -> Callable[[], nn.Module]:
-    """Return a function that builds the config's encoder for this data.
-
-    It returns states, on which the task puts a head; one that says why it ``predicts`` by itself is
-    told the number of logits by the task, as in ``fit``.
-    """
-    from gnnlab import layers
-
-    settings = dict(config.model)
-    cls = layers.find(settings.pop("name"))
-    settings |= cls.from_data(data, **settings)
-    if "budget" in settings:
-        settings["hidden_channels"] = _width(config, cls, settings, data)
-    return with_inputs(cls, settings, data)
-
-
-def _width(
-    config: Config, cls: type[Encoder], settings: dict[str, Any], data: Data | Graphs
-) -> int:
-    """Take the budget out of the settings and return the width it allows, readout and head
-    included."""
-    from gnnlab import layers
-    from gnnlab.tasks.contract import as_predictor
-
-    budget = settings.pop("budget")
-    problem = make_task(config).setup(data, config.run.splits[0])
-
-    def make(width: int) -> nn.Module:
-        encoder = with_inputs(cls, {**settings, "hidden_channels": width}, data)()
-        model: nn.Module = problem.model(as_predictor(problem, encoder))
-        return model
-
-    return layers.width_for(budget, make, multiple=int(settings.get("heads", 1)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ import msgspec
 
 from gnnlab.core.writing import write_text
 from gnnlab.runner.runs.environment import environment
-from gnnlab.runner.settings.config import Config
+from gnnlab.runner.settings.config import Config, configure
 from gnnlab.runner.settings.keys import toml_file
 
 FILE = "run.toml"
@@ -26,7 +26,8 @@ def describe(config: Config, folder: Path, name: str) -> None:
     path, now = folder / FILE, environment(config.run.device)
     if not path.is_file():
         settings = msgspec.to_builtins(config)
-        settings.pop("run")
+        device = settings.pop("run")["device"]
+        settings |= {"run": {"device": device}} if device != "cpu" else {}
         write_text(path, to_toml({"recipe": {"name": name}, **settings, **now}))
     elif now not in places(read_about(folder)):
         tables = [f"{key} = {_value(table)}" for key, table in now.items()]
@@ -52,6 +53,13 @@ def places(about: Mapping[str, Any]) -> list[dict[str, dict[str, str]]]:
 def settings_of(about: Mapping[str, Any]) -> dict[str, Any]:
     """The settings alone, as ``configure`` takes them."""
     return {key: value for key, value in about.items() if key not in CONTEXT}
+
+
+def config_of(about: Mapping[str, Any], splits: Sequence[int], seeds: Sequence[int]) -> Config:
+    """The settings as they were when the run was made; own parts are not looked for again."""
+    run = {"splits": list(splits), "seeds": list(seeds)}
+    tables = {**settings_of(about), "run": run}
+    return msgspec.convert(tables, Config) if "own" in tables else configure(tables)
 
 
 def to_toml(tables: Mapping[str, Mapping[str, Any]]) -> str:

@@ -7,13 +7,18 @@ import inspect
 import json
 from collections.abc import Mapping, Sequence
 from functools import cache
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from gnnlab.core.own_parts import is_path
+from gnnlab.runner.settings.given import NOTHING, Given, takes_settings
 from gnnlab.runner.settings.keys import assignment, check_keys, place
+from gnnlab.runner.settings.models import OwnModel, find_model, parameters_of
+from gnnlab.runner.settings.own import TASK, all_splits, check_own, is_many, own_digests, task_of
 from gnnlab.runner.settings.resolve import (
-    TASK,
+    INPUTS,
     find_task,
     from_graph,
     method_as_model,
@@ -26,6 +31,7 @@ from gnnlab.runner.settings.resolve import (
 from gnnlab.runner.settings.rewirings import NONE, find_rewiring, resolved_rewiring
 
 if TYPE_CHECKING:
+    from gnnlab.contracts.encoder import Encoder
     from gnnlab.tasks.shared.listed import ListedTask
 
 
@@ -47,7 +53,9 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     a positional encoding and how it is embedded beside the features, and ``model.features`` stands
     in for features: ``embedding``, a learned vector a node, or ``constant``. ``task.links`` says
     how links are split, see :mod:`gnnlab.runner.settings.link_splits`. ``stress`` goes to
-    ``datasets.Stress``, and is unset where the data stay as they are.
+    ``datasets.Stress``, and is unset where the data stay as they are. ``own`` holds a digest of the
+    source of each part that is not gnnlab's, by its import path, so that a change of it is another
+    run; it is unset where there is none.
     """
 
     data: dict[str, Any]
@@ -56,6 +64,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     training: dict[str, Any] = {}
     rewiring: dict[str, Any] = msgspec.field(default_factory=lambda: {"name": "none"})
     stress: dict[str, Any] | msgspec.UnsetType = msgspec.UNSET
+    own: dict[str, str] | msgspec.UnsetType = msgspec.UNSET
     run: Run = Run()
 
     def key(self) -> str:
@@ -68,15 +77,28 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def label(self) -> str:
         """Return a readable name for the run's folder."""
         names = [self.data["name"], self.model["name"], self.rewiring["name"], self.key()]
-        return "-".join(name for name in names if name != NONE).lower()
+        return "-".join(map(_short, (name for name in names if name != NONE))).lower()
 
 
-def configure(settings: Mapping[str, Any], overrides: Sequence[str] = ()) -> Config:
+def _short(name: str) -> str:
+    """A name that folders can have: of an import path what stands in the module, of a file its
+    stem."""
+    if is_path(name):
+        return name.partition(":")[2]
+    return PurePath(name).stem if "/" in name else name
+
+
+def configure(
+    settings: Mapping[str, Any], overrides: Sequence[str] = (), given: Given = NOTHING
+) -> Config:
     """Check settings, with ``dotted.key=VALUE`` overrides applied, and return them as a Config.
+
+    A run that names no task has that which its data are for.
 
     Args:
         settings: nested tables as a TOML file has them.
         overrides: VALUE is TOML; a word that is no TOML value counts as a string.
+        given: objects that stand in the place of names.
 
     Raises:
         ValueError: a key that nothing reads (the nearest is named), a value of the wrong type, an
@@ -85,29 +107,53 @@ def configure(settings: Mapping[str, Any], overrides: Sequence[str] = ()) -> Con
     tables = json.loads(json.dumps(settings))
     for override in overrides:
         change(tables, override)
+    _check_sections(tables)
+    tables = given.tables(tables)
+    wanted, task_table = tables.pop("own", {}), tables.get("task", {})
+    if not task_table.get("name"):
+        tables["task"] = {**task_table, "name": task_of(tables.get("data"), given)}
     _check_tables(tables)
-    _check_constructors(tables)
+    model = _model(tables, given)
+    _check_constructors(tables, model, given)
+    if tables.get("run", {}).get("splits") == "all":
+        own = resolved_data(tables["data"]) if given.data is None else tables["data"]
+        tables["run"]["splits"] = all_splits(own, given)
     try:
         config = msgspec.convert(tables, Config)
     except msgspec.ValidationError as error:
         raise ValueError(f"the settings do not fit: {error}") from error
     if not config.run.splits or not config.run.seeds:
         raise ValueError("run.splits and run.seeds name what is trained: give at least one of each")
-    data = resolved_data(config.data)
-    task, trains = resolved_task(config.task, data), _task(tables).trains
-    return msgspec.structs.replace(
+    data = resolved_data(config.data) if given.data is None else config.data
+    task = resolved_task(config.task, data, is_many(data, given))
+    trains = _task(tables).trains
+    resolved = method_as_model(task, config.model) if not trains else config.model
+    found = msgspec.structs.replace(
         config,
         task=task,
         data=data,
-        model=resolved_model(config.model) if trains else method_as_model(task, config.model),
+        model=resolved if model is None else resolved_model(model, config.model),
         training=resolved_training(config.training) if trains else {},
-        rewiring=resolved_rewiring(config.rewiring),
+        rewiring=resolved_rewiring(config.rewiring) if given.rewiring is None else config.rewiring,
         stress=resolved_stress(config.stress) or msgspec.UNSET,
     )
+    digests = own_digests(msgspec.to_builtins(found), given)
+    check_own(wanted, digests)
+    return msgspec.structs.replace(found, own=digests or msgspec.UNSET)
 
 
-def _check_tables(tables: dict[str, Any]) -> None:
-    """Refuse keys that nothing reads, and sections and names of the wrong kind."""
+def _model(tables: Mapping[str, Any], given: Given) -> type[Encoder] | OwnModel | None:
+    """What the model's settings go to: nothing where none is trained, or it is built already."""
+    name = tables.get("model", {}).get("name", "")
+    if not _task(tables).trains:
+        return None
+    if given.model is None:
+        return find_model(name)
+    return OwnModel(given.model, name) if takes_settings(given.model) else None
+
+
+def _check_sections(tables: dict[str, Any]) -> None:
+    """Refuse sections that nothing reads, and sections and names of the wrong kind."""
     check_keys("", tables, Config.__struct_fields__, everywhere())
     for section in tables:
         if not isinstance(tables[section], dict):
@@ -118,6 +164,10 @@ def _check_tables(tables: dict[str, Any]) -> None:
         name = tables[section].get("name", "")
         if not isinstance(name, str):
             raise ValueError(f"{section}.name is {name!r}, but a name is a string")
+
+
+def _check_tables(tables: dict[str, Any]) -> None:
+    """Refuse settings without a name of what they are for."""
     for section in ("data", "model") if _task(tables).trains else ("data",):
         if not tables.get(section, {}).get("name"):
             raise ValueError(f"{section}.name is missing: say which with --{section} NAME")
@@ -163,11 +213,13 @@ def change(tables: dict[str, Any], override: str, option: str = "--set") -> None
     place(tables, path, value, f"{option} {override!r}")
 
 
-def _check_constructors(tables: dict[str, Any]) -> None:
+def _check_constructors(
+    tables: dict[str, Any], model: type[Encoder] | OwnModel | None, given: Given
+) -> None:
     """Hold the free tables against the signatures that will receive them."""
     from dataclasses import fields
 
-    from gnnlab import datasets, layers, tasks
+    from gnnlab import datasets, tasks
 
     task = tables.get("task", {})
     cls: Any = _task(tables)
@@ -176,7 +228,8 @@ def _check_constructors(tables: dict[str, Any]) -> None:
     check_keys(
         "stress", tables.get("stress", {}), (f.name for f in fields(datasets.Stress)), others
     )
-    find_rewiring(tables.get("rewiring", {}))
+    if given.rewiring is None:
+        find_rewiring(tables.get("rewiring", {}))
     if not cls.trains:
         if tables.get("training"):
             raise ValueError(
@@ -184,12 +237,18 @@ def _check_constructors(tables: dict[str, Any]) -> None:
                 "out"
             )
         return
-    encoder = layers.find(tables["model"]["name"])
-    arguments = set(inspect.signature(encoder).parameters)
-    # A head stands on an encoder's last Linear where links are told; elsewhere it would predict.
-    own = arguments & {"out_channels"} if links else set()
-    known = {"name", "encoding", "budget", "features"} | (arguments - from_graph(encoder)) | own
-    check_keys("model", tables["model"], known, others)
+    if model is not None:
+        check_keys("model", tables["model"], _known(model, tables["model"], links), others)
     check_keys(
         "training", tables.get("training", {}), (f.name for f in fields(tasks.Training)), others
     )
+
+
+def _known(model: type[Encoder] | OwnModel, table: Mapping[str, Any], links: bool) -> set[str]:
+    """The keys of ``[model]`` that something reads."""
+    arguments = set(parameters_of(model))
+    if isinstance(model, OwnModel):
+        return {*INPUTS, *arguments, *(table if model.open else ())}
+    # A head stands on an encoder's last Linear where links are told; elsewhere it would predict.
+    own = arguments & {"out_channels"} if links else set()
+    return {*INPUTS} | (arguments - from_graph(model)) | own

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from gnnlab.contracts.encoder import Encoder
     from gnnlab.layers import Input
+    from gnnlab.runner.settings.models import OwnModel
 
 CHANNELS = 16
 """Width of an encoding's embedding that is given none."""
@@ -81,7 +82,9 @@ def make_encoding(table: Mapping[str, Any]) -> Input:
     return layers.PositionalEncoder(transform, **rest)
 
 
-def with_inputs(cls: type[Encoder], settings: dict[str, Any], data: Any) -> Callable[[], nn.Module]:
+def with_inputs(
+    cls: type[Encoder] | OwnModel, settings: dict[str, Any], data: Any
+) -> Callable[[], nn.Module]:
     """Return a function that builds the encoder behind what it needs before it.
 
     ``features`` are learned vectors or constant, if the settings say so. Codes of nodes'
@@ -91,7 +94,7 @@ def with_inputs(cls: type[Encoder], settings: dict[str, Any], data: Any) -> Call
     """
     encoding, stand_in = settings.pop("encoding", None), settings.pop("features", None)
     x_sizes, edge_sizes = getattr(data, "x_sizes", ()), getattr(data, "edge_sizes", ())
-    width, embeds = settings["hidden_channels"], False
+    width, embeds = settings.get("hidden_channels", CHANNELS), False
     codes = width - _beside(encoding) if settings.get("map_input") is False else width
     if edge_sizes and "edge_dim" in settings and not cls.reads_codes:
         embeds, settings["edge_dim"] = True, width

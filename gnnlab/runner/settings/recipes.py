@@ -10,6 +10,7 @@ from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from pathlib import Path
 from typing import Any
 
 from gnnlab.core.names import find_by_name
@@ -123,7 +124,7 @@ def _dataset(paper: Paper, path: Traversable) -> list[Recipe]:
 
 
 def folder_with(file: str, kind: str, name: str) -> Traversable:
-    """The folder of recipes of that name that holds such a file.
+    """The folder of recipes of that name that holds such a file, or a user's own by its path.
 
     Args:
         kind: what folders with the file are, for the message.
@@ -132,6 +133,8 @@ def folder_with(file: str, kind: str, name: str) -> Traversable:
         ValueError: there is none; the nearest is offered.
     """
     known = {f.name: f for f in files("gnnlab.recipes").iterdir() if f.joinpath(file).is_file()}
+    if name not in known and (Path(name) / file).is_file():
+        return Path(name)
     return find_by_name(kind, name, known)
 
 

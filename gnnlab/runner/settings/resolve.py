@@ -14,13 +14,12 @@ from typing import TYPE_CHECKING, Any, cast
 from gnnlab.core.arguments import check_count
 from gnnlab.runner.settings.encoders import resolved_encoding, resolved_features
 from gnnlab.runner.settings.link_splits import resolved_links
+from gnnlab.runner.settings.models import GIVEN_WIDTHS, OwnModel, parameters_of
 
 if TYPE_CHECKING:
     from gnnlab.contracts.encoder import Encoder
     from gnnlab.tasks.shared.listed import ListedTask
 
-TASK = "node"
-"""The task of a run that names none."""
 WIDTH = 64
 """Hidden channels of a model that is given none."""
 
@@ -36,23 +35,21 @@ def find_task(name: str) -> type[ListedTask]:
     return listed_tasks.find(name)
 
 
-def resolved_task(table: Mapping[str, Any], data: Mapping[str, Any]) -> dict[str, Any]:
+def resolved_task(table: Mapping[str, Any], data: Mapping[str, Any], many: bool) -> dict[str, Any]:
     """The task's name as listed and all its settings.
 
     Args:
-        data: resolved: in sets of graphs, links are not split, and a set may name a metric.
+        data: resolved: a set of graphs may name a metric.
+        many: whether they are a set of graphs, in which links are not split.
 
     Raises:
         ValueError: what the task refuses, or settings of a split that is not drawn.
     """
-    from gnnlab import datasets
-
     given = {key: value for key, value in table.items() if key not in ("name", "links")}
-    cls = find_task(table.get("name", TASK))
+    cls = find_task(table["name"])
     defaults = {field.name: field.default for field in fields(cast(Any, cls))}
     built = asdict(cls(**given))  # type: ignore[call-overload]
     found = {key: _like(value, defaults[key]) for key, value in built.items()}
-    many = data["name"] in datasets.names("graph")
     found = cls.settled(_with_metric(cls, found, data), many)
     found = {key: value for key, value in found.items() if not _is_before(cls.later, key, value)}
     return {"name": cls.listed, **found, **_links(cls, table.get("links"), data["name"], many)}
@@ -94,9 +91,10 @@ def _named_metric(task: type[ListedTask], data: Mapping[str, Any], kind: Any) ->
     Runs by the task's own metric are named by ``auto``, and would be resumed with another.
     """
     from gnnlab.datasets.catalogue.records import find
+    from gnnlab.datasets.loading import is_listed
     from gnnlab.tasks.metrics.by_name import BY_KIND
 
-    if "source" not in data:
+    if "source" not in data or not is_listed(data["name"]):
         return "auto"
     options = find(data["name"], data["source"]).options
     named = str(options.get("metric", "auto"))
@@ -113,21 +111,23 @@ def resolved_data(table: Mapping[str, Any]) -> dict[str, Any]:
     return datasets.resolve(**table)
 
 
-def resolved_model(table: Mapping[str, Any]) -> dict[str, Any]:
+def resolved_model(cls: type[Encoder] | OwnModel, table: Mapping[str, Any]) -> dict[str, Any]:
     """The encoder's class name and its arguments; what the graph decides is left out."""
-    from gnnlab import layers
-
-    cls = layers.find(table["name"])
+    own = isinstance(cls, OwnModel)
+    if isinstance(cls, OwnModel):
+        cls.check(table)
     later, left_out = cls.later, from_graph(cls)
     found: dict[str, Any] = {"name": cls.__name__}
-    for name, parameter in inspect.signature(cls).parameters.items():
+    for name, parameter in parameters_of(cls).items():
         if name in left_out and name not in table:
             continue
-        value = table.get(name, WIDTH if name == "hidden_channels" else parameter.default)
+        value = table.get(name, _default(name, parameter, own))
         if _is_before(later, name, value):
             continue
         if value is not None and value is not inspect.Parameter.empty:
             found[name] = _like(value, parameter.default)
+    if isinstance(cls, OwnModel) and cls.open:
+        found |= {key: value for key, value in table.items() if key not in (*found, *INPUTS)}
     if "budget" in table:
         found["budget"] = _budget(table)
         found.pop("hidden_channels", None)
@@ -136,6 +136,15 @@ def resolved_model(table: Mapping[str, Any]) -> dict[str, Any]:
     if "features" in table:
         found |= resolved_features(table["features"])
     return found
+
+
+def _default(name: str, parameter: inspect.Parameter, own: bool) -> Any:
+    """What a setting is where it is not given; of another's class only what TOML has a word for."""
+    value = parameter.default
+    if name == "hidden_channels" and (not own or value in (None, inspect.Parameter.empty)):
+        return WIDTH
+    plain = isinstance(value, (str, bool, int, float, list, tuple, dict))
+    return value if plain or not own else None
 
 
 def method_as_model(task: Mapping[str, Any], table: Mapping[str, Any]) -> dict[str, Any]:
@@ -195,10 +204,13 @@ def resolved_stress(table: Any) -> dict[str, Any]:
     return {key: _like(value, defaults[key]) for key, value in kept.items()}
 
 
-def from_graph(cls: type[Encoder]) -> set[str]:
+def from_graph(cls: type[Encoder] | OwnModel) -> set[str]:
     """Arguments that no setting gives, but for the width of states that links end in."""
-    return {"in_channels", "out_channels", *cls.from_graph}
+    return {*GIVEN_WIDTHS, *cls.from_graph}
 
+
+INPUTS = ("name", "encoding", "budget", "features")
+"""Keys of ``[model]`` that are no arguments of the encoder's."""
 
 ADDED = (("stop", "patience"),)
 """Settings that came later are left out at their defaults: runs from before keep their names."""

@@ -6,8 +6,11 @@ from collections.abc import Mapping
 from dataclasses import MISSING, Field, fields
 from typing import TYPE_CHECKING, Any
 
-from gnnlab.core.names import find_by_name, plain
+from gnnlab.core.names import plain
+from gnnlab.core.own_parts import is_ours, path_of
+from gnnlab.core.plugins import plugins
 from gnnlab.runner.settings.keys import check_keys
+from gnnlab.runner.settings.transforms import OwnTransform, make_transform
 
 if TYPE_CHECKING:
     from gnnlab.structure.transforms import GraphTransform
@@ -15,8 +18,12 @@ if TYPE_CHECKING:
 NONE = "none"
 
 
-def make_rewiring(name: str, settings: Mapping[str, Any], section: str = "") -> GraphTransform[Any]:
+def make_rewiring(
+    name: str, settings: Mapping[str, Any], section: str = ""
+) -> GraphTransform[Any] | OwnTransform:
     """Build a rewiring by name; a setting that is a rewiring is a table with a ``name``.
+
+    An import path may name a class of transforms as PyG has them, or a function of a graph.
 
     Args:
         section: what settings are called in messages, if not by their names alone.
@@ -27,6 +34,8 @@ def make_rewiring(name: str, settings: Mapping[str, Any], section: str = "") -> 
     from gnnlab import rewiring
 
     cls = rewiring.find(name)
+    if not is_graph_transform(cls):
+        return make_transform(cls, name, settings, section)
     check_keys(section, settings, [field.name for field in fields(cls)])
     dot = f"{section}." if section else ""
     given = {}
@@ -43,22 +52,26 @@ def make_rewiring(name: str, settings: Mapping[str, Any], section: str = "") -> 
     return cls(**given)
 
 
-def _nested(table: Mapping[str, Any], section: str) -> GraphTransform[Any]:
+def is_graph_transform(cls: Any) -> bool:
+    """Whether a class is one of our transforms, whose fields are its settings."""
+    from gnnlab.structure.transforms import GraphTransform
+
+    return isinstance(cls, type) and issubclass(cls, GraphTransform)
+
+
+def _nested(table: Mapping[str, Any], section: str) -> GraphTransform[Any] | OwnTransform:
     if not isinstance(table.get("name"), str):
         raise ValueError(f"{section}.name is missing: say which rewiring {section} is")
     return make_rewiring(table["name"], without_name(table), section)
 
 
-def find_rewiring(table: Mapping[str, Any]) -> GraphTransform[Any] | None:
+def find_rewiring(table: Mapping[str, Any]) -> GraphTransform[Any] | OwnTransform | None:
     """The rewiring of a ``[rewiring]`` table; None for ``none``.
 
     Raises:
         ValueError: as :func:`make_rewiring`.
     """
-    from gnnlab import rewiring
-
     name = table.get("name", NONE)
-    find_by_name("rewiring", name, {NONE: None, **rewiring.rewirings()})
     if plain(name) != NONE:
         return make_rewiring(name, without_name(table), "rewiring")
     if given := without_name(table):
@@ -73,17 +86,26 @@ def find_rewiring(table: Mapping[str, Any]) -> GraphTransform[Any] | None:
 def resolved_rewiring(table: Mapping[str, Any]) -> dict[str, Any]:
     """The rewiring's name as it is listed, and all its settings that are set."""
     method = find_rewiring(table)
-    return {"name": NONE} if method is None else _table(method)
+    return {"name": NONE} if method is None else table_of(method, str(table["name"]))
 
 
-def _table(method: GraphTransform[Any]) -> dict[str, Any]:
-    from gnnlab.rewiring.listing import label
+def table_of(method: GraphTransform[Any] | OwnTransform, name: str = "") -> dict[str, Any]:
+    """The name of a rewiring and its settings, as a run keeps them.
 
-    found: dict[str, Any] = {"name": label(type(method))}
+    Args:
+        name: by which it was found, if by one.
+    """
+    from gnnlab.rewiring.listing import label, rewirings
+
+    if isinstance(method, OwnTransform):
+        return dict(method.table)
+    cls = type(method)
+    own = name if name in plugins(rewirings.group) else path_of(cls) or name
+    found: dict[str, Any] = {"name": label(cls) if is_ours(cls) else own}
     for field in fields(method):
         value = getattr(method, field.name)
-        if hasattr(value, "results"):
-            found[field.name] = _table(value)
+        if hasattr(value, "results") or isinstance(value, OwnTransform):
+            found[field.name] = table_of(value)
         elif value is not None:
             # Annotations are strings here: 1 where 1.0 is meant is 1.0.
             floating = str(field.type).startswith("float") and isinstance(value, int)

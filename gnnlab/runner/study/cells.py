@@ -159,4 +159,7 @@ def _share(data: str) -> float:
     from gnnlab import datasets
 
     found = datasets.load(**json.loads(data))
-    return float(found.test_mask[:, 0].sum() / found.train_mask[:, 0].sum())
+    test, train = (
+        mask.reshape(len(mask), -1)[:, 0] for mask in (found.test_mask, found.train_mask)
+    )
+    return float(test.sum() / train.sum())

@@ -7,6 +7,7 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -89,9 +90,9 @@ def _edges(edges: Edges) -> str:
 
 def _chosen(config: Config) -> str:
     rewiring = {k: v for k, v in config.rewiring.items() if k not in ("name", "fill", "seed")}
-    training = {
+    training: dict[str, Any] = {
         "lr": config.training["lr"],
-        **{k: config.model[k] for k in ("dropout", "num_layers")},
+        **{k: config.model[k] for k in ("dropout", "num_layers") if k in config.model},
     }
     return ", ".join(f"{key}={value}" for key, value in {**training, **rewiring}.items())
 
@@ -168,7 +169,7 @@ def page(study: Study, outcomes: Sequence[Outcome], command: str = "") -> str:
             "",
             f"Made by `{command or f'gnnlab study {study.name}'}` from its runs: "
             f"{len(outcomes)} of {len(study.cells)} cells. Settings: "
-            f"gnnlab/recipes/{study.name}, sha256 {study.digest}…",
+            f"{study.place or f'gnnlab/recipes/{study.name}'}, sha256 {study.digest}…",
             "",
             "## Where it helps, and where it does not",
             "",

@@ -17,7 +17,13 @@ from gnnlab.runner.sweep.trials import Sweep, Trial
 
 
 def run_sweep(
-    sweep: Sweep, out: str | Path, *, trials: int | None = None, seed: int = 0, jobs: int = 1
+    sweep: Sweep,
+    out: str | Path,
+    *,
+    trials: int | None = None,
+    seed: int = 0,
+    jobs: int = 1,
+    progress: bool = True,
 ) -> Iterator[Trial]:
     """Train one setting after the other on the pairs that choose, and yield each.
 
@@ -29,6 +35,7 @@ def run_sweep(
         trials: how many settings are drawn, by optuna; every combination without.
         seed: of the draws.
         jobs: processes that train the pairs of a setting at once.
+        progress: draw bars.
 
     Raises:
         ValueError: the first setting does not fit, or nothing can be drawn.
@@ -37,7 +44,7 @@ def run_sweep(
     # What is wrong with all settings is told before anything is trained.
     check_jobs(jobs)
     check_device(sweep.config(first).run.device)
-    attempt = partial(_try, sweep, Path(out), jobs)
+    attempt = partial(_try, sweep, Path(out), jobs, progress)
     if trials is None:
         yield from map(attempt, grid(sweep.space))
         return
@@ -46,12 +53,12 @@ def run_sweep(
     yield from search(sweep, attempt, Path(out), trials, seed)
 
 
-def _try(sweep: Sweep, out: Path, jobs: int, values: Values) -> Trial:
+def _try(sweep: Sweep, out: Path, jobs: int, progress: bool, values: Values) -> Trial:
     """A setting that does not fit or breaks is told, and does not end the sweep."""
     try:
         config = sweep.config(values)
         pairs = sweep.pairs(config)
-        folder = run(config, out, jobs=jobs, progress=True, pairs=pairs)
+        folder = run(config, out, jobs=jobs, progress=progress, pairs=pairs)
     except NotWritten:
         raise
     except Exception as error:

@@ -16,7 +16,14 @@ from gnnlab.runner.sweep.record import Record, Swept
 from gnnlab.runner.sweep.trials import Sweep, Trial, choose
 
 
-def outcome(sweep: Sweep, trials: Sequence[Trial], out: str | Path, *, jobs: int = 1) -> str:
+def outcome(
+    sweep: Sweep,
+    trials: Sequence[Trial],
+    out: str | Path,
+    *,
+    jobs: int = 1,
+    progress: bool = True,
+) -> str:
     """Train the chosen setting on whatever of its pairs did not choose, and tell its test score.
 
     Raises:
@@ -24,7 +31,7 @@ def outcome(sweep: Sweep, trials: Sequence[Trial], out: str | Path, *, jobs: int
     """
     best = choose(trials)
     assert best.config is not None
-    folder = run(best.config, out, jobs=jobs, progress=True)
+    folder = run(best.config, out, jobs=jobs, progress=progress)
     splits = best.config.run.splits
     rows = wanted_results(folder, best.config)
     text = chosen(trials, rows, splits, sweep.tune_splits or splits)

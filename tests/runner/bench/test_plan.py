@@ -22,7 +22,7 @@ from gnnlab.runner.bench.data_facts import look_at_sets
 from gnnlab.runner.bench.page import Found, run_bench, table
 from gnnlab.runner.bench.plan import Bench, choose, read_bench, select_cells
 from gnnlab.runner.runs.data import load_data
-from gnnlab.runner.runs.run import make_encoder, make_task
+from gnnlab.runner.runs.encoder import make_encoder, make_task
 
 SMALL = ("model.budget=4000", "training.epochs=2", "run.splits=[0]", "run.seeds=[0, 1]")
 CSL = "csl copies=5"

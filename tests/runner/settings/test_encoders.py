@@ -18,8 +18,9 @@ from gnnlab.datasets.values.masks import stratified
 from gnnlab.layers import WithInputs
 from gnnlab.runner import configure
 from gnnlab.runner.runs.data import load_data
+from gnnlab.runner.runs.encoder import make_encoder
 from gnnlab.runner.runs.results import read_results
-from gnnlab.runner.runs.run import make_encoder, run
+from gnnlab.runner.runs.run import run
 from gnnlab.runner.runs.run_toml import read_about, settings_of
 from gnnlab.runner.settings.config import Config
 

@@ -10,7 +10,7 @@ import pytest
 from gnnlab import cli, layers
 from gnnlab.runner import configure, read_results, run
 from gnnlab.runner.runs.data import load_data, of_split
-from gnnlab.runner.runs.run import make_encoder, make_task
+from gnnlab.runner.runs.encoder import make_encoder, make_task
 from gnnlab.runner.runs.run_toml import read_about, settings_of
 from gnnlab.runner.settings.config import Config
 from gnnlab.runner.settings.link_splits import message_graph

@@ -13,7 +13,7 @@ from gnnlab.datasets.molecules.codes import ATOMS, BONDS
 from gnnlab.datasets.values.masks import stratified
 from gnnlab.runner import configure, read_results, recipe, recipe_names, run
 from gnnlab.runner.runs.data import load_data
-from gnnlab.runner.runs.run import make_encoder, make_task
+from gnnlab.runner.runs.encoder import make_encoder, make_task
 
 SETS = ("roman-empire", "amazon-ratings", "minesweeper", "tolokers", "questions")
 # Test scores as the release's stored notebook prints them: mean and std in the order of SETS.

@@ -286,9 +286,9 @@ def test_one_record_says_all_of_a_metric() -> None:
     """A name that several kinds share has one direction, unit and best value."""
     for record in RECORDS:
         alike = [other for other in RECORDS if other.name == record.name]
-        told = {(one.higher_is_better, one.unit, one.best) for one in alike}
+        told = {(one.higher_is_better, one.unit, one.limit) for one in alike}
         assert len(told) == 1 and sign(record.name) == (1 if record.higher_is_better else -1)
-        assert best_possible(record.name) == record.best
+        assert best_possible(record.name) == record.limit
         assert is_fraction(record.name) == (record.unit == "%")
     pairs = [(kind, record.name) for record in RECORDS for kind in record.kinds]
     assert len(pairs) == len(set(pairs))

@@ -17,7 +17,7 @@ from gnnlab import datasets, layers, tasks
 from gnnlab.datasets import Graphs
 from gnnlab.datasets.values.masks import stratified
 from gnnlab.runner import configure, read_results, run
-from gnnlab.runner.runs.run import make_encoder, make_task
+from gnnlab.runner.runs.encoder import make_encoder, make_task
 from gnnlab.tasks.contract import as_predictor
 
 CLASSES = 3
