@@ -35,7 +35,9 @@ from .measures.homophily import adjusted_homophily as adjusted_homophily
 from .measures.homophily import edge_homophily as edge_homophily
 from .measures.homophily import label_informativeness as label_informativeness
 from .measures.homophily import node_homophily as node_homophily
+from .own.tables import from_tables as from_tables
 from .splits.folds import folds as folds
+from .splits.of_own import split as split
 from .splits.scaffold import scaffolds as scaffolds
 from .stress import Stress as Stress
 from .values.graphs import Graphs as Graphs

@@ -9,11 +9,11 @@ import numpy as np
 import torch
 
 from gnnlab.datasets.catalogue.records import Record
+from gnnlab.datasets.chemistry.graphs import to_graphs
+from gnnlab.datasets.chemistry.smiles import Molecule, read_smiles
+from gnnlab.datasets.chemistry.stereo import Stereo, stereo_of
 from gnnlab.datasets.files.damage import damaged
 from gnnlab.datasets.files.numbers import whole
-from gnnlab.datasets.molecules.graphs import to_graphs
-from gnnlab.datasets.molecules.smiles import Molecule, read_smiles
-from gnnlab.datasets.molecules.stereo import Stereo, stereo_of
 from gnnlab.datasets.readers.raw import GivenGraphs, Open
 
 
