@@ -35,6 +35,11 @@ from .measures.homophily import adjusted_homophily as adjusted_homophily
 from .measures.homophily import edge_homophily as edge_homophily
 from .measures.homophily import label_informativeness as label_informativeness
 from .measures.homophily import node_homophily as node_homophily
+from .own.dgl_graph import from_dgl as from_dgl
+from .own.molecule_tables import molecules as molecules
+from .own.networkx_graph import from_networkx as from_networkx
+from .own.reading import read as read
+from .own.scipy_matrix import from_scipy as from_scipy
 from .own.tables import from_tables as from_tables
 from .splits.folds import folds as folds
 from .splits.of_own import split as split

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from gnnlab.datasets.files.damage import in_brief
 from gnnlab.datasets.files.sources import checksum
 from gnnlab.datasets.own.tables import from_tables
-from gnnlab.datasets.own.text_files import opened
+from gnnlab.datasets.own.tabular.text_files import opened
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data

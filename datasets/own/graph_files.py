@@ -12,7 +12,7 @@ from gnnlab.datasets.files.damage import in_brief
 from gnnlab.datasets.files.sources import checksum
 from gnnlab.datasets.own.networkx_graph import from_networkx
 from gnnlab.datasets.own.scipy_matrix import from_scipy
-from gnnlab.datasets.own.text_files import kind_of_name
+from gnnlab.datasets.own.tabular.text_files import kind_of_name
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data

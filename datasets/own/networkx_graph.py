@@ -8,8 +8,8 @@ import numpy as np
 import torch
 
 from gnnlab.contracts.described import described
-from gnnlab.datasets.own.columns import ROW
 from gnnlab.datasets.own.tables import from_tables
+from gnnlab.datasets.own.tabular.columns import ROW
 
 if TYPE_CHECKING:
     import networkx as nx

@@ -11,9 +11,10 @@ from torch import Tensor
 from gnnlab.contracts.described import described
 from gnnlab.core.arguments import check_flag
 from gnnlab.datasets.kinds.build_data import build
-from gnnlab.datasets.own.edges import Edges, arranged
-from gnnlab.datasets.own.frames import table
-from gnnlab.datasets.own.labels import Kind, Targets, targets_of
+from gnnlab.datasets.own.tabular.edges import Edges, arranged
+from gnnlab.datasets.own.tabular.frames import table
+from gnnlab.datasets.own.tabular.labels import Kind, Targets, targets_of
+from gnnlab.datasets.splits.of_own import split as divided
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data
@@ -83,11 +84,7 @@ def from_scipy(
         source="own",
         **kept,
     )
-    if split is None:
-        return data
-    from gnnlab.datasets.splits.of_own import split as divided
-
-    return divided(data, split)
+    return data if split is None else divided(data, split)
 
 
 def _square(matrix: Any) -> Any:

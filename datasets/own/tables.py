@@ -11,16 +11,16 @@ import torch
 from gnnlab.core.arguments import check_choice, check_flag, check_text
 from gnnlab.datasets.files.sources import checksum, combined
 from gnnlab.datasets.kinds.build_data import build
-from gnnlab.datasets.own.columns import AUTO, ends, ids
-from gnnlab.datasets.own.edge_tables import EdgeColumns, EdgeValues
-from gnnlab.datasets.own.edge_tables import values_of as edge_values
-from gnnlab.datasets.own.edges import Edges, Repeats, arranged
-from gnnlab.datasets.own.features import Coding, Missing
-from gnnlab.datasets.own.frames import Table, table
-from gnnlab.datasets.own.ids import counted, gathered, names_of, numbered
-from gnnlab.datasets.own.labels import Kind
-from gnnlab.datasets.own.node_tables import NodeColumns, NodeValues
-from gnnlab.datasets.own.node_tables import values_of as node_values
+from gnnlab.datasets.own.tabular.columns import AUTO, ends, ids
+from gnnlab.datasets.own.tabular.edge_tables import EdgeColumns, EdgeValues
+from gnnlab.datasets.own.tabular.edge_tables import values_of as edge_values
+from gnnlab.datasets.own.tabular.edges import Edges, Repeats, arranged
+from gnnlab.datasets.own.tabular.features import Coding, Missing
+from gnnlab.datasets.own.tabular.frames import Table, table
+from gnnlab.datasets.own.tabular.ids import counted, gathered, names_of, numbered
+from gnnlab.datasets.own.tabular.labels import Kind
+from gnnlab.datasets.own.tabular.node_tables import NodeColumns, NodeValues
+from gnnlab.datasets.own.tabular.node_tables import values_of as node_values
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data

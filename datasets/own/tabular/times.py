@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gnnlab.core.arguments import shown
-from gnnlab.datasets.own.frames import Table
+from gnnlab.datasets.own.tabular.frames import Table
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -10,10 +10,10 @@ from torch import Tensor
 
 from gnnlab.contracts.data import MASKS
 from gnnlab.core.arguments import check_choice
-from gnnlab.datasets.own.columns import AUTO, LABELS, SPLITS, one, rest, several
-from gnnlab.datasets.own.features import Coding, Missing, features_of
-from gnnlab.datasets.own.frames import Table
-from gnnlab.datasets.own.labels import Kind, Targets, targets_of
+from gnnlab.datasets.own.tabular.columns import AUTO, LABELS, SPLITS, one, rest, several
+from gnnlab.datasets.own.tabular.features import Coding, Missing, features_of
+from gnnlab.datasets.own.tabular.frames import Table
+from gnnlab.datasets.own.tabular.labels import Kind, Targets, targets_of
 from gnnlab.datasets.splits.of_column import by_column
 from gnnlab.datasets.values.masks import Masks
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from gnnlab.core.arguments import shown
-from gnnlab.datasets.own.columns import AUTO, several
-from gnnlab.datasets.own.frames import Table
+from gnnlab.datasets.own.tabular.columns import AUTO, several
+from gnnlab.datasets.own.tabular.frames import Table
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from gnnlab.contracts.described import described
 from gnnlab.core.arguments import shown
 from gnnlab.datasets.files.damage import in_brief
-from gnnlab.datasets.own.text_files import (
+from gnnlab.datasets.own.tabular.text_files import (
     cells,
     first_lines,
     kind_of_name,

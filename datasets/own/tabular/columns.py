@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from gnnlab.core.arguments import shown
-from gnnlab.datasets.own.frames import Table
+from gnnlab.datasets.own.tabular.frames import Table
 
 AUTO = "auto"
 """What an argument is that leaves it to the usual names."""

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from gnnlab.core.arguments import shown
-from gnnlab.datasets.own.frames import Table
+from gnnlab.datasets.own.tabular.frames import Table
 
 if TYPE_CHECKING:
     import pandas as pd

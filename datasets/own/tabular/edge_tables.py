@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gnnlab.datasets.own.columns import AUTO, TIMES, TYPES, WEIGHTS, one, rest
-from gnnlab.datasets.own.features import Features, Missing, features_of
-from gnnlab.datasets.own.frames import Table
-from gnnlab.datasets.own.times import times_of
+from gnnlab.datasets.own.tabular.columns import AUTO, TIMES, TYPES, WEIGHTS, one, rest
+from gnnlab.datasets.own.tabular.features import Features, Missing, features_of
+from gnnlab.datasets.own.tabular.frames import Table
+from gnnlab.datasets.own.tabular.times import times_of
 
 if TYPE_CHECKING:
     import pandas as pd
