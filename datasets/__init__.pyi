@@ -4,6 +4,7 @@ from .cards.card import Card as Card
 from .cards.given_graphs import GivenCard as GivenCard
 from .cards.graph import GraphsCard as GraphsCard
 from .cards.link import LinkCard as LinkCard
+from .cards.own_graph import OwnCard as OwnCard
 from .catalogue.records import Citation as Citation
 from .catalogue.records import Record as Record
 from .describing import card as card

@@ -45,9 +45,11 @@ def graph_of_file(path: Path, **options: Any) -> Data:
             graph = readers[kind](file)
         except Exception as error:  # parsers of three formats can raise nearly anything
             raise _unread(path, kind[1:].upper(), error) from None
-    if kind == ".gexf":  # what a node is called, which is its name and no class
+    if kind == ".gexf":  # what a node is called, which is no class, and numbers of edges
         for _, attributes in graph.nodes(data=True):
             attributes.pop("label", None)
+        for *_, attributes in graph.edges(data=True):
+            attributes.pop("id", None)
     return _told(from_networkx(graph, **{"name": _stem(path), **options}), path)
 
 

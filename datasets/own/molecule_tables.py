@@ -18,7 +18,7 @@ from gnnlab.datasets.chemistry.stereo import stereo_of
 from gnnlab.datasets.chemistry.unsaid import left_out
 from gnnlab.datasets.files.sources import checksum
 from gnnlab.datasets.kinds.node import FlawWarning
-from gnnlab.datasets.own.tabular.columns import AUTO, LABELS, SMILES, SPLITS, one, several
+from gnnlab.datasets.own.tabular.columns import AUTO, LABELS, SMILES, SPLITS, one, rest, several
 from gnnlab.datasets.own.tabular.frames import Table, table
 from gnnlab.datasets.own.tabular.labels import Kind, Targets, targets_of
 from gnnlab.datasets.splits.of_own import split as divided
@@ -133,6 +133,13 @@ def _as_table(smiles: Any, targets: Any, column: str) -> tuple[Table, pd.DataFra
             )
         if targets is None:
             usual = one(whole, AUTO, "targets", LABELS)
+            if usual is None and (others := rest(whole, (words,))):
+                warnings.warn(
+                    f"{whole.name}: columns {', '.join(map(repr, others[:8]))} were not read, so "
+                    "there is no target: name those to predict with targets=",
+                    FlawWarning,
+                    stacklevel=3,
+                )
             return whole, whole.read([words]), words, [] if usual is None else [usual]
         return whole, whole.read([words]), words, several(whole, targets, "targets")
     frame = pd.DataFrame({SMILES_COLUMN: list(smiles)})

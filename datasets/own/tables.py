@@ -21,6 +21,7 @@ from gnnlab.datasets.own.tabular.ids import counted, gathered, names_of, numbere
 from gnnlab.datasets.own.tabular.labels import Kind
 from gnnlab.datasets.own.tabular.node_tables import NodeColumns, NodeValues
 from gnnlab.datasets.own.tabular.node_tables import values_of as node_values
+from gnnlab.datasets.own.tabular.stored import count_stored
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data
@@ -97,8 +98,8 @@ def from_tables(
         of classes, -1 where unknown, or float32 (N,) or (N, T), nan where unknown; edge_weight (E,)
         and edge_attr (E, D) float32, edge_type (E,) int64, edge_time (E,); masks (N, 1). Beside
         them ``node_ids`` (N,), ``feature_names``, ``class_names``, ``target_names``,
-        ``edge_attr_names``, ``edge_type_names`` and ``unread``, the columns that nothing was made
-        of.
+        ``edge_attr_names``, ``edge_type_names``, ``stored``, which counts rows, repeats and
+        reverses, and ``unread``, the columns that nothing was made of.
 
     Raises:
         ValueError: with file, line and column: an edge whose end is no node, two nodes of one name,
@@ -143,6 +144,7 @@ def from_tables(
         else:
             (one, other), found = numbered(names_of(known[key], own, key), links)
     linked = arranged(Edges(one, other, values.values), len(found), directed, repeats)
+    there.kept["stored"] = count_stored(one, other, len(found))
     return put_together(linked, there, values, found, [own, rows], name)
 
 
