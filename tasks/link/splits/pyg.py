@@ -24,8 +24,8 @@ def pyg_links(train: Any, valid: Any, test: Any, as_published: bool = False) -> 
     ``disjoint_train_ratio`` the training graph has fewer of them, but here a link that is predicted
     is hidden from the model whichever it is. Where the test graph reads the validation links too,
     as PyG's does, so does this split (``valid_as_input``). A graph whose message edges all have
-    their reverse is undirected. Pairs that PyG drew twice as negatives count once, and in a directed
-    graph those that an arc joins the other way round are left out, as everywhere here.
+    their reverse is undirected. Pairs that PyG drew twice as negatives count once, and in a
+    directed graph those that an arc joins the other way round are left out, as everywhere here.
 
     Args:
         train, valid, test: the graphs, in the order in which they are returned.
