@@ -56,8 +56,7 @@ def molecules(
         split: ``scaffold``, ``random``, ``stratified``, ``folds``, ``time``, a column of a table,
             lists or a column of parts, as :func:`gnnlab.datasets.split` takes it; None for none.
         kind: ``classes`` of words or whole numbers in one column, ``labels`` of 0 and 1,
-            ``regression``; ``auto`` as :func:`gnnlab.datasets.from_tables` has it, and several
-            columns of 0 and 1 alone as labels.
+            ``regression``; ``auto`` as :func:`gnnlab.datasets.from_tables` has it.
         column: of a table, the one of SMILES (``smiles``, …).
         stereo: whether x and edge_attr get a column of codes of it each; without, a warning counts
             the molecules whose stereo is left out.
@@ -204,12 +203,6 @@ def _refuse_or_warn(
 
 
 def _targets(whole: Table, frame: pd.DataFrame, columns: list[str], kind: Kind) -> Targets | None:
-    import pandas as pd
-
-    if kind == "auto" and len(columns) > 1:
-        values = frame[columns].apply(pd.to_numeric, errors="coerce")
-        if bool((values.isin([0, 1]) | frame[columns].isna()).all(None)):
-            kind = "labels"
     found = targets_of(whole, frame, columns, kind)
     if found is not None and found.classes and bool((found.y < 0).any()):
         row = int(np.flatnonzero(found.y.numpy() < 0)[0])

@@ -128,8 +128,6 @@ def _targets(folder: Path, what: str, kind: Kind) -> Targets | None:
     found = _read(folder, what)
     names = [f"label {i}" for i in found] if found.shape[1] > 1 else ["label"]
     found.columns = pd.Index(names)
-    if kind == "auto" and len(names) > 1 and bool((found.isin([0, 1]) | found.isna()).all(None)):
-        kind = "labels"
     return targets_of(table(found, what), found, names, kind)
 
 

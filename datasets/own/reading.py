@@ -20,6 +20,7 @@ from gnnlab.datasets.own.tabular.columns import ENDS, SMILES
 from gnnlab.datasets.own.tabular.frames import PARQUET, TEXT, table
 from gnnlab.datasets.own.tabular.text_files import kind_of_name
 from gnnlab.datasets.own.tu_folder import graphs_of_tu, is_tu_folder
+from gnnlab.datasets.splits.of_own import split
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data
@@ -40,12 +41,14 @@ class Kind:
         fits: whether a path is of it.
         read: makes the graph, or the set of graphs.
         takes: functions whose options it has.
+        given: arguments of these that the file is, and so are no options.
     """
 
     name: str
     fits: Callable[[Path], bool]
     read: Callable[..., Data | Graphs]
     takes: tuple[Callable[..., Any], ...]
+    given: tuple[str, ...] = ("matrix", "edges", "nodes")
 
     @property
     def options(self) -> tuple[str, ...]:
@@ -56,11 +59,7 @@ class Kind:
             for name, parameter in inspect.signature(function).parameters.items()
             if parameter.kind is not parameter.VAR_KEYWORD
         )
-        return tuple(name for name in found if name not in ("path", "folder", *GIVEN))
-
-
-GIVEN = ("edges", "nodes", "smiles", "graph", "matrix", "data", "by")
-"""What is read of the files, and so is no option."""
+        return tuple(name for name in found if name not in ("path", "folder", *self.given))
 
 
 def read(path: str | Path, **options: Any) -> Data | Graphs:
@@ -166,19 +165,19 @@ def _packed_matrix(path: Path, **options: Any) -> Data:
 
 FILES = (
     Kind("GraphML, GML or GEXF", lambda p: kind_of_name(p) in NETWORKX, graph_of_file,
-         (from_networkx, from_tables)),
+         (from_networkx, from_tables), ("graph", "edges", "nodes", "id", "source", "target")),
     Kind("a matrix in MatrixMarket (.mtx)", lambda p: kind_of_name(p) in MATRICES, graph_of_matrix,
          (from_scipy,)),
     Kind("a matrix of scipy.sparse.save_npz (.npz)", lambda p: p.suffix == ".npz", _packed_matrix,
          (from_scipy,)),
     Kind("a table with a column of SMILES", lambda p: bool(_columns(p) & {*SMILES[:2]}), molecules,
-         (molecules,)),
+         (molecules, split), ("smiles", "data", "by")),
     Kind("a table of edges (columns source and target, …)", _has_ends,
          lambda p, **options: from_tables(options.pop("nodes", None), p, **options),
-         (from_tables,)),
+         (from_tables,), ("edges",)),
     Kind("an edge list (two cells a line)",
          lambda p: kind_of_name(p) in (*LISTS, "") and is_edge_list(p), graph_of_list,
-         (graph_of_list, from_tables)),
+         (graph_of_list, from_tables), ("edges",)),
 )  # fmt: skip
 FOLDERS = (
     Kind("tables nodes and edges (.csv, .tsv or .parquet)",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -118,7 +119,9 @@ def _features(features: Any, nodes: int) -> Tensor:
         rows: Any = sparse.csr_array(features)
         parts = (torch.from_numpy(part.astype(np.int64)) for part in (rows.indptr, rows.indices))
         values = torch.from_numpy(rows.data.astype(np.float32))
-        found = torch.sparse_csr_tensor(*parts, values, size=rows.shape)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", ".*Sparse CSR tensor support is in beta", UserWarning)
+            found = torch.sparse_csr_tensor(*parts, values, rows.shape, check_invariants=False)
     elif isinstance(features, Tensor):
         found = features.float()
     else:

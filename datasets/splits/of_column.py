@@ -71,7 +71,8 @@ def by_lists(lists: Mapping[str, Any], rows: int) -> Masks:
                 f"the lists of rows are {', '.join(map(repr, lists))}, without {names[0]!r}: a "
                 "split has train, valid and test"
             )
-        numbers = torch.as_tensor(np.asarray(found)).reshape(-1)
+        given = found if isinstance(found, torch.Tensor) else torch.from_numpy(np.array(found))
+        numbers = given.reshape(-1)
         if numbers.is_floating_point() or numbers.dtype == torch.bool:
             raise ValueError(
                 f"the list {names[0]!r} holds {numbers.dtype}, but rows are whole numbers from 0: "
