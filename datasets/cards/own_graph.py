@@ -167,8 +167,8 @@ def told_of_values(y: Tensor, holder: Any) -> Iterator[tuple[str, str]]:
 
 def told_of_split(holder: Any) -> str:
     """Sizes of the parts of the first split."""
-    masks = [getattr(holder, name, None) for name in MASKS]
-    if any(mask is None for mask in masks) or not any(bool(mask.any()) for mask in masks):
+    masks = [mask for name in MASKS if isinstance(mask := getattr(holder, name, None), Tensor)]
+    if len(masks) < len(MASKS) or not any(bool(mask.any()) for mask in masks):
         return "none: datasets.split(data) draws one"
     columns = [mask.reshape(len(mask), -1) for mask in masks]
     sizes = " / ".join(f"{int(mask[:, 0].sum()):,}" for mask in columns)

@@ -76,14 +76,18 @@ def graphs_of_ogb(
     targets = _targets(folder, "node-label" if single else "graph-label", kind)
     masks = _split(folder, split, nodes if single else len(sizes))
     used = {path.name: checksum(path) for path in _files(folder)}
-    told = {"name": name or folder.resolve().name, "source": "own", "raw_hash": combined(used)}
+    told: dict[str, Any] = {
+        "name": name or folder.resolve().name,
+        "source": "own",
+        "raw_hash": combined(used),
+    }
     if single:
         return _one(edges, x, targets, masks, told, folder)
     return _many(torch.from_numpy(sizes), x, edges, targets, masks, told)
 
 
 def _one(
-    edges: Edges, x: Tensor, targets: Targets | None, masks: Masks | None, told: dict[str, str],
+    edges: Edges, x: Tensor, targets: Targets | None, masks: Masks | None, told: dict[str, Any],
     folder: Path,
 ) -> Data:  # fmt: skip
     kept: dict[str, Any] = {k: torch.from_numpy(v) for k, v in edges.values.items()}
@@ -102,7 +106,7 @@ def _one(
 
 def _many(
     sizes: Tensor, x: Tensor, edges: Edges, targets: Targets | None, masks: Masks | None,
-    told: dict[str, str],
+    told: dict[str, Any],
 ) -> Graphs:  # fmt: skip
     if targets is None:
         raise ValueError(f"{told['name']} has no graph-label table: add raw/graph-label.csv.gz")

@@ -116,12 +116,7 @@ def _features(features: Any, nodes: int) -> Tensor:
     from scipy import sparse
 
     if sparse.issparse(features):
-        rows: Any = sparse.csr_array(features)
-        parts = (torch.from_numpy(part.astype(np.int64)) for part in (rows.indptr, rows.indices))
-        values = torch.from_numpy(rows.data.astype(np.float32))
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", ".*Sparse CSR tensor support is in beta", UserWarning)
-            found = torch.sparse_csr_tensor(*parts, values, rows.shape, check_invariants=False)
+        found = _compressed(features.tocsr())
     elif isinstance(features, Tensor):
         found = features.float()
     else:
@@ -132,6 +127,17 @@ def _features(features: Any, nodes: int) -> Tensor:
             "F)"
         )
     return found
+
+
+def _compressed(rows: Any) -> Tensor:
+    """A CSR matrix as a CSR tensor."""
+    starts, columns = (torch.from_numpy(p.astype(np.int64)) for p in (rows.indptr, rows.indices))
+    values = torch.from_numpy(rows.data.astype(np.float32))
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", ".*Sparse CSR tensor support is in beta", UserWarning)
+        return torch.sparse_csr_tensor(
+            starts, columns, values, size=rows.shape, check_invariants=False
+        )
 
 
 def _targets(labels: Any, nodes: int, kind: Kind) -> Targets | None:

@@ -184,12 +184,11 @@ def strata(y: Tensor | None, rows: int) -> Tensor | None:
 
 def _targets(data: Any, rows: int) -> Tensor | None:
     """One row a node or graph; None where there are none, as of classes of a set's nodes."""
-    if isinstance(data, Graphs):
-        if any("y" not in graph for graph in data):
-            return None
-        y = data.y
-    else:
+    y: Any = None
+    if not isinstance(data, Graphs):
         y = data.y if "y" in data else None
+    elif all("y" in graph for graph in data):
+        y = data.y
     return y if isinstance(y, Tensor) and y.dim() and len(y) == rows else None
 
 

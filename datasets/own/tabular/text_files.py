@@ -17,7 +17,7 @@ OPENERS: dict[str, Callable[..., IO[str]]] = {
     ".gz": gzip.open,
     ".bz2": bz2.open,
     ".xz": lzma.open,
-}  # type: ignore[assignment]  # their types say more modes than text
+}
 SEPARATORS = (",", "\t", ";", "|")
 """What may lie between two cells; the one that the first line has most of does."""
 
