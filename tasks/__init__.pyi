@@ -27,6 +27,7 @@ from .link.model import LinkModel as LinkModel
 from .link.prediction import LinkPrediction as LinkPrediction
 from .link.splits.split import LinkSplit as LinkSplit
 from .node.one_graph import NodeClassification as NodeClassification
+from .node.prediction import NodePrediction as NodePrediction
 from .selfsupervised.infomax import DeepGraphInfomax as DeepGraphInfomax
 from .selfsupervised.pretraining import Pretraining as Pretraining
 from .shared.linear_probe import probe as probe

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from gnnlab.contracts.data import MASKS, check, count_classes
+from gnnlab.contracts.data import MASKS, check
+from gnnlab.contracts.targets import count_classes
 from gnnlab.core.errors import KNOWN, sentence
 from gnnlab.datasets.cards.own_flaws import flaws_of_classes, flaws_of_features
 from gnnlab.datasets.cards.text import lines

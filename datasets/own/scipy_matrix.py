@@ -116,7 +116,8 @@ def _features(features: Any, nodes: int) -> Tensor:
     from scipy import sparse
 
     if sparse.issparse(features):
-        found = _compressed(features.tocsr())
+        rows: Any = features
+        found = _compressed(rows.tocsr())
     elif isinstance(features, Tensor):
         found = features.float()
     else:

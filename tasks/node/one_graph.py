@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, cast
 import torch
 from torch import Tensor, nn
 
-from gnnlab.contracts.data import check, told_classes
+from gnnlab.contracts.data import check, check_node_classes
 from gnnlab.contracts.foreign import declared
+from gnnlab.contracts.targets import told_classes
 from gnnlab.core.arguments import check_count, shown
 from gnnlab.core.settings import check_settings
 from gnnlab.tasks.metrics import by_name as metrics
@@ -85,7 +86,9 @@ class NodeClassification(ListedTask):
 
     @classmethod
     def fits(cls, data: Any) -> bool:
-        return not isinstance(data, Sequence) or inductive.has_node_labels(data)
+        if isinstance(data, Sequence):
+            return inductive.has_node_labels(data)
+        return not ("y" in data and data.y.is_floating_point())
 
     def __post_init__(self) -> None:
         metrics.check_name(self.metric, "classes")
@@ -121,6 +124,7 @@ class NodeClassification(ListedTask):
             )
         check(data)
         train, valid, test = (rows(data, name, split) for name in MASKS)
+        check_node_classes(data)
         labels = data.y.long()
         classes = counted_classes(labels[labels >= 0], told_classes(data), "node")
         target = Classes(classes, self.metric, usual_metric(classes), self._weights)
@@ -132,10 +136,10 @@ class NodeClassification(ListedTask):
 
 @dataclass(frozen=True)
 class NodeProblem:
-    """Node classification on one split of one graph: the loss and the numbers.
+    """Prediction of nodes on one split of one graph: the loss and the numbers.
 
     Shapes:
-        labels (N,); train, valid, test (n,) node numbers
+        labels (N,) of classes, or (N, T); train, valid, test (n,) node numbers
     """
 
     data: Data
@@ -145,6 +149,7 @@ class NodeProblem:
     test: Tensor
     target: Target
     head: Head = Head()
+    what: str = "node classification"
     held_out: Tensor = field(init=False)
 
     def __post_init__(self) -> None:
@@ -169,11 +174,12 @@ class NodeProblem:
         level = declared(encoder).level
         if level != "node":
             raise ValueError(
-                f"{type(encoder).__name__}.level is {shown(level)}, but node classification needs "
-                "one row a node: take an encoder of level 'node'"
+                f"{type(encoder).__name__}.level is {shown(level)}, but {self.what} needs one row "
+                "a node: take an encoder of level 'node'"
             )
         check_features(encoder, self.data.x)
-        return Model(encoder, self.target.outputs(encoder, "graph"), head=self.head)
+        outputs = self.target.outputs(encoder, "graph")
+        return Model(encoder, outputs, head=self.head, units=self.target.units)
 
     def batches(self) -> tuple[Data]:
         """Give the whole graph as the one batch."""
@@ -204,4 +210,5 @@ class NodeProblem:
             self.test.to(device),
             self.target.to(device),
             self.head,
+            self.what,
         )
