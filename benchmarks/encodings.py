@@ -22,7 +22,7 @@ from torch_geometric import transforms
 from torch_geometric.data import Batch, Data
 from torch_geometric.utils import to_undirected
 
-from gnnlab.datasets.molecules.codes import BONDS
+from gnnlab.datasets.chemistry.codes import BONDS
 from gnnlab.layers import Categories, GINEConv
 from gnnlab.rewiring import apply
 from gnnlab.structure.transforms import Encoding, LaplacianPE, RandomWalkPE

@@ -4,6 +4,7 @@ from .cards.card import Card as Card
 from .cards.given_graphs import GivenCard as GivenCard
 from .cards.graph import GraphsCard as GraphsCard
 from .cards.link import LinkCard as LinkCard
+from .cards.own_graph import OwnCard as OwnCard
 from .catalogue.records import Citation as Citation
 from .catalogue.records import Record as Record
 from .describing import card as card
@@ -35,7 +36,14 @@ from .measures.homophily import adjusted_homophily as adjusted_homophily
 from .measures.homophily import edge_homophily as edge_homophily
 from .measures.homophily import label_informativeness as label_informativeness
 from .measures.homophily import node_homophily as node_homophily
+from .own.dgl_graph import from_dgl as from_dgl
+from .own.molecule_tables import molecules as molecules
+from .own.networkx_graph import from_networkx as from_networkx
+from .own.reading import read as read
+from .own.scipy_matrix import from_scipy as from_scipy
+from .own.tables import from_tables as from_tables
 from .splits.folds import folds as folds
+from .splits.of_own import split as split
 from .splits.scaffold import scaffolds as scaffolds
 from .stress import Stress as Stress
 from .values.drawing import plot as plot

@@ -7,9 +7,15 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from gnnlab.contracts.data import check_edges
+from gnnlab.contracts.described import refuse_other_graphs
+from gnnlab.contracts.nodes import count_nodes
+from gnnlab.datasets.cards.card import Card, describe_nodes
 from gnnlab.datasets.cards.given_graphs import GivenCard, describe_given
 from gnnlab.datasets.cards.graph import GraphsCard, describe_graphs
 from gnnlab.datasets.cards.link import LinkCard, describe_links
+from gnnlab.datasets.cards.own_graph import OwnCard, describe_own_graph
+from gnnlab.datasets.cards.own_graphs import describe_own_graphs
 from gnnlab.datasets.catalogue.records import Citation, Record, citations, normal
 from gnnlab.datasets.generators import GENERATORS
 from gnnlab.datasets.kinds.link import load_links
@@ -19,26 +25,37 @@ from gnnlab.datasets.splits.of_nodes import split_name
 from gnnlab.datasets.values.graphs import Graphs
 
 if TYPE_CHECKING:
-    pass
-from gnnlab.datasets.cards.card import Card, describe_nodes
+    from torch_geometric.data import Data
 
 
 def card(
-    name: str,
+    name: str | Data | Graphs,
     *,
     source: str | None = None,
     split: str | None = None,
     seed: int | None = None,
     root: str | Path | None = None,
     **settings: Any,
-) -> Card | GivenCard | GraphsCard | LinkCard:
-    """Load a set and describe it; arguments are those of ``load``.
+) -> Card | GivenCard | GraphsCard | LinkCard | OwnCard:
+    """Load a set and describe it, or describe a graph or a set of graphs that is given.
+
+    Args:
+        name: of a set, with arguments as those of ``load``; or what is to be described, alone.
 
     Raises:
-        ValueError, FileNotFoundError: as ``load``.
+        ValueError, FileNotFoundError: as ``load``; arguments beside a graph.
 
     Cost: O(E log E).
+
+    Example:
+        >>> from torch_geometric.data import Data
+        >>> pair = Data(x=torch.ones(3, 1), edge_index=torch.tensor([[0, 1], [1, 0]]))
+        >>> print(card(pair).flaws[0])
+        1 nodes have no neighbour, and are told by their features alone
     """
+    if not isinstance(name, str):
+        asked = {"source": source, "split": split, "seed": seed, "root": root, **settings}
+        return _of_given(name, [key for key, value in asked.items() if value is not None])
     if normal(name) in map(normal, GENERATORS):
         data: Any = load(name, source=source, split=split, seed=seed, **settings)
         own: dict[str, Any] = {
@@ -82,6 +99,20 @@ def card(
         flaws=record.flaws,
         citation=_papers(_cited(record, data.split)),
     )
+
+
+def _of_given(data: Any, asked: list[str]) -> OwnCard:
+    """Describe what is at hand."""
+    if asked:
+        raise ValueError(
+            f"{asked[0]} is for sets that are loaded by name, and a {type(data).__name__} was "
+            "given: leave it out"
+        )
+    if isinstance(data, Graphs):
+        return describe_own_graphs(data)
+    refuse_other_graphs(data)
+    check_edges(data, count_nodes(data))
+    return describe_own_graph(data)
 
 
 def cite(name: str, source: str | None = None) -> tuple[Citation, ...]:

@@ -10,7 +10,7 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 
 MOVED = {
-    "gnnlab.molecules": "gnnlab.datasets.molecules.codes",
+    "gnnlab.molecules": "gnnlab.datasets.chemistry.codes",
     "gnnlab.validation": "gnnlab.contracts.data",
     "gnnlab.datasets.building": "gnnlab.datasets.kinds.build_data",
     "gnnlab.datasets.folds": "gnnlab.datasets.splits.folds",

@@ -27,6 +27,7 @@ from .link.model import LinkModel as LinkModel
 from .link.prediction import LinkPrediction as LinkPrediction
 from .link.splits.split import LinkSplit as LinkSplit
 from .node.one_graph import NodeClassification as NodeClassification
+from .node.prediction import NodePrediction as NodePrediction
 from .saved.ensemble import Ensemble as Ensemble
 from .saved.loading import load as load
 from .saved.prediction import Prediction as Prediction

@@ -103,8 +103,8 @@ def normal(name: str) -> str:
     """
     if not isinstance(name, str):
         raise ValueError(
-            f"{described(name)} was given, but sets, and their cards, are found by name, such as "
-            "'cora': gnnlab.datasets.names() lists all"
+            f"{described(name)} was given, but sets are found by name, such as 'cora': "
+            "gnnlab.datasets.names() lists all"
         )
     return name.strip().lower().replace("-", "_").replace(" ", "_")
 

@@ -12,15 +12,35 @@ LONGEST = 300
 
 
 class Damaged(ValueError):
-    """A file does not hold what it should: truncated, changed or another version."""
+    """A file does not hold what it should: truncated, changed or another version.
+
+    Args:
+        told: what is wrong.
+        way: out of it, where the file can be fetched anew.
+    """
+
+    def __init__(self, told: str, way: str = "") -> None:
+        super().__init__(f"{told}; {way}" if way else told)
+        self.told = told
 
 
 def damaged(path: Path, kind: str, problem: Any) -> Damaged:
     """Phrase the error for a file that its reader cannot read."""
-    return Damaged(
-        f"{path} cannot be read as {kind} ({in_brief(problem)}); delete it and load again to fetch "
-        "it anew"
-    )
+    told = f"{path} cannot be read as {kind} ({in_brief(problem)})"
+    return Damaged(told, "delete it and load again to fetch it anew")
+
+
+@contextmanager
+def not_fetched() -> Iterator[None]:
+    """Name another way out of damage, for files that somebody has written: to mend them.
+
+    Raises:
+        ValueError: in place of :class:`Damaged`.
+    """
+    try:
+        yield
+    except Damaged as error:
+        raise ValueError(f"{error.told}: mend the file or write it anew") from None
 
 
 def in_brief(problem: Any) -> str:
@@ -53,6 +73,6 @@ def parsing(kind: str, paths: Sequence[Path]) -> Iterator[None]:
             raise damaged(paths[0], kind, error) from None
         names = ", ".join(path.name for path in paths)
         raise Damaged(
-            f"{names} in {paths[0].parent} cannot be read as {kind} ({in_brief(error)}); delete "
-            "them and load again to fetch them anew"
+            f"{names} in {paths[0].parent} cannot be read as {kind} ({in_brief(error)})",
+            "delete them and load again to fetch them anew",
         ) from None

@@ -10,7 +10,7 @@ import time
 import urllib.error
 import urllib.request
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import IO
 
@@ -162,6 +162,14 @@ def checksum(file: Path, kind: str = "sha256") -> str:
         header = b"blob %d\x00" % len(content)
         return "git:" + hashlib.sha1(header + content, usedforsecurity=False).hexdigest()
     return "sha256:" + hashlib.sha256(content).hexdigest()
+
+
+def combined(used: Mapping[str, str]) -> str:
+    """One hash for several files, by name and hash of each; that of a file alone is its own."""
+    if len(used) == 1:
+        return next(iter(used.values()))
+    text = "\n".join(f"{path} {digest}" for path, digest in sorted(used.items()))
+    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
 
 
 def download(address: str, target: Path, path: str, home: Path) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from gnnlab.datasets.catalogue.records import Record, unknown
+from gnnlab.datasets.chemistry import codes as molecules
 from gnnlab.datasets.files.damage import Damaged
-from gnnlab.datasets.molecules import codes as molecules
 from gnnlab.datasets.readers.raw import GivenGraphs
 from gnnlab.datasets.values.graphs import Graphs
 from gnnlab.datasets.values.masks import unsplit

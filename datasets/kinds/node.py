@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import warnings
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +13,7 @@ from gnnlab.contracts.data import check
 from gnnlab.datasets.catalogue.records import Record
 from gnnlab.datasets.files.archives import keep_archive, locate_file
 from gnnlab.datasets.files.damage import Damaged
-from gnnlab.datasets.files.sources import checksum, keep_checksum, locate
+from gnnlab.datasets.files.sources import checksum, combined, keep_checksum, locate
 from gnnlab.datasets.kinds.build_data import build
 from gnnlab.datasets.kinds.given_graphs import as_graphs
 from gnnlab.datasets.kinds.graph import KEEP, collect
@@ -62,7 +60,7 @@ def load_record(record: Record, split: str, root: str | Path | None) -> tuple[Da
         record.name,
         source=record.source,
         split=split,
-        raw_hash=_combined(used),
+        raw_hash=combined(used),
     )
     check(data)
     return data, raw
@@ -87,11 +85,11 @@ def load_graphs(
 
     raw = reader(record)(record, open_file)
     if isinstance(raw, GivenGraphs):
-        whole = as_graphs(record, raw, _combined(used))
+        whole = as_graphs(record, raw, combined(used))
         if raw.left_out:
             warnings.warn(f"{record.name}: {raw.left_out}", FlawWarning, stacklevel=4)
     else:
-        whole = collect(record, raw, features, _combined(used), target)
+        whole = collect(record, raw, features, combined(used), target)
     for number, data in enumerate(whole):
         _check_one(record, data, number)
     for path, file in found.items() if record.unchecked else ():
@@ -135,11 +133,3 @@ def check_statistics(record: Record, raw: RawGraph) -> None:
                 f"{record.name} from {record.source} has {counted[key]} {key}, but {expected} are "
                 "published; the files are another version or damaged, so delete them and load again"
             )
-
-
-def _combined(used: Mapping[str, str]) -> str:
-    """One hash for all files read: the file's own where there is one."""
-    if len(used) == 1:
-        return next(iter(used.values()))
-    text = "\n".join(f"{path} {digest}" for path, digest in sorted(used.items()))
-    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()

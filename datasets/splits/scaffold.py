@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 
 from gnnlab.core.settings import checked
+from gnnlab.datasets.chemistry.smiles import DOUBLE, SINGLE
 from gnnlab.datasets.measures.duplicates import first_alike
-from gnnlab.datasets.molecules.smiles import DOUBLE, SINGLE
 from gnnlab.datasets.values.masks import Masks, masks_of
 
 if TYPE_CHECKING:
@@ -70,19 +70,25 @@ def scaffolds(graphs: Sequence[Data]) -> Tensor:
     return first
 
 
-def by_scaffold(graphs: Sequence[Data], seed: int | None = None) -> Masks:
+def by_scaffold(
+    graphs: Sequence[Data],
+    seed: int | None = None,
+    count: int = DRAWS,
+    fractions: tuple[float, float] = FRACTIONS,
+) -> Masks:
     """Split molecules so that no scaffold is in two parts.
 
     Scaffolds come in the order of their numbers of molecules, the most frequent first (of equal
     ones the one that occurs last in the set), and each goes to the first of train, validation and
-    test with room for it: 80, 10 and 10 percent. So what is tested is rare, and unlike what was
-    trained on.
+    test with room for it. So what is tested is rare, and unlike what was trained on.
 
     Args:
         graphs: as for :func:`scaffolds`.
-        seed: draw ten splits with the scaffolds in random orders instead.
+        seed: draw splits with the scaffolds in random orders instead.
+        count: S, how many of these.
+        fractions: of train and validation; test takes the rest.
 
-    Shapes: three masks (G, 1), or (G, 10) with a seed.
+    Shapes: three masks (G, 1), or (G, S) with a seed.
 
     Source:
         Wu et al., "MoleculeNet: a benchmark for molecular machine learning", Chemical Science 2018
@@ -94,8 +100,8 @@ def by_scaffold(graphs: Sequence[Data], seed: int | None = None) -> Masks:
         orders = [sorted(groups, key=lambda group: (len(group), group[0]), reverse=True)]
     else:
         rng = np.random.default_rng(seed)
-        orders = [[groups[i] for i in rng.permutation(len(groups))] for _ in range(DRAWS)]
-    train, valid = (len(kind) * share for share in np.cumsum(FRACTIONS))
+        orders = [[groups[i] for i in rng.permutation(len(groups))] for _ in range(count)]
+    train, valid = (len(kind) * share for share in np.cumsum(fractions))
     part = np.full((len(orders), len(kind)), 2, dtype=np.int8)
     for row, order in zip(part, orders, strict=True):
         filled = [0, 0]

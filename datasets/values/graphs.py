@@ -37,6 +37,7 @@ class Graphs(Sequence["Data"]):
         x_sizes, edge_sizes: how many values the columns of ``x`` and ``edge_attr`` have, where
             those are codes of categories.
         metric: by which the set is judged where a task names none; the task's own if empty.
+        class_names: of the C classes, where they have any.
 
     Raises:
         ValueError: no graph, another number of graphs than the masks have rows, or a value of
@@ -64,6 +65,7 @@ class Graphs(Sequence["Data"]):
     x_sizes: tuple[int, ...] = ()
     edge_sizes: tuple[int, ...] = ()
     metric: str = ""
+    class_names: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         check_count("classes", self.classes, 0)

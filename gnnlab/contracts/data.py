@@ -11,11 +11,11 @@ from torch import Tensor
 from gnnlab.contracts.described import (
     described,
     refuse_other_graphs,
-    way_to_classes,
     way_to_columns,
-    way_to_labels,
     way_to_tensor,
 )
+from gnnlab.contracts.nodes import count_nodes
+from gnnlab.contracts.targets import check_classes, check_targets
 from gnnlab.contracts.tensors import check_tensors
 from gnnlab.core.arguments import shown
 
@@ -28,14 +28,16 @@ MASKS = ("train_mask", "val_mask", "test_mask")
 def check(data: Data) -> None:
     """Refuse a graph that no model could be trained on, naming what is wrong with it.
 
-    Loaders and :func:`gnnlab.tasks.fit` call it; layers do not. Labels are checked when the graph
-    has masks; a label of -1 means unknown and may stand outside every split.
+    Loaders and :func:`gnnlab.tasks.fit` call it; layers do not. Targets are checked when the graph
+    has masks; a class of -1, or a number that is nan, means unknown and may stand outside every
+    split.
 
     Args:
         data: a PyG ``Data`` (read, never changed).
 
     Shapes:
-        x (N, F), edge_index (2, E), y (N,), masks (N, S) or (N,)
+        x (N, F), edge_index (2, E), masks (N, S) or (N,); y (N,) whole numbers of classes, or
+        floating, (N,) or (N, T), nan where unknown
 
     Raises:
         ValueError: many graphs in place of one; else one sentence with the thing, its value and the
@@ -55,7 +57,7 @@ def check(data: Data) -> None:
     check_edges(data, nodes)
     masks = _check_masks(data, nodes)
     if masks:
-        _check_labels(data, nodes, masks)
+        check_targets(data, nodes, masks)
 
 
 def _check_features(data: Data) -> int:
@@ -236,46 +238,12 @@ def _check_overlap(masks: dict[str, Tensor]) -> None:
                 )
 
 
-def _check_labels(data: Data, nodes: int, masks: dict[str, Tensor]) -> None:
-    y = getattr(data, "y", None)
-    if y is None:
-        raise ValueError("data.y is missing, but data has masks: set data.y to the labels, (N,)")
-    if not isinstance(y, Tensor) or y.shape != (nodes,):
-        raise ValueError(
-            f"data.y must have shape ({nodes},), one label a node, not {described(y)}: "
-            f"{way_to_tensor(y, way_to_labels(y))}"
-        )
-    if y.is_floating_point() or y.is_complex() or y.dtype == torch.bool:
-        raise ValueError(
-            f"data.y holds {y.dtype}, but labels are class numbers from 0 in torch.int64: "
-            f"{way_to_classes(y)}"
-        )
-    y = y.long()  # unsigned labels have no -1 to compare with
-    top = count_classes(data)
-    if top < 1:
-        raise ValueError("data.y is -1 (unknown) everywhere: there is no label to learn from")
-    wrong = (y < -1) | (y >= top)
-    if bool(wrong.any()):
-        node = int(wrong.nonzero()[0])
-        raise ValueError(
-            f"data.y is {int(y[node])} at node {node}, but labels run from 0 to {top - 1} (or are "
-            "-1 for unknown): renumber the classes"
-        )
-    for name, mask in masks.items():
-        unknown = (y < 0) & mask.any(1)
-        if bool(unknown.any()):
-            raise ValueError(
-                f"data.{name} selects node {int(unknown.nonzero()[0])}, but its label in data.y is "
-                "-1 (unknown): take unlabelled nodes out of the masks"
-            )
+def check_node_classes(data: Data) -> None:
+    """Refuse a graph whose nodes have no class each; what :func:`check` finds is not looked for.
 
-
-def count_classes(data: Data) -> int:
-    """Return the number of classes C: what ``data.classes`` says, else the largest label + 1."""
-    return told_classes(data) or int(data.y.max()) + 1
-
-
-def told_classes(data: Any) -> int:
-    """Return what ``data.classes`` says, of a graph or a set of graphs; 0 where it says nothing."""
-    told = getattr(data, "classes", None)
-    return int(told) if isinstance(told, (int, Tensor)) else 0
+    Raises:
+        ValueError: targets that are numbers or several labels, with the way to classes, or to a
+            task that takes them.
+    """
+    nodes = count_nodes(data)
+    check_classes(data, nodes, _check_masks(data, nodes))

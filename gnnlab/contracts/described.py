@@ -47,7 +47,7 @@ def way_to_labels(y: Any) -> str:
     if isinstance(y, Tensor) and y.dim() == 2 and y.shape[1] > 1:
         if bool(((y == 0) | (y == 1)).all()) and bool((y.sum(1) == 1).all()):
             return "take data.y.argmax(1) of one column a class"
-        return "keep one column, since each node has one class here"
+        return "keep one column, since each node has one class here, or take NodePrediction()"
     return "reshape it, for instance with .view(-1)"
 
 
@@ -56,8 +56,8 @@ def way_to_classes(y: Tensor) -> str:
     if not y.is_floating_point() or bool((y == y.round()).all()):
         return "convert them with .long()"
     return (
-        "real numbers are predicted of graphs, with GraphPrediction(kind='regression'), and of "
-        "nodes only once they are cut into classes, for instance with torch.bucketize"
+        "real numbers are predicted of nodes with NodePrediction(), and of graphs with "
+        "GraphPrediction(kind='regression')"
     )
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from gnnlab.contracts.data import check, told_classes
+from gnnlab.contracts.data import check, check_node_classes
+from gnnlab.contracts.targets import told_classes
 from gnnlab.core.arguments import check_count
 from gnnlab.core.settings import check_settings
 from gnnlab.tasks.clustering.method import Clustering, clusterings
@@ -51,6 +52,7 @@ class NodeClustering(SolvedTask):
 
     def check(self, data: Data, split: int) -> str:
         check(data)
+        check_node_classes(data)
         self._clusters(data)
         return self.metric
 

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from gnnlab.contracts.data import told_classes
+from gnnlab.contracts.targets import told_classes
 from gnnlab.tasks.metrics.by_name import metric_of
 from gnnlab.tasks.shared.checks import MASKS
 from gnnlab.tasks.shared.head import Head
@@ -70,7 +70,7 @@ def classes_of(data: Any, labels: list[Tensor], make_target: MakeTarget) -> Clas
 
 @dataclass(frozen=True, eq=False)
 class NodesProblem(ManyProblem):
-    """Node classification on one split of many graphs: the loss and the numbers.
+    """Prediction of nodes on one split of many graphs: the loss and the numbers.
 
     The loss of a batch is the mean over its nodes, and a score is one over all nodes of a part,
     whichever graph they are in.
@@ -85,11 +85,12 @@ class NodesProblem(ManyProblem):
     def model(self, encoder: nn.Module) -> Model:
         """Put a head on the encoder unless it predicts by itself, or refuse one that cannot fit."""
         self.check_encoder(encoder, ("node",), "node prediction over many graphs")
-        return Model(encoder, self.target.outputs(encoder, "dataset"), head=self.head)
+        outputs = self.target.outputs(encoder, "dataset")
+        return Model(encoder, outputs, head=self.head, units=self.target.units)
 
     def known(self, predictions: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
-        """Take the nodes that have a label."""
-        known = y >= 0
+        """Take the nodes that have a label, or some number."""
+        known = ~y.isnan().reshape(len(y), -1).all(1) if y.is_floating_point() else y >= 0
         if bool(known.all()):
             return predictions, y
         return predictions[known], y[known]

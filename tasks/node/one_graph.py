@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 import torch
 from torch import Tensor, nn
 
-from gnnlab.contracts.data import check, told_classes
+from gnnlab.contracts.data import check, check_node_classes
 from gnnlab.contracts.foreign import declared
+from gnnlab.contracts.targets import told_classes
 from gnnlab.core.arguments import check_count, shown
 from gnnlab.core.settings import check_settings, check_type
 from gnnlab.tasks.metrics import by_name as metrics
@@ -98,7 +99,9 @@ class NodeClassification(ListedTask):
 
     @classmethod
     def fits(cls, data: Any) -> bool:
-        return not isinstance(data, Sequence) or inductive.has_node_labels(data)
+        if isinstance(data, Sequence):
+            return inductive.has_node_labels(data)
+        return not ("y" in data and data.y.is_floating_point())
 
     def __post_init__(self) -> None:
         metric, also = names_of(self.metric, self.also)
@@ -142,6 +145,7 @@ class NodeClassification(ListedTask):
             return inductive.setup(data, split, self.batch_size, self._head(), self._target)
         check(data)
         train, valid, test = (rows(data, name, split) for name in MASKS)
+        check_node_classes(data)
         labels = data.y.long()
         classes = counted_classes(labels[labels >= 0], told_classes(data), "node")
         target = self._target(classes, usual_metric(classes))
@@ -153,10 +157,10 @@ class NodeClassification(ListedTask):
 
 @dataclass(frozen=True)
 class NodeProblem:
-    """Node classification on one split of one graph: the loss and the numbers.
+    """Prediction of nodes on one split of one graph: the loss and the numbers.
 
     Shapes:
-        labels (N,); train, valid, test (n,) node numbers
+        labels (N,) of classes, or (N, T); train, valid, test (n,) node numbers
     """
 
     data: Data
@@ -166,6 +170,7 @@ class NodeProblem:
     test: Tensor
     target: Target
     head: Head = Head()
+    what: str = "node classification"
     held_out: Tensor = field(init=False)
 
     def __post_init__(self) -> None:
@@ -190,11 +195,12 @@ class NodeProblem:
         level = declared(encoder).level
         if level != "node":
             raise ValueError(
-                f"{type(encoder).__name__}.level is {shown(level)}, but node classification needs "
-                "one row a node: take an encoder of level 'node'"
+                f"{type(encoder).__name__}.level is {shown(level)}, but {self.what} needs one row "
+                "a node: take an encoder of level 'node'"
             )
         check_features(encoder, self.data.x)
-        return Model(encoder, self.target.outputs(encoder, "graph"), head=self.head)
+        outputs = self.target.outputs(encoder, "graph")
+        return Model(encoder, outputs, head=self.head, units=self.target.units)
 
     def batches(self) -> tuple[Data]:
         """Give the whole graph as the one batch."""
@@ -225,4 +231,5 @@ class NodeProblem:
             self.test.to(device),
             self.target.to(device),
             self.head,
+            self.what,
         )

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from gnnlab.contracts.data import check, told_classes
+from gnnlab.contracts.data import check, check_node_classes
+from gnnlab.contracts.targets import told_classes
 from gnnlab.core.arguments import check_positive
 from gnnlab.core.settings import checked
 from gnnlab.tasks.metrics import by_name as metrics
@@ -64,8 +65,9 @@ class ProbeOfNodes:
         check(data)
         check_positive("decay", decay)
         metrics.check_name(metric, "classes")
-        self.decay, self.labels = decay, data.y.long()
         self.train, self.valid, self.test = (rows(data, name, split) for name in MASKS)
+        check_node_classes(data)
+        self.decay, self.labels = decay, data.y.long()
         classes = counted_classes(self.labels[self.labels >= 0], told_classes(data), "node")
         self.target = Classes(classes, metric, usual_metric(classes), False)
         warn_of_untrained(self.labels[self.train], classes, split, "node")

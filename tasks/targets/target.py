@@ -9,7 +9,7 @@ from typing import Any, Literal, Protocol, cast
 import torch
 from torch import Tensor, nn
 
-from gnnlab.contracts.data import told_classes
+from gnnlab.contracts.targets import told_classes
 from gnnlab.core.arguments import shown
 from gnnlab.tasks.metrics import by_name as metrics
 from gnnlab.tasks.metrics.by_name import Kind

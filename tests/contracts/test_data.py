@@ -12,7 +12,7 @@ from torch_geometric.data.data import BaseData
 from torch_geometric.edge_index import EdgeIndex
 
 import gnnlab
-from gnnlab.contracts.data import check
+from gnnlab.contracts.data import check, check_node_classes
 
 NODES = 6
 
@@ -95,7 +95,13 @@ BAD: list[tuple[Callable[[BaseData], None], str]] = [
     (spoil(y=None), "data.y is missing, but data has masks"),
     (spoil(y=torch.arange(5)), r"data.y must have shape \(6,\), .* not \(5,\)"),
     (spoil(y=torch.zeros(6, 1).long()), r"not \(6, 1\): reshape it"),
-    (spoil(y=torch.zeros(6)), r"data.y holds torch.float32, .*convert them with .long\(\)"),
+    (spoil(y=torch.zeros(6) > 0), r"data.y holds torch.bool, .*convert them with .long\(\)"),
+    (
+        spoil(y=torch.full((6, 2), torch.inf)),
+        "data.y is inf at node 0, column 0, but a target",
+    ),
+    (spoil(y=torch.full((6,), torch.nan)), r"data.train_mask selects node 0, but data.y is nan"),
+    (spoil(y=torch.zeros(6, 0)), r"data.y must have shape \(6,\), .* not \(6, 0\)"),
     (write("y", (4,), -2), "data.y is -2 at node 4, but labels run from 0 to 1 "),
     (write("y", (4,), -1), r"data.train_mask selects node 4, but its label .* -1 \(unknown\)"),
     (spoil(y=torch.full((6,), -1)), r"data.y is -1 \(unknown\) everywhere"),
@@ -148,6 +154,9 @@ GOOD: dict[str, Callable[[BaseData], None]] = {
     "no masks and no labels": spoil(train_mask=None, val_mask=None, test_mask=None, y=None),
     "narrow labels": spoil(y=torch.tensor([0, 1, 0, 1, 0, 1], dtype=torch.int32)),
     "unsigned labels": spoil(y=torch.tensor([0, 1, 0, 1, 0, 1], dtype=torch.uint8)),
+    "numbers": spoil(y=torch.linspace(0, 1, NODES)),
+    "several numbers, some unknown": spoil(y=torch.tensor([[0.5, torch.nan]]).repeat(NODES, 1)),
+    "several labels as whole numbers": spoil(y=torch.ones(NODES, 3).long()),
     "no features": spoil(x=torch.zeros(NODES, 0)),
     "half-precision features": lambda data: spoil(x=data.x.bfloat16())(data),
     "edge weights": spoil(edge_weight=torch.ones(NODES), edge_attr=torch.ones(NODES, 2)),
@@ -162,3 +171,20 @@ def test_what_is_right_passes(change: Callable[[BaseData], None]) -> None:
     before = {name: value for name, value in data}
     gnnlab.check(data)
     assert all(value is before[name] for name, value in data)
+
+
+@pytest.mark.parametrize(
+    ("y", "message"),
+    [
+        (torch.zeros(NODES), r"data.y holds torch.float32, .*convert them with .long\(\)"),
+        (torch.rand(NODES), r"real numbers are predicted of nodes with NodePrediction\(\)"),
+        (torch.rand(NODES, 2), r"not \(6, 2\): keep one column, .* or take NodePrediction\(\)"),
+        (torch.eye(NODES)[:, :NODES], r"take data.y.argmax\(1\) of one column a class"),
+    ],
+)
+def test_a_task_of_classes_takes_no_numbers(y: torch.Tensor, message: str) -> None:
+    data = graph()
+    data.y = y
+    check(data)
+    with pytest.raises(ValueError, match=message):
+        check_node_classes(data)

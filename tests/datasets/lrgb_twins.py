@@ -15,7 +15,7 @@ import torch
 
 from gnnlab.datasets import loading
 from gnnlab.datasets.catalogue.records import Record, find, records
-from gnnlab.datasets.molecules.codes import ATOMS, BONDS
+from gnnlab.datasets.chemistry.codes import ATOMS, BONDS
 from gnnlab.datasets.values.graphs import Graphs
 
 SETS = [record.name for record in records() if record.source == "lrgb"]

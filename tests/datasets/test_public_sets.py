@@ -19,8 +19,8 @@ import torch
 from gnnlab import datasets
 from gnnlab.datasets import Graphs
 from gnnlab.datasets.catalogue.records import Record, find
+from gnnlab.datasets.chemistry.codes import AQSOL_ATOMS, ATOMS, BONDS, ZINC_ATOMS, ZINC_BONDS
 from gnnlab.datasets.kinds.node import load_graphs
-from gnnlab.datasets.molecules.codes import AQSOL_ATOMS, ATOMS, BONDS, ZINC_ATOMS, ZINC_BONDS
 
 
 def place(folder: Path, record: Record, **contents: bytes) -> Record:

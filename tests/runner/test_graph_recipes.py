@@ -9,7 +9,7 @@ import torch
 from torch_geometric.data import Batch, Data
 
 from gnnlab import datasets
-from gnnlab.datasets.molecules.codes import ZINC_ATOMS, ZINC_BONDS
+from gnnlab.datasets.chemistry.codes import ZINC_ATOMS, ZINC_BONDS
 from gnnlab.datasets.splits.folds import folds
 from gnnlab.runner import configure, recipe, recipe_names
 from gnnlab.runner.runs.data import load_data

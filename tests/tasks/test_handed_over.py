@@ -205,8 +205,6 @@ def test_a_graph_of_several_types_is_told_how_to_become_one(call: Callable[[Any]
             lambda: trained(LinkPrediction(), links().link_split, gcn()),
             r"a LinkSplit was given, .* split.graph\(data\)",
         ),
-        (lambda: datasets.card(graph()), "a Data was given, but sets, and their cards, are found"),
-        (lambda: datasets.card(classes()), "a Graphs was given, but sets, .* by name"),
         (
             lambda: datasets.Graphs(tuple(classes()), None, 2, "mine"),  # type: ignore[arg-type]
             r"masks is None, but mine needs gnnlab.datasets.Masks\(train, val, test\)",
@@ -241,7 +239,7 @@ N, E = graph().num_nodes, graph().num_edges
         ({"edge_index": graph().edge_index % N + 1}, "subtract 1 if the numbers begin with 1"),
         ({"x": torch.ones(N)}, r"reshape it, \(N,\) with .view\(-1, 1\)"),
         ({"y": graph().y.numpy()}, "not a ndarray: make it a tensor"),
-        ({"y": torch.linspace(0, 1, N)}, "real numbers are predicted of graphs, with GraphPredict"),
+        ({"y": torch.linspace(0, 1, N)}, "real numbers are predicted of nodes with NodePrediction"),
         ({"y": graph().y.float()}, r"convert them with .long\(\)"),
         ({"y": torch.eye(3)[graph().y]}, r"take data.y.argmax\(1\)"),
         ({"y": torch.ones(N, 4)}, "keep one column"),

@@ -16,6 +16,7 @@ from gnnlab.tasks.shared.head import Head
 
 CLASSES: tuple[Any, ...] = (
     tasks.NodeClassification,
+    tasks.NodePrediction,
     tasks.GraphPrediction,
     tasks.LinkPrediction,
     tasks.PairedComparison,

@@ -9,11 +9,12 @@ import numpy as np
 import torch
 
 from gnnlab.datasets.catalogue.records import Record
+from gnnlab.datasets.chemistry.graphs import to_graphs
+from gnnlab.datasets.chemistry.smiles import read_smiles
+from gnnlab.datasets.chemistry.stereo import stereo_of
+from gnnlab.datasets.chemistry.unsaid import left_out
 from gnnlab.datasets.files.damage import damaged
 from gnnlab.datasets.files.numbers import whole
-from gnnlab.datasets.molecules.graphs import to_graphs
-from gnnlab.datasets.molecules.smiles import Molecule, read_smiles
-from gnnlab.datasets.molecules.stereo import Stereo, stereo_of
 from gnnlab.datasets.readers.raw import GivenGraphs, Open
 
 
@@ -37,18 +38,7 @@ def read(record: Record, open_file: Open) -> GivenGraphs:
         whole(np.array(values), path, "classes")
     stereo = [stereo_of(molecule) for molecule in molecules] if options.get("stereo") else None
     graphs = to_graphs(molecules, y[:, 0].long() if options.get("classes") else y, stereo)
-    return GivenGraphs(graphs, left_out=_left_out(molecules, stereo))
-
-
-def _left_out(molecules: list[Molecule], stereo: list[Stereo] | None) -> str:
-    """Count the molecules whose stereo is written, but in no feature or not fully."""
-    if stereo is None:
-        marked = sum(molecule.has_stereo for molecule in molecules)
-        told = "are written with stereo, which the features leave out: stereo=True adds codes of it"
-    else:
-        marked = sum(own.undecided for own in stereo)
-        told = "have stereo that is written but has no code of its own, only that it is there"
-    return f"{marked} of {len(molecules)} molecules {told}" if marked else ""
+    return GivenGraphs(graphs, left_out=left_out(molecules, stereo))
 
 
 def rows(path: Path, columns: list[str]) -> list[dict[str, str]]:

@@ -36,7 +36,8 @@ def load_data(config: Config, given: Given = NOTHING) -> Data | Graphs:
     many = isinstance(data, datasets.Graphs)
     fitting = [name for name, task in listed_tasks().items() if task.fits(data)]
     if config.task["name"] not in fitting:
-        kind, other = ("a set of graphs", fitting[0]) if many else ("one graph", TASK)
+        usual = TASK if TASK in fitting else fitting[0]
+        kind, other = ("a set of graphs", fitting[0]) if many else ("one graph", usual)
         raise ValueError(
             f"{config.data['name']} is {kind}, but task.name is {config.task['name']}: set "
             f"task.name={other} or name other data"

@@ -18,6 +18,7 @@ from gnnlab.tasks.link.splits.edges import kept_edges
 from gnnlab.tasks.link.splits.hard_negatives import with_hard_negatives
 from gnnlab.tasks.link.splits.official import official_links
 from gnnlab.tasks.link.splits.parts import KINDS, PARTS, LinkParts
+from gnnlab.tasks.link.splits.pyg import pyg_links
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data
@@ -159,6 +160,19 @@ class LinkSplit(LinkParts):
         See :func:`gnnlab.tasks.link.splits.official.official_links`.
         """
         return cls.of(official_links(data, parts, valid_as_input=valid_as_input, kinds=kinds))
+
+    @classmethod
+    def from_pyg(
+        cls, train: Data, valid: Data, test: Data, as_published: bool = False
+    ) -> LinkSplit:
+        """Take what ``torch_geometric.transforms.RandomLinkSplit`` returned.
+
+        Its training graph lacks the held-out edges, so ``split.graph(data)`` takes the graph that
+        was split, or its test graph.
+
+        See :func:`gnnlab.tasks.link.splits.pyg.pyg_links`.
+        """
+        return cls.of(pyg_links(train, valid, test, as_published))
 
     def with_valid_as_input(self) -> LinkSplit:
         """Return the same split, validation links being read when test is predicted."""

@@ -16,7 +16,7 @@ from torch_geometric.utils import from_networkx
 
 from gnnlab import layers, tasks
 from gnnlab.analysis import hidden_states
-from gnnlab.datasets.molecules.codes import ATOMS, BONDS
+from gnnlab.datasets.chemistry.codes import ATOMS, BONDS
 from gnnlab.datasets.values.masks import stratified
 from gnnlab.layers import EdgeCategories, NodeCategories, PositionalEncoder, WithInputs
 from gnnlab.layers.inputs.positional import flipped

@@ -13,7 +13,7 @@ from torch_geometric.data import Data
 from gnnlab import layers, rewiring
 from gnnlab.contracts.graph_arguments import edge_width
 from gnnlab.datasets import Graphs
-from gnnlab.datasets.molecules.codes import ATOMS, BONDS
+from gnnlab.datasets.chemistry.codes import ATOMS, BONDS
 from gnnlab.datasets.values.masks import stratified
 from gnnlab.layers import WithInputs
 from gnnlab.runner import configure

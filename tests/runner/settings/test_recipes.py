@@ -9,7 +9,7 @@ import torch
 from torch_geometric.data import Batch, Data
 
 from gnnlab import datasets
-from gnnlab.datasets.molecules.codes import ATOMS, BONDS
+from gnnlab.datasets.chemistry.codes import ATOMS, BONDS
 from gnnlab.datasets.values.masks import stratified
 from gnnlab.runner import configure, read_results, recipe, recipe_names, run
 from gnnlab.runner.runs.data import load_data

@@ -16,8 +16,8 @@ from torch_geometric.data import Batch
 from gnnlab import datasets
 from gnnlab.datasets.cards.given_graphs import describe_given
 from gnnlab.datasets.catalogue.records import find
+from gnnlab.datasets.chemistry.codes import ATOMS, BONDS
 from gnnlab.datasets.describing import _papers
-from gnnlab.datasets.molecules.codes import ATOMS, BONDS
 from tests.datasets.lrgb_twins import each_set, loaded, one, twin
 
 

@@ -75,7 +75,7 @@ def read_smiles(text: str) -> Molecule:
     is what is written so: nothing is perceived. An atom without brackets is filled with hydrogens
     up to the least of its usual valences that its bonds allow, an aromatic one up to one less than
     its lowest. What marks of stereo mean is told by
-    :func:`gnnlab.datasets.molecules.stereo.stereo_of`.
+    :func:`gnnlab.datasets.chemistry.stereo.stereo_of`.
 
     Raises:
         ValueError: what is wrong, and where.

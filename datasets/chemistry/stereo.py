@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from gnnlab.datasets.molecules.smiles import DOUBLE, HIDDEN, Molecule
+from gnnlab.datasets.chemistry.smiles import DOUBLE, HIDDEN, Molecule
 
 NONE, FIRST, SECOND, UNDECIDED = range(4)
 """Codes. Of an atom: nothing is written; seen from the highest neighbour the others turn left as
@@ -50,7 +50,7 @@ def stereo_of(molecule: Molecule) -> Stereo:
     Cost: O((N + B) N log N) at worst, for molecules with stereo alone.
 
     Example:
-        >>> from gnnlab.datasets.molecules.smiles import read_smiles
+        >>> from gnnlab.datasets.chemistry.smiles import read_smiles
         >>> [stereo_of(read_smiles(text)).atoms for text in ("N[C@@H](C)O", "O[C@H](C)N")]
         [(0, 2, 0, 0), (0, 2, 0, 0)]
         >>> [stereo_of(read_smiles(text)).bonds for text in ("F/C=C/F", "F/C=C\\\\F", "FC=CF")]

@@ -13,9 +13,9 @@ import torch
 from gnnlab import datasets
 from gnnlab.datasets import FlawWarning, Graphs
 from gnnlab.datasets.catalogue.records import Record, find
+from gnnlab.datasets.chemistry.smiles import ELEMENTS, HIDDEN, Molecule, read_smiles
+from gnnlab.datasets.chemistry.stereo import FIRST, SECOND, UNDECIDED, stereo_of
 from gnnlab.datasets.loading import load_many
-from gnnlab.datasets.molecules.smiles import ELEMENTS, HIDDEN, Molecule, read_smiles
-from gnnlab.datasets.molecules.stereo import FIRST, SECOND, UNDECIDED, stereo_of
 from gnnlab.datasets.splits.scaffold import by_scaffold
 
 # One molecule in several ways, as the rules of OpenSMILES have it, and its other isomer.

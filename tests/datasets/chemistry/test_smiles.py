@@ -14,10 +14,10 @@ from torch import Tensor
 from gnnlab import datasets
 from gnnlab.datasets import Graphs
 from gnnlab.datasets.catalogue.records import Record, find
+from gnnlab.datasets.chemistry.codes import SMILES_ATOMS, SMILES_BONDS, ZINC_ATOMS, ZINC_BONDS
+from gnnlab.datasets.chemistry.graphs import ring_bonds, to_graphs
+from gnnlab.datasets.chemistry.smiles import AROMATIC, DOUBLE, ELEMENTS, SINGLE, TRIPLE, read_smiles
 from gnnlab.datasets.kinds.node import load_graphs
-from gnnlab.datasets.molecules.codes import SMILES_ATOMS, SMILES_BONDS, ZINC_ATOMS, ZINC_BONDS
-from gnnlab.datasets.molecules.graphs import ring_bonds, to_graphs
-from gnnlab.datasets.molecules.smiles import AROMATIC, DOUBLE, ELEMENTS, SINGLE, TRIPLE, read_smiles
 from gnnlab.datasets.splits.scaffold import by_scaffold, scaffolds
 
 # Atoms as symbol, charge and hydrogens; lower case where aromatic. As RDKit reads them.

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from gnnlab.datasets.molecules.codes import SMILES_ATOMS
-from gnnlab.datasets.molecules.smiles import AROMATIC, SINGLE, Molecule
+from gnnlab.datasets.chemistry.codes import SMILES_ATOMS
+from gnnlab.datasets.chemistry.smiles import AROMATIC, SINGLE, Molecule
 from gnnlab.datasets.values.cut_graphs import cut
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data
 
-    from gnnlab.datasets.molecules.stereo import Stereo
+    from gnnlab.datasets.chemistry.stereo import Stereo
 
 CHARGE = 5
 """Added to a charge, so that codes begin at 0."""
@@ -30,7 +30,7 @@ def to_graphs(
     Args:
         molecules: G of them.
         y: (G,) or (G, T), what is to be predicted.
-        stereo: what :func:`gnnlab.datasets.molecules.stereo.stereo_of` says of each, for one more
+        stereo: what :func:`gnnlab.datasets.chemistry.stereo.stereo_of` says of each, for one more
             column of x and of edge_attr, of 4 values.
 
     Shapes: x (N, 6) float32 of ``molecules.SMILES_ATOMS`` values, edge_index (2, E) sorted by
