@@ -13,16 +13,16 @@ from gnnlab.runner.reports.tables import layout
 HEAD = """\
 # Explanations: BA-Shapes
 
-Made by `python benchmarks/explanations.py --json docs/explanations.json --page docs/explanations.md`.
-Settings: benchmarks/explanations.toml, sha256 {digest}…, which says when they were fixed. Mean ± std
-(ddof 1) over {seeds} seeds, each with its own graph, training and draws.
+Made by `python benchmarks/explanations.py`. Settings: benchmarks/explanations.toml, sha256
+{digest}…, which says when they were fixed. Mean ± std (ddof 1) over {seeds} seeds, each with its own
+graph, training and draws.
 
-A label in BA-Shapes is a node's role in a house of six edges, or in the graph that the houses hang on. An
-explanation of a house's node should rank the edges of its own house first. The area under the ROC
-curve is taken node by node among the edges within {hops} hops, and averaged: over the first node of
-sixty houses, as the papers' code does, and over nodes of every role. Fidelity is of the {count} most
-important edges, both directions counted, at the papers' nodes: *classical* deletes all of them, or
-all others; *robust* deletes a tenth of them, or a tenth of the others.
+A label in BA-Shapes is a node's role in a house of six edges, or in the graph that the houses hang
+on. An explanation of a house's node should rank the edges of its own house first. The area under
+the ROC curve is taken node by node among the edges within {hops} hops, and averaged: over the first
+node of sixty houses, as the papers' code does, and over nodes of every role. Fidelity is of the
+{count} most important edges, both directions counted, at the papers' nodes: *classical* deletes all
+of them, or all others; *robust* deletes a tenth of them, or a tenth of the others.
 """
 CONTROLS = {
     "RandomMask": "no method at all",
@@ -81,9 +81,8 @@ def findings(by_method: Mapping[str, Sequence[Row]], study: Row) -> Iterator[str
     """Sentences that follow from the numbers."""
     accuracy = [row["accuracy"] for row in by_method["GNNExplainer"]]
     low = sum(value < 0.95 for value in accuracy)
-    yield (
-        f"The GCN's test accuracy is {spread(accuracy)}, below .95 for {low} of {len(accuracy)} seeds"
-    )
+    told = f"below .95 for {low} of {len(accuracy)} seeds"
+    yield f"The GCN's test accuracy is {spread(accuracy)}, {told}"
     for method, published in study["published"].items():
         areas = [row["auc_papers"] for row in by_method[method]]
         mean, wide = statistics.mean(areas), statistics.stdev(areas) if len(areas) > 1 else 0.0

@@ -14,13 +14,15 @@ from gnnlab import _moved as _moved
 from gnnlab._version import __version__
 
 if TYPE_CHECKING:
-    from gnnlab import datasets, layers, ops, rewiring, runner, tasks
+    from gnnlab import conformal, datasets, explain, layers, ops, rewiring, runner, tasks
     from gnnlab.contracts.data import check
 
 __all__ = [
     "__version__",
     "check",
+    "conformal",
     "datasets",
+    "explain",
     "layers",
     "ops",
     "rewiring",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gnnlab.tasks.explanation.attention import Attention as Attention
 from gnnlab.tasks.explanation.controls import DegreeMask as DegreeMask
 from gnnlab.tasks.explanation.controls import NearMask as NearMask
 from gnnlab.tasks.explanation.controls import RandomMask as RandomMask
@@ -16,8 +17,12 @@ from gnnlab.tasks.explanation.method import Explainer as Explainer
 from gnnlab.tasks.explanation.method import explainers as explainers
 from gnnlab.tasks.explanation.occlusion import Occlusion as Occlusion
 from gnnlab.tasks.explanation.pg_explainer import PGExplainer as PGExplainer
+from gnnlab.tasks.explanation.picture import molecule_picture as molecule_picture
+from gnnlab.tasks.explanation.picture import picture as picture
+from gnnlab.tasks.explanation.pyg import for_pyg as for_pyg
 
 __all__ = [
+    "Attention",
     "DegreeMask",
     "Explainer",
     "Explanation",
@@ -32,4 +37,7 @@ __all__ = [
     "edge_auc",
     "explainers",
     "fidelity",
+    "for_pyg",
+    "molecule_picture",
+    "picture",
 ]

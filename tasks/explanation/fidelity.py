@@ -63,8 +63,8 @@ def fidelity(
 
     :math:`E_\alpha` draws every edge, both directions at once, with probability alpha. With
     ``alpha1=1, alpha2=0`` they are the classical measures: all of S is taken away, and S alone is
-    left. Such graphs are unlike any that the model has seen, so that its answer to them says little;
-    with the usual settings most edges stay. Edges are deleted, not weighed by 0.
+    left. Such graphs are unlike any that the model has seen, so that its answer says little; with
+    the usual settings most edges stay. Edges are deleted, not weighed by 0.
 
     Args:
         model: as an explainer takes it.

@@ -154,8 +154,8 @@ def edge_states(case: Case) -> Tensor:
     encoder: Any = getattr(case.model, "encoder", case.model)
     if declared(encoder).level == "graph":
         raise ValueError(
-            f"{type(encoder).__name__} returns no state of a node, and PGExplainer reads the states "
-            "of an edge's ends: take GNNExplainer"
+            f"{type(encoder).__name__} returns no state of a node, and PGExplainer reads those of "
+            "an edge's ends: take GNNExplainer"
         )
     with torch.no_grad():
         states = encoder(case.data)
