@@ -13,6 +13,7 @@ from .features.eccentricity_labels import equal_shares as equal_shares
 from .features.eccentricity_labels import hop_eccentricity as hop_eccentricity
 from .features.normalize import NormalizeFeatures as NormalizeFeatures
 from .features.sparse import ToSparseFeatures as ToSparseFeatures
+from .generators import ba_shapes as ba_shapes
 from .generators import cluster as cluster
 from .generators import counting as counting
 from .generators import csbm as csbm

@@ -14,7 +14,7 @@ from gnnlab import _moved as _moved
 from gnnlab._version import __version__
 
 if TYPE_CHECKING:
-    from gnnlab import datasets, layers, ops, rewiring, runner, tasks
+    from gnnlab import conformal, datasets, explain, layers, ops, rewiring, runner, tasks
     from gnnlab.contracts.data import check
     from gnnlab.runner import results
     from gnnlab.runner.calls import run
@@ -25,7 +25,9 @@ __all__ = [
     "Ensemble",
     "__version__",
     "check",
+    "conformal",
     "datasets",
+    "explain",
     "layers",
     "load",
     "ops",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from gnnlab.datasets.generators.ba_shapes import ba_shapes
 from gnnlab.datasets.generators.communities import cluster, pattern
 from gnnlab.datasets.generators.counting import counting
 from gnnlab.datasets.generators.csbm import csbm
@@ -16,6 +17,7 @@ from gnnlab.datasets.generators.rmat import rmat
 from gnnlab.datasets.generators.transfer import graph_transfer, ring_transfer, topology_of
 
 GENERATORS: dict[str, Callable[..., Any]] = {
+    "ba-shapes": ba_shapes,
     "cluster-generated": cluster,
     "counting": counting,
     "csbm": csbm,
@@ -39,6 +41,7 @@ OF_MANY = frozenset(
 __all__ = [
     "GENERATORS",
     "OF_MANY",
+    "ba_shapes",
     "cluster",
     "counting",
     "csbm",

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from gnnlab.contracts.parameters import measured
 from gnnlab.core.arguments import check_counts
-from gnnlab.layers.parts.attention_heads import check_heads, split_heads
+from gnnlab.layers.parts.attention_heads import additive_attention, check_heads, split_heads
 from gnnlab.layers.parts.linear import Linear
 from gnnlab.layers.parts.prenorm_stack import Block, FeedForward, ResidualEncoder
 from gnnlab.layers.parts.self_loops import weighted
@@ -76,6 +76,12 @@ class GATConv(nn.Module):
         out = attend(h, graph, source=source, target=target, weight=weight).flatten(1)
         return out if self.bias is None else out + self.bias
 
+    def attention(self, x: Tensor, adj: AdjacencyLike) -> Tensor:
+        """Return how much each edge is attended to, before its weight, (E, K)."""
+        h = split_heads(self.linear(x), self.heads)
+        source, target = (h * self.source).sum(-1), (h * self.target).sum(-1)
+        return additive_attention(source, target, adj, self.add_self_loops)
+
     def reset_parameters(self) -> None:
         for weight in (self.linear.weight, self.source, self.target):
             nn.init.xavier_uniform_(weight)
@@ -107,6 +113,12 @@ class GATBlock(Block):
         message = attend(value, graph, source=source, target=target, weight=weight).flatten(1)
         out: Tensor = self.feed_forward(torch.cat([h, message], 1) if self.separate else message)
         return out
+
+    def attention(self, h: Tensor, adj: AdjacencyLike) -> Tensor:
+        """Return how much each edge is attended to, before its weight, (E, K)."""
+        h = self.linear(h)
+        source, target = self.source_score(h), self.target_score(h)
+        return additive_attention(source, target, adj, not self.separate)
 
     def reset_parameters(self) -> None:
         for module in (self.linear, self.source_score, self.target_score, self.feed_forward):

@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 from gnnlab.contracts.parameters import measured
 from gnnlab.core.arguments import check_counts
-from gnnlab.layers.parts.attention_heads import check_heads, split_heads
+from gnnlab.layers.parts.attention_heads import check_heads, inner_attention, split_heads
 from gnnlab.layers.parts.dropout import Dropout
 from gnnlab.layers.parts.linear import Linear
 from gnnlab.layers.parts.prenorm_stack import Block, FeedForwardBlock, ResidualEncoder
@@ -76,6 +76,11 @@ class GTConv(nn.Module):
         )  # (N, K, d) each
         message = attend(value, graph, query=query, key=key, weight=weight).flatten(1)
         return self.output.beside(x, message) if self.separate else self.output(message)
+
+    def attention(self, x: Tensor, adj: AdjacencyLike) -> Tensor:
+        """Return how much each edge is attended to, before its weight, (E, K)."""
+        query, key = (split_heads(part(x), self.heads) for part in (self.query, self.key))
+        return inner_attention(query, key, adj, self.add_self_loops)
 
     def reset_parameters(self) -> None:
         for module in (self.query, self.key, self.value, self.output):

@@ -1,0 +1,1 @@
+"""Explanations: which edges and features a prediction comes from, and how good an answer is."""

@@ -1,0 +1,1 @@
+"""Uncertainty: sets of classes that hold the right one as often as asked for."""
