@@ -10,7 +10,6 @@ import hashlib
 import inspect
 import os
 from collections.abc import Callable, Mapping
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +17,7 @@ from gnnlab.contracts.described import described
 from gnnlab.core.own_parts import imported, is_ours, is_path, path_of, source_digest
 from gnnlab.core.plugins import find_plugin, plugins
 from gnnlab.datasets.catalogue.records import unknown
+from gnnlab.datasets.own.reading import read
 from gnnlab.datasets.values.graphs import Graphs
 
 if TYPE_CHECKING:
@@ -25,18 +25,6 @@ if TYPE_CHECKING:
 
 GROUP = "gnnlab.datasets"
 """The group of entry points that offer data."""
-
-
-def own_data(path: str, settings: Mapping[str, Any]) -> Any:
-    """Read a file or a folder of a user's, by its format."""
-    try:
-        reading = import_module("gnnlab.datasets.own.reading")
-    except ModuleNotFoundError as error:
-        raise ValueError(
-            f"{path} is a file, and this version reads none: name a function that returns the "
-            "graph, as package.module:function"
-        ) from error
-    return reading.read(path, **settings)
 
 
 def is_own(name: object) -> bool:
@@ -62,7 +50,7 @@ def load_own(name: str, settings: Mapping[str, Any]) -> Data | Graphs:
     """
     if is_file(name):
         _check_there(name)
-        return graph_or_graphs(own_data(name, settings), name)
+        return graph_or_graphs(read(name, **settings), name)
     function = find_function(name)
     _check_settings(name, function, settings)
     return graph_or_graphs(function(**settings), name)

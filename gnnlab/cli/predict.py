@@ -24,10 +24,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def command(arguments: argparse.Namespace) -> None:
     """Predict and write the table; without a file, print it."""
-    import gnnlab
     from gnnlab.runner.runs.asked import data_of, pairs_of
+    from gnnlab.tasks import load
 
-    model = gnnlab.load(arguments.model, device=arguments.device)
+    model = load(arguments.model, device=arguments.device)
     data = data_of(arguments.data, model)
     pairs = None if arguments.pairs is None else pairs_of(arguments.pairs)
     table = model.predict(data, pairs).table()
@@ -53,7 +53,7 @@ def write(file: Path, table: Any) -> None:
         write_text(file, table.to_json(orient="records", indent=1, double_precision=15) + "\n")
     else:
         try:
-            import pyarrow  # type: ignore[import-untyped]  # noqa: F401
+            import pyarrow  # noqa: F401
         except ImportError as error:
             raise ValueError(
                 "parquet needs pyarrow: pip install gnnlab[tables], or name a .csv file"

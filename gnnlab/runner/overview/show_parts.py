@@ -11,7 +11,7 @@ from gnnlab.runner.reports.cite import source
 from gnnlab.runner.reports.reproduce import published
 from gnnlab.runner.runs.run_toml import to_toml
 from gnnlab.runner.settings.recipes import Recipe, recipe, recipe_names
-from gnnlab.runner.settings.resolve import TASK, WIDTH, from_graph
+from gnnlab.runner.settings.resolve import WIDTH, from_graph
 
 MOST = 12
 """Recipes that are named."""
@@ -69,8 +69,8 @@ def show_model(name: str) -> str:
 
 def _command(data: str, model: str, made: Recipe | None) -> str:
     """A call that trains, on the task of a recipe."""
-    task = made.settings.get("task", {}).get("name", TASK) if made else TASK
-    told = "" if task == TASK else f" --task {task}"
+    task = made.settings.get("task", {}).get("name", "") if made else ""
+    told = f" --task {task}" if task else ""  # else the data decide
     return f"  gnnlab run{told} --data {data} --model {model.lower()}"
 
 

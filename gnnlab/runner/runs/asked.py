@@ -26,9 +26,6 @@ def data_of(name: str, model: Predictor) -> Any:
     from gnnlab.runner.settings.config import configure
     from gnnlab.runner.settings.link_splits import message_graph
 
-    own: Any = getattr(datasets, "read", None)
-    if own is not None and (":" in name or Path(name).exists()):
-        return own(name)
     run = dict(model.run)
     if run.get("data", {}).get("name") != name:
         return datasets.load(name)
