@@ -18,6 +18,7 @@ from gnnlab.core.own_parts import imported, is_ours, is_path, path_of, source_di
 from gnnlab.core.plugins import find_plugin, plugins
 from gnnlab.datasets.catalogue.records import unknown
 from gnnlab.datasets.own.reading import read
+from gnnlab.datasets.splits.of_own import split
 from gnnlab.datasets.values.graphs import Graphs
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 GROUP = "gnnlab.datasets"
 """The group of entry points that offer data."""
+SPLITS = 10
+"""Splits that are drawn of a file that has none, from seed 0."""
 
 
 def is_own(name: object) -> bool:
@@ -50,10 +53,17 @@ def load_own(name: str, settings: Mapping[str, Any]) -> Data | Graphs:
     """
     if is_file(name):
         _check_there(name)
-        return graph_or_graphs(read(name, **settings), name)
+        return with_splits(graph_or_graphs(read(name, **settings), name))
     function = find_function(name)
     _check_settings(name, function, settings)
     return graph_or_graphs(function(**settings), name)
+
+
+def with_splits(data: Data | Graphs) -> Data | Graphs:
+    """Return a graph with ten splits of its nodes, where they have targets and no split yet."""
+    if isinstance(data, Graphs) or "y" not in data or "train_mask" in data:
+        return data
+    return split(data, count=SPLITS)
 
 
 def resolve_own(name: str, settings: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,6 +8,10 @@ from typing import Any
 
 NAME = "predict"
 HELP = "what a saved model says of data, as a table"
+EXAMPLES = (
+    "gnnlab predict runs/karate-gcn-123456789abc/models/0-0 karate --out labels.csv",
+    "gnnlab predict model mail --out labels.csv",
+)
 KINDS = (".csv", ".json", ".parquet")
 
 
