@@ -25,8 +25,8 @@ from gnnlab.layers import GCN
 from gnnlab.tasks.uncertainty.reading import probabilities
 
 SETTINGS = Path(__file__).with_suffix(".toml")
-LEARNING = ("cfgnn",)
-"""Methods that learn at each draw."""
+SLOW = ("cfgnn", "naps")
+"""Methods that learn, or look at pairs of nodes, at each draw."""
 Row = dict[str, Any]
 
 
@@ -51,7 +51,7 @@ def judged(study: Mapping[str, Any], name: str) -> Iterator[Row]:
         "test": len(test) - count,
     }
     for title, method in study["methods"].items():
-        draws = study["slow_draws" if method["name"] in LEARNING else "draws"]
+        draws = study["slow_draws" if method["name"] in SLOW else "draws"]
         found = []
         for seed in range(draws):
             known = drawn(test, count, len(data.y), seed)

@@ -15,7 +15,8 @@ HEAD = """\
 # Conformal sets
 
 Made by `python benchmarks/conformal.py`. Settings: benchmarks/conformal.toml, sha256 {digest}…,
-which says when they were fixed. Mean ± std (ddof 1) over draws of which test nodes calibrate and which are judged; a GCN is trained once a set.
+which says when they were fixed. Mean ± std (ddof 1) over draws of which test nodes calibrate and
+which are judged; a GCN is trained once a set.
 
 A set should hold a node's class with probability {aim:g}. Over all draws that is exact, up to
 1 / (n + 1), for methods whose scores treat calibration nodes and others alike: all but `naps`,

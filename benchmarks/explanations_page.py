@@ -14,8 +14,8 @@ HEAD = """\
 # Explanations: BA-Shapes
 
 Made by `python benchmarks/explanations.py`. Settings: benchmarks/explanations.toml, sha256
-{digest}…, which says when they were fixed. Mean ± std (ddof 1) over {seeds} seeds, each with its own
-graph, training and draws.
+{digest}…, which says when they were fixed. Mean ± std (ddof 1) over {seeds} seeds, each with its
+own graph, training and draws.
 
 A label in BA-Shapes is a node's role in a house of six edges, or in the graph that the houses hang
 on. An explanation of a house's node should rank the edges of its own house first. The area under

@@ -11,9 +11,11 @@ from gnnlab.core.registry import Family
 from gnnlab.structure import transforms
 from gnnlab.tasks.clustering.method import clusterings
 from gnnlab.tasks.embedding.method import embeddings
+from gnnlab.tasks.explanation.method import explainers
 from gnnlab.tasks.link.heads.by_name import heads
 from gnnlab.tasks.selfsupervised.objective import objectives
 from gnnlab.tasks.shared.listed import ListedTask
+from gnnlab.tasks.uncertainty.method import methods as conformal_methods
 
 from .docstrings import REQUIRED, settings
 from .names import Entry, entries
@@ -218,5 +220,21 @@ KINDS = (
         lambda entry: (
             f"gnnlab run --task clustering --data karate --set task.method={entry.thing.short}"
         ),
+    ),
+    Kind(
+        "Explainers",
+        "explainer",
+        "gnnlab.explain",
+        "Says of one prediction which edges and features it comes from.",
+        _of(explainers),
+        listing="explainers()",
+    ),
+    Kind(
+        "Conformal methods",
+        "conformal method",
+        "gnnlab.conformal",
+        "Turns probabilities into sets of classes that hold the right one as often as asked for.",
+        _of(conformal_methods),
+        listing="methods()",
     ),
 )

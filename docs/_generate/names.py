@@ -16,6 +16,8 @@ FACES = {
     "gnnlab.layers": "Encoders, convolutions, and steps before an encoder.",
     "gnnlab.rewiring": "Changes of a graph before training, and measures of a graph.",
     "gnnlab.tasks": "What is predicted, how it is trained, and heads that score pairs of nodes.",
+    "gnnlab.explain": "Which edges and features a prediction comes from, and how good that is.",
+    "gnnlab.conformal": "Sets of classes that hold the right one as often as asked for.",
     "gnnlab.datasets": "Graphs by name, generated graphs, splits, and cards.",
     "gnnlab.ops": "Message-passing operations, fast and deterministic.",
     "gnnlab.structure": "Graph algorithms: paths, neighbourhoods, colours.",

@@ -58,7 +58,7 @@ def edge_auc(explanation: Explanation, truth: Tensor, hops: int | None = None) -
 def near(explanation: Explanation, hops: int) -> Tensor:
     """Which edges lie within so many hops of what is explained, (E,); all of a whole graph's."""
     data = explanation.data
-    index: Tensor = data.edge_index  # type: ignore[assignment]
+    index: Tensor = data.edge_index
     roots = explanation.pair or (() if explanation.node is None else (explanation.node,))
     if not roots:
         return torch.ones(index.shape[1], dtype=torch.bool)

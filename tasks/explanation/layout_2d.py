@@ -1,11 +1,16 @@
-"""Layout in two dimensions (2D): places of nodes on a page, at distances like those of the graph."""
+"""Layout in two dimensions (2D): places of nodes on a page, as far apart as in the graph."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from torch import Tensor
 
 from gnnlab.kernels.arrays import Array
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 MOST = 500
 """Nodes that are laid out: beyond them a picture shows nothing, and the layout takes long."""
@@ -59,15 +64,15 @@ def of_smiles(smiles: str, atoms: int) -> Array | None:
     return np.asarray(where * (1, -1))
 
 
-def _one(graph: object, nodes: list[int]) -> Array:
+def _one(graph: nx.Graph[int], nodes: list[int]) -> Array:
     """The places of one component, a circle to begin with."""
     import networkx as nx
 
     if len(nodes) == 1:
         return np.zeros((1, 2))
-    found = nx.kamada_kawai_layout(graph)
+    found: dict[int, Any] = nx.kamada_kawai_layout(graph)
     where = np.array([found[node] for node in nodes])
-    ends = np.array([(nodes.index(a), nodes.index(b)) for a, b in graph.edges if a != b])  # type: ignore[attr-defined]
+    ends = np.array([(nodes.index(a), nodes.index(b)) for a, b in graph.edges if a != b])
     lengths = np.linalg.norm(where[ends[:, 0]] - where[ends[:, 1]], axis=1)
     where = where / max(float(np.median(lengths)), 1e-9)
     gaps = np.linalg.norm(where[:, None] - where, axis=2)[np.triu_indices(len(where), 1)]

@@ -92,7 +92,8 @@ class PGExplainer(Explainer):
         module = read_model(model)
         with evaluating(module), torch.inference_mode(False), torch.enable_grad():
             graphs = [data] if not isinstance(data, Sequence) else list(data)
-            whose = [(graph, node) for graph in graphs for node in (list(nodes) or [None])]
+            asked: list[int | None] = [*nodes] or [None]
+            whose = [(graph, node) for graph in graphs for node in asked]
             cases = [
                 read_case(module, graph, node, None, "prediction", True) for graph, node in whose
             ]

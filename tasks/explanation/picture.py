@@ -51,9 +51,10 @@ def picture(
         ValueError: no mask of edges, more nodes than can be shown.
     """
     chosen = _strongest(explanation, count)
-    index: Tensor = explanation.data.edge_index  # type: ignore[assignment]
+    index: Tensor = explanation.data.edge_index
     roots = list(explanation.pair or ([] if explanation.node is None else [explanation.node]))
-    nodes = torch.cat([index[:, chosen].flatten(), torch.tensor(roots, dtype=torch.int64)]).unique()
+    nodes = torch.cat([index[:, chosen].flatten(), torch.tensor(roots, dtype=torch.int64)])
+    nodes = torch.unique(nodes)
     texts = [str(node) if names is None else str(names[node]) for node in nodes.tolist()]
     ends = torch.searchsorted(nodes, index[:, chosen])
     where = places(ends, len(nodes))
@@ -80,7 +81,7 @@ def molecule_picture(
     Raises:
         ValueError: another number of symbols than there are atoms.
     """
-    index: Tensor = explanation.data.edge_index  # type: ignore[assignment]
+    index: Tensor = explanation.data.edge_index
     atoms = int(explanation.data.num_nodes or 0)
     if isinstance(symbols, str) or len(symbols) != atoms:
         raise ValueError(
@@ -100,7 +101,7 @@ def molecule_picture(
 
 def _strongest(explanation: Explanation, count: int | None) -> Tensor:
     """The numbers of the edges to draw, one of both directions."""
-    index: Tensor = explanation.data.edge_index  # type: ignore[assignment]
+    index: Tensor = explanation.data.edge_index
     mask, back = explanation.edges().abs().cpu(), reverse_arcs(index).cpu()
     numbers = torch.arange(len(mask))
     once = numbers[(numbers <= back) & ((mask > 0) | (mask[back] > 0))]
@@ -118,7 +119,7 @@ def _shares(explanation: Explanation, of_edges: bool) -> Tensor | None:
         return _scaled(mask.sum(1))
     if not of_edges or explanation.edge_mask is None:
         return None
-    target: Tensor = explanation.data.edge_index[1]  # type: ignore[index]
+    target: Tensor = explanation.data.edge_index[1]
     degree = torch.bincount(target, minlength=nodes).clamp(min=1)
     total = torch.zeros(nodes).index_add(0, target.cpu(), explanation.edge_mask.cpu().float())
     return _scaled(total / degree.cpu())

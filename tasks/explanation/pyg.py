@@ -55,7 +55,8 @@ def for_pyg(model: Any, hops: int = 5) -> nn.Module:
     own = [type(part).__name__ for part in module.modules() if isinstance(part, MessagePassing)]
     if own:
         raise ValueError(
-            f"the model holds {own[0]}, a layer of PyG, which its Explainer masks as it is: give it "
-            "the model itself"
+            f"the model holds {own[0]}, a layer of PyG, which its Explainer masks as it is: "
+            "give it the model itself"
         )
-    return MaskedModel(module, hops).train(module.training)
+    masked: nn.Module = MaskedModel(module, hops).train(module.training)
+    return masked

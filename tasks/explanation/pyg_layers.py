@@ -10,7 +10,7 @@ from torch_geometric.data import Data
 from torch_geometric.nn import MessagePassing
 
 
-class MaskedModel(MessagePassing):
+class MaskedModel(MessagePassing):  # type: ignore[misc]
     """A model that is called with tensors, and multiplies edge weights by PyG's mask.
 
     PyG's explainers look for message-passing layers and put a mask into each. Our encoders have
@@ -37,7 +37,7 @@ class MaskedModel(MessagePassing):
         return out
 
 
-class _Unread(MessagePassing):
+class _Unread(MessagePassing):  # type: ignore[misc]
     def __init__(self) -> None:
         super().__init__()
         self.explain = False

@@ -84,7 +84,7 @@ class Calibrated:
 
     def _rows(self) -> Iterator[dict[str, float]]:
         labels, held, sizes = self.labels[self.judged], self._held(), self._sizes().double()
-        for number in (-1, *labels.unique().tolist()):
+        for number in (-1, *torch.unique(labels).tolist()):
             own = labels == number if number >= 0 else torch.ones_like(held)
             yield {
                 "class": number,
@@ -160,7 +160,7 @@ def calibrate(
     drawn = torch.rand(len(chances), generator=generator, dtype=chances.dtype)
     places = known.nonzero().flatten()
     places = places[torch.randperm(len(places), generator=generator)]
-    edges = data.edge_index.detach().cpu()  # type: ignore[union-attr]
+    edges = data.edge_index.detach().cpu()
     said = Predicted(chances, labels, edges, places, drawn, seed)
     with torch.no_grad():
         found = own.sets(said, alpha)

@@ -85,14 +85,14 @@ def _settings(name: str) -> set[str]:
 def test_integrated_gradients_add_up_to_the_difference_from_nothing(model: Any) -> None:
     data = random_graph()
     case = read_case(model.eval(), data, 2, None, "prediction", False)
-    found = explain.IntegratedGradients(steps=100)(model, data, node=2)
+    found = explain.IntegratedGradients(steps=150)(model, data, node=2)
     with torch.no_grad():
         whole = case.value()
         no_edges = case.value(None, torch.zeros_like(case.weight))
         no_features = case.value(torch.zeros_like(case.x))
     assert found.node_mask is not None
-    assert float(found.edges().sum()) == pytest.approx(float(whole - no_edges), abs=5e-3)
-    assert float(found.node_mask.sum()) == pytest.approx(float(whole - no_features), abs=5e-3)
+    assert float(found.edges().sum()) == pytest.approx(float(whole - no_edges), abs=1e-2)
+    assert float(found.node_mask.sum()) == pytest.approx(float(whole - no_features), abs=1e-2)
     assert abs(float(whole - no_edges)) > 0.01  # there was something to add up to
 
 
@@ -142,7 +142,7 @@ def test_a_trained_pg_explainer_finds_the_one_edge_that_counts() -> None:
     x = torch.zeros(3 * count, 1)
     x[count : 2 * count] = 3.0
     data = Data(x=x, edge_index=both(pairs))
-    settings = explain.PGExplainer(epochs=50, lr=0.04, entropy=0.1)
+    settings = explain.PGExplainer(epochs=60, lr=0.01, size=0.1, entropy=0.0)
     mask = settings.train(Counting(), data, range(count))(Counting(), data, node=0).edges()
     ends = [torch.tensor([[node], [0]]) for node in (count, 2 * count)]
     strong, weak = (mask[(data.edge_index == end).all(0)] for end in ends)
