@@ -14,7 +14,7 @@ from gnnlab._moved import MOVED
 ROOT = Path(__file__).resolve().parents[1]
 NAMES = {
     "gnnlab": """
-        __version__ check datasets layers ops rewiring runner tasks
+        __version__ check datasets layers ops results rewiring runner tasks
     """,
     "gnnlab.ops": """
         Adjacency AdjacencyLike EdgeDrop NeighborLists Pairs Relation SparseFeatures attend
@@ -68,8 +68,8 @@ NAMES = {
         sheaf_energy smoothness
     """,
     "gnnlab.runner": """
-        Config Recipe Summary configure read_results recipe recipe_names run run_folders
-        summarise wanted_results
+        Config Recipe Summary configure read_results recipe recipe_names results run run_folders
+        summarise summary wanted_results
     """,
 }
 """What packages exported before they were parted into families: none is taken away."""
