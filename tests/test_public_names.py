@@ -68,8 +68,8 @@ NAMES = {
         sheaf_energy smoothness
     """,
     "gnnlab.runner": """
-        Config Recipe Summary configure read_results recipe recipe_names run run_folders
-        summarise wanted_results
+        Config Recipe Summary configure read_results recipe recipe_names results run run_folders
+        summarise summary wanted_results
     """,
 }
 """What packages exported before they were parted into families: none is taken away."""

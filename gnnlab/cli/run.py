@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from functools import partial
 
 from gnnlab.cli.options import add_names, add_run_options, overrides, settings_of
 from gnnlab.cli.output import add_output_options, hushed, is_plain, show
@@ -21,6 +22,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     """Add what the command takes."""
     add_names(parser)
     add_run_options(parser)
+    parser.add_argument(
+        "--confusion", action="store_true", help="keep what test rows of each class were taken for"
+    )
     parser.add_argument("--track", default="", metavar="NAME", help="tensorboard, wandb, mlflow, …")
     parser.add_argument(
         "--save", action="store_true", help="keep each model, for gnnlab predict and gnnlab.load"
@@ -33,7 +37,9 @@ def command(arguments: argparse.Namespace) -> None:
     from gnnlab.runner import configure, run, summarise, wanted_results
     from gnnlab.runner.calls import read_settings
     from gnnlab.runner.reports.tables import table
+    from gnnlab.runner.runs.confusion import keep_confusion
 
+<<<<<<< HEAD
     name = read_settings(arguments.recipe)[1] if arguments.recipe else ""
     with hushed(arguments):
         config = configure(settings_of(arguments), overrides(arguments))
@@ -51,3 +57,18 @@ def command(arguments: argparse.Namespace) -> None:
     if arguments.save:
         text += f"\n{folder}/models"
     show(arguments, text, ({**row, "run": str(folder)} for row in rows), folder)
+=======
+    config = configure(settings_of(arguments), overrides(arguments))
+    folder = arguments.out / config.label()
+    run(
+        config,
+        arguments.out,
+        jobs=arguments.jobs,
+        progress=True,
+        name=arguments.recipe or "",
+        track=arguments.track,
+        inspect=partial(keep_confusion, folder) if arguments.confusion else None,
+    )
+    print(table([summarise(wanted_results(folder, config))]))
+    print(f"\n{folder}/results.jsonl")
+>>>>>>> results

@@ -19,6 +19,8 @@ from gnnlab.runner.overview.web import page_data
 from gnnlab.runner.overview.web.browser_page import browser_page
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+OPTIONAL = {"papers", "paper-chart", "confusion", "confusion-charts"}
+"""Parts of a page that has what they show."""
 VOID = {"meta", "link", "input", "br"}
 
 
@@ -74,7 +76,7 @@ def test_a_page_is_one_file_that_asks_for_nothing(tmp_path: Path) -> None:
     script = "".join(page_data_of("*.js"))
     assert not re.search(r"\b(fetch|XMLHttpRequest|import|eval|innerHTML|WebSocket)\b", script)
     for name in re.findall(r"byId\(\"([\w-]+)\"\)", script):
-        assert name in {*ids, "papers", "paper-chart"}, name
+        assert name in {*ids, *OPTIONAL}, name
     assert "url(" not in "".join(page_data_of("*.css"))
 
 
@@ -97,6 +99,18 @@ def test_the_table_and_the_data_hold_every_run(tmp_path: Path) -> None:
     assert json.loads(page.data)["settings"] == ["training.lr"]
     curve = one["curves"][0]
     assert len(curve["epoch"]) == len(curve["test"]) == 10 and max(curve["valid"]) > 1  # percent
+
+
+def test_a_run_is_titled_by_the_shortest_that_tells_it_from_others(tmp_path: Path) -> None:
+    places = ["x/a-gcn-0123456789ab", "x/b-gcn-0123456789ab", "x/b-gcn-ba9876543210"]
+    places += ["x/c-1", "y/c-1", "x/d"]
+    for place in places:
+        write_run(tmp_path / place, [0.5], recipe="some/recipe" if place == "x/d" else "")
+    found = page_data.titles(read_runs([tmp_path / "x", tmp_path / "y"]))
+    assert found == [
+        "a-gcn", "b-gcn-0123456789ab", "b-gcn-ba9876543210", str(tmp_path / "x" / "c-1"),
+        "some/recipe", str(tmp_path / "y" / "c-1"),
+    ]  # fmt: skip
 
 
 def test_no_text_of_a_run_can_leave_its_place(tmp_path: Path) -> None:
@@ -136,6 +150,20 @@ def test_a_paper_stands_beside_ours(tmp_path: Path) -> None:
     path = folder / "run.toml"
     path.write_text(path.read_text().replace(made.name, "gone/recipe"))
     assert values(Page(browser_page(read_runs(tmp_path))))[0]["paper"] is None
+
+
+def test_confusion_is_the_sum_over_splits_of_what_may_be_seen(tmp_path: Path) -> None:
+    folder = write_run(tmp_path / "a", [0.5, 0.75])
+    for split in (0, 1):
+        line = {"split": split, "seed": 0, "counts": [[1, 2], [3, 4 + split]]}
+        with (folder / "confusion.jsonl").open("a") as file:
+            file.write(json.dumps(line) + "\n")
+    (run,) = read_runs(tmp_path)
+    page = Page(browser_page([run]))
+    assert values(page)[0]["confusion"] == [[2, 4], [6, 9]]
+    assert "confusion-charts" in [a.get("id") for _, a in page.tags]
+    hidden = ReadRun(run.folder, run.settings, run.rows, chosen=False)
+    assert values(Page(browser_page([hidden])))[0]["confusion"] is None
 
 
 def test_many_curves_are_thinned_to_what_a_page_can_hold(tmp_path: Path) -> None:

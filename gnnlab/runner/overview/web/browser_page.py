@@ -15,15 +15,16 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 PACKAGE = "gnnlab.runner.overview.web"
-SCRIPTS = ("drawing.js", "curves.js", "scores.js", "table.js", "page.js")
+SCRIPTS = ("drawing.js", "curves.js", "scores.js", "confusion.js", "table.js", "page.js")
 
 
 def browser_page(runs: Sequence[ReadRun], command: str = "", title: str = "Results") -> str:
     """Return the page of some runs as HTML: one file with its style, scripts and data.
 
     It holds a table to sort and filter, box plots over the runs, learning curves, cost against
-    quality, papers' scores against ours, and the settings with their differences. It follows the
-    browser's light or dark colours, and its policy lets nothing be loaded from elsewhere.
+    quality, papers' scores against ours, confusion matrices, and the settings with their
+    differences. It follows the browser's light or dark colours, and its policy lets nothing be
+    loaded from elsewhere.
 
     Args:
         command: what was typed to make it.
@@ -40,6 +41,7 @@ def browser_page(runs: Sequence[ReadRun], command: str = "", title: str = "Resul
         rewired=rewired,
         papers=any(run["paper"] for run in shown),
         curves=any(run["curves"] for run in shown),
+        confused=any(run["confusion"] for run in shown),
         hidden=sum(not run["chosen"] for run in shown),
         data=_embedded(data),
         style=_asset("page.css"),

@@ -35,6 +35,7 @@ function drawAll() {
     drawCurves(byId("loss-curves"), picked, ["loss", "valid_loss"], "loss");
     drawCurves(byId("score-curves"), picked, ["valid", "test"], "score");
   }
+  if (byId("confusion")) drawConfusion(byId("confusion-charts"), picked);
   if (byId("papers")) drawPapers(byId("paper-chart"), visible);
   settingsTable(byId("settings-table"), picked, byId("only-differing").checked);
 }

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+import re
 import statistics
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from gnnlab.runner.overview.read_runs import ReadRun
 from gnnlab.runner.reports.results_page import Shown, spans
+from gnnlab.runner.runs.confusion import read_confusion
 from gnnlab.runner.runs.curves import CurveLine, read_curves, thinned
 
 Plain = dict[str, Any]
@@ -16,6 +19,8 @@ NUMBERS = 300_000
 """Of curves, that a page holds at most; it opens within a second with as many."""
 FEWEST, MOST = 12, 150
 """Points that are shown of a curve."""
+HASH = re.compile(r"-[0-9a-f]{12}$")
+"""Of settings, at the end of a folder's name."""
 PAIRS = 10
 """Curves that are shown of a run at most."""
 SERIES = ("loss", "valid_loss", "valid", "test")
@@ -26,18 +31,32 @@ def page_runs(runs: Sequence[ReadRun]) -> list[Plain]:
     curves = [list(read_curves(run.folder).values())[:PAIRS] for run in runs]
     total = len(SERIES) * sum(map(len, curves))
     points = min(MOST, max(FEWEST, NUMBERS // max(1, total)))
-    found = [_run(run, own, points) for run, own in zip(runs, curves, strict=True)]
+    known = zip(runs, titles(runs), curves, strict=True)
+    found = [_run(run, title, own, points) for run, title, own in known]
     return sorted(found, key=lambda run: (run["data"], run["title"]))
 
 
-def _run(run: ReadRun, curves: Iterable[CurveLine], points: int) -> Plain:
+def titles(runs: Sequence[ReadRun]) -> list[str]:
+    """The shortest that tells each run from the others: its recipe or its name without the hash,
+    its whole name, or its folder."""
+    found = [(run.recipe or HASH.sub("", run.name), run.name, str(run.folder)) for run in runs]
+    counts = [Counter(column) for column in zip(*found, strict=True)]
+    return [
+        next(
+            (name for name, count in zip(names, counts, strict=True) if count[name] == 1), names[-1]
+        )
+        for names in found
+    ]
+
+
+def _run(run: ReadRun, title: str, curves: Iterable[CurveLine], points: int) -> Plain:
     times = unit_of(run.metric)
     tests, valids = ([_times(row[part], times) for row in run.rows] for part in ("test", "valid"))
     scores = [score for score in tests if score is not None]
     names = {key: run.settings.get(f"{key}.name") for key in ("task", "data", "model", "rewiring")}
     return {
         "run": run.name,
-        "title": run.recipe or run.name,
+        "title": title,
         "folder": str(run.folder),
         **names,
         "metric": run.metric,
@@ -56,6 +75,7 @@ def _run(run: ReadRun, curves: Iterable[CurveLine], points: int) -> Plain:
         "epoch": _mean([row["epoch"] for row in run.rows]),
         "settings": dict(run.settings),
         "paper": _paper(run),
+        "confusion": _confusion(run) if run.chosen else None,
         "curves": [_curve(curve, times, points, run.chosen) for curve in curves],
     }
 
@@ -88,6 +108,14 @@ def _paper(run: ReadRun) -> Plain | None:
     about = {"title": paper.title, "venue": paper.venue, "link": paper.link}
     differs = [*shown.deviations]
     return {"mean": made.mean, "std": made.std, "apart": shown.apart, "differs": differs, **about}
+
+
+def _confusion(run: ReadRun) -> list[list[int]] | None:
+    """Counts of all splits and seeds together; None where none were kept."""
+    found = [one.counts for one in read_confusion(run.folder).values()]
+    if len({len(counts) for counts in found}) != 1:
+        return None
+    return [[sum(cells) for cells in zip(*rows, strict=True)] for rows in zip(*found, strict=True)]
 
 
 def _curve(curve: CurveLine, times: float, points: int, chosen: bool) -> Plain:
