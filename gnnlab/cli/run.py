@@ -39,11 +39,11 @@ def command(arguments: argparse.Namespace) -> None:
     from gnnlab.runner.reports.tables import table
     from gnnlab.runner.runs.confusion import keep_confusion
 
-<<<<<<< HEAD
     name = read_settings(arguments.recipe)[1] if arguments.recipe else ""
     with hushed(arguments):
         config = configure(settings_of(arguments), overrides(arguments))
-        folder = run(
+        folder = arguments.out / config.label()
+        run(
             config,
             arguments.out,
             jobs=arguments.jobs,
@@ -51,24 +51,10 @@ def command(arguments: argparse.Namespace) -> None:
             name=name,
             track=arguments.track,
             save=arguments.save,
+            inspect=partial(keep_confusion, folder) if arguments.confusion else None,
         )
     rows = wanted_results(folder, config)
     text = f"{table([summarise(rows)])}\n\n{folder}/results.jsonl"
     if arguments.save:
         text += f"\n{folder}/models"
     show(arguments, text, ({**row, "run": str(folder)} for row in rows), folder)
-=======
-    config = configure(settings_of(arguments), overrides(arguments))
-    folder = arguments.out / config.label()
-    run(
-        config,
-        arguments.out,
-        jobs=arguments.jobs,
-        progress=True,
-        name=arguments.recipe or "",
-        track=arguments.track,
-        inspect=partial(keep_confusion, folder) if arguments.confusion else None,
-    )
-    print(table([summarise(wanted_results(folder, config))]))
-    print(f"\n{folder}/results.jsonl")
->>>>>>> results

@@ -72,6 +72,7 @@ def test_scores_are_those_of_the_union(metric: Any, labels: str) -> None:
     task = tasks.NodeClassification(metric=metric, batch_size=7)
     many, one = task.setup(data, 1), task.setup(union(data), 1)
     assert many.metric == one.metric
+    torch.manual_seed(0)  # scores that nearly tie would be ranked as rounding has it
     model = many.model(layers.SAGE(CLASSES, 8, 2, dropout=0.0)).eval()
     with torch.no_grad():
         ours, theirs = many.evaluate(model), one.evaluate(model)

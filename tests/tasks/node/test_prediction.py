@@ -123,6 +123,7 @@ def test_scores_of_many_graphs_are_those_of_their_union(kind: Any, holes: bool) 
     task = tasks.NodePrediction(kind=kind, missing="ignore", batch_size=4)
     parts, one = task.setup(data, 0), task.setup(union(data), 0)
     assert parts.metric == one.metric
+    torch.manual_seed(0)  # scores that nearly tie would be ranked as rounding has it
     model = parts.model(layers.SAGE(4, 8, 1, dropout=0.0)).eval()
     with torch.no_grad():
         assert parts.evaluate(model) == pytest.approx(one.evaluate(model), rel=1e-5)
