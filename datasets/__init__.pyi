@@ -7,6 +7,7 @@ from .cards.link import LinkCard as LinkCard
 from .cards.own_graph import OwnCard as OwnCard
 from .catalogue.records import Citation as Citation
 from .catalogue.records import Record as Record
+from .chemistry.symbols import atom_symbols as atom_symbols
 from .describing import card as card
 from .describing import cite as cite
 from .features.eccentricity_labels import equal_shares as equal_shares

@@ -13,7 +13,7 @@ from gnnlab.contracts.data import MASKS, check
 from gnnlab.contracts.targets import count_classes
 from gnnlab.core.errors import KNOWN, sentence
 from gnnlab.datasets.cards.own_flaws import flaws_of_classes, flaws_of_features
-from gnnlab.datasets.cards.text import lines
+from gnnlab.datasets.cards.text import Printed, lines
 from gnnlab.datasets.measures.homophily import adjusted_homophily, edge_homophily
 from gnnlab.datasets.values.edge_lists import both_directions, count_undirected, simple
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class OwnCard:
+class OwnCard(Printed):
     """What is known about a graph, or set of graphs, that is in no catalogue; ``print`` it.
 
     Attributes:

@@ -11,8 +11,8 @@ import msgspec
 import torch
 from torch import Tensor
 
-from gnnlab.contracts.data import told_classes
 from gnnlab.contracts.foreign import declared
+from gnnlab.contracts.targets import told_classes
 from gnnlab.core.writing import append_line, read_shared, whole_lines
 from gnnlab.tasks.metrics.by_name import BY_KIND
 from gnnlab.tasks.shared.model import Model
