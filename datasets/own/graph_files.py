@@ -1,4 +1,4 @@
-"""Graph files: GraphML, GML and GEXF, read by NetworkX, and MatrixMarket, read by SciPy."""
+"""Graph files: GraphML, GML and GEXF, read by NetworkX."""
 
 from __future__ import annotations
 
@@ -11,14 +11,12 @@ from typing import TYPE_CHECKING, Any
 from gnnlab.datasets.files.damage import in_brief
 from gnnlab.datasets.files.sources import checksum
 from gnnlab.datasets.own.networkx_graph import from_networkx
-from gnnlab.datasets.own.scipy_matrix import from_scipy
 from gnnlab.datasets.own.tabular.text_files import kind_of_name
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data
 
 NETWORKX = (".graphml", ".gml", ".gexf")
-MATRICES = (".mtx", ".mm")
 OPENERS: dict[str, Callable[..., Any]] = {".gz": gzip.open, ".bz2": bz2.open}
 
 
@@ -44,36 +42,15 @@ def graph_of_file(path: Path, **options: Any) -> Data:
         try:
             graph = readers[kind](file)
         except Exception as error:  # parsers of three formats can raise nearly anything
-            raise _unread(path, kind[1:].upper(), error) from None
+            raise ValueError(
+                f"{path} cannot be read as {kind[1:].upper()} ({in_brief(error)}): write it anew"
+            ) from None
     if kind == ".gexf":  # what a node is called, which is no class, and numbers of edges
         for _, attributes in graph.nodes(data=True):
             attributes.pop("label", None)
         for *_, attributes in graph.edges(data=True):
             attributes.pop("id", None)
     return _told(from_networkx(graph, **{"name": _stem(path), **options}), path)
-
-
-def graph_of_matrix(path: Path, **options: Any) -> Data:
-    """Read a square matrix of a MatrixMarket file as adjacency.
-
-    Args:
-        path: of the file.
-        options: as :func:`gnnlab.datasets.from_scipy` takes them.
-
-    Raises:
-        ValueError: a file that SciPy cannot read, and as ``from_scipy``.
-    """
-    from scipy.io import mmread
-
-    try:
-        matrix = mmread(str(path))
-    except Exception as error:
-        raise _unread(path, "MatrixMarket", error) from None
-    return _told(from_scipy(matrix, **{"name": _stem(path), **options}), path)
-
-
-def _unread(path: Path, kind: str, error: Exception) -> ValueError:
-    return ValueError(f"{path} cannot be read as {kind} ({in_brief(error)}): write it anew")
 
 
 def _stem(path: Path) -> str:

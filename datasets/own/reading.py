@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from gnnlab.core.arguments import shown
 from gnnlab.datasets.own.edge_lists import graph_of_list, is_edge_list
-from gnnlab.datasets.own.graph_files import MATRICES, NETWORKX, graph_of_file, graph_of_matrix
+from gnnlab.datasets.own.graph_files import NETWORKX, graph_of_file
+from gnnlab.datasets.own.matrix_market import graph_of_matrix
 from gnnlab.datasets.own.molecule_tables import molecules
 from gnnlab.datasets.own.networkx_graph import from_networkx
 from gnnlab.datasets.own.ogb_folder import graphs_of_ogb, is_ogb_folder
@@ -18,7 +19,7 @@ from gnnlab.datasets.own.scipy_matrix import from_scipy
 from gnnlab.datasets.own.tables import from_tables
 from gnnlab.datasets.own.tabular.columns import ENDS, SMILES
 from gnnlab.datasets.own.tabular.frames import PARQUET, TEXT, table
-from gnnlab.datasets.own.tabular.text_files import kind_of_name
+from gnnlab.datasets.own.tabular.text_files import first_lines, kind_of_name
 from gnnlab.datasets.own.tu_folder import graphs_of_tu, is_tu_folder
 from gnnlab.datasets.splits.of_own import split
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from gnnlab.datasets.values.graphs import Graphs
 
+MATRICES = (".mtx", ".mm")
 LISTS = (".edges", ".edgelist", ".el", ".txt", ".tsv", ".csv")
 NODES, EDGES = ("nodes", "node", "vertices"), ("edges", "edge", "links")
 """What the two tables of a folder are called, before their ending."""
@@ -135,13 +137,22 @@ def _named(folder: Path, names: tuple[str, ...]) -> Path | None:
 
 
 def _columns(path: Path) -> set[str]:
-    """The columns of a table, in small letters; none of what is no table."""
-    if kind_of_name(path) not in TEXT + PARQUET:
+    """The columns of a table, in small letters; none of what is no table.
+
+    Raises:
+        ValueError: a file that is empty, damaged or no text.
+    """
+    kind = kind_of_name(path)
+    if kind not in TEXT + PARQUET:
         return set()
+    if kind in TEXT:
+        first_lines(path)
     try:
         found = table(path, "file")
-    except (ValueError, OSError):
-        return set()
+    except ValueError:
+        if kind in TEXT:  # such as an edge list that begins with a loop, "a,a"
+            return set()
+        raise
     return {column.lower() for column in found.columns} if found.headed else set()
 
 

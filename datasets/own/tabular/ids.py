@@ -58,7 +58,8 @@ def names_of(values: pd.Series[Any], table: Table, column: str) -> Names:
             "rows in all): fill it in or drop the row"
         )
     kind = getattr(values.dtype, "kind", "O")
-    if kind == "f" and bool((values == values.round()).all()):  # a column that had holes
+    # Whole numbers that are stored as floating ones, as those of a column that had holes are.
+    if kind == "f" and bool(((values == values.round()) & np.isfinite(values)).all()):
         values, kind = values.astype(np.int64), "i"
     if kind in "iu" and (not len(values) or int(values.max()) < 1 << 63):
         return Names(values.astype(np.int64), table, column)

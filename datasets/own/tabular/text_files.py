@@ -6,6 +6,7 @@ import bz2
 import csv
 import gzip
 import lzma
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -52,7 +53,7 @@ def opened(path: Path) -> Iterator[IO[str]]:
             f"{path} is no text in UTF-8 (byte {error.start}): save it in UTF-8, or read it with "
             "pandas and give the DataFrame"
         ) from None
-    except (EOFError, lzma.LZMAError, gzip.BadGzipFile, OSError) as error:
+    except (EOFError, lzma.LZMAError, zlib.error, OSError) as error:
         raise ValueError(f"{path} cannot be unpacked ({in_brief(error)}): pack it anew") from None
 
 

@@ -33,7 +33,9 @@ def times_of(table: Table, values: pd.Series[Any], column: str) -> np.ndarray[An
     else:
         dates = pd.to_datetime(values, errors="coerce", utc=True)
         wrong = dates.isna().to_numpy()
-        found = (dates - pd.Timestamp(0, tz="UTC")).dt.total_seconds().to_numpy()
+        found = (
+            (dates - pd.Timestamp(0, unit="s", tz="UTC").as_unit("s")).dt.total_seconds().to_numpy()
+        )
     if wrong.any():
         row = int(np.flatnonzero(wrong)[0])
         told = "no time" if values.isna().iloc[row] else shown(str(values.iloc[row]))

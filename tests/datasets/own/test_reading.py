@@ -169,6 +169,12 @@ def test_what_is_not_known_is_refused_with_the_kinds(tmp_path: Path) -> None:
     (tmp_path / "letter.txt").write_text("Dear reader,\n")
     with pytest.raises(ValueError, match="is no file of a known kind: a file is GraphML, GML or"):
         datasets.read(tmp_path / "letter.txt")
+    (tmp_path / "e.parquet").write_text("no parquet")
+    with pytest.raises(ValueError, match="e.parquet is no parquet file .*: write it anew"):
+        datasets.read(tmp_path / "e.parquet")
+    (tmp_path / "e.csv").write_text("")
+    with pytest.raises(ValueError, match="e.csv is empty: give a file that holds something"):
+        datasets.read(tmp_path / "e.csv")
     (tmp_path / "e.csv").write_text("source,target\n1,2\n")
     with pytest.raises(ValueError, match="e.csv is read as a table of edges .*, which has no opt"):
         datasets.read(tmp_path / "e.csv", direction=True)

@@ -87,3 +87,46 @@ def test_files(tmp_path: Path) -> None:
     np.savez(tmp_path / "other.npz", a=np.ones(2))
     with pytest.raises(ValueError, match="other.npz holds no matrix of scipy.sparse"):
         datasets.read(tmp_path / "other.npz")
+
+
+@pytest.mark.parametrize("symmetry", ["general", "symmetric", "skew-symmetric"])
+@pytest.mark.parametrize("field", ["real", "integer", "pattern", "array"])
+def test_matrix_market_as_scipy_writes_it(field: str, symmetry: str, tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    matrix = np.round(rng.normal(size=(5, 5)) * (rng.random((5, 5)) < 0.6), 3) * 8
+    matrix = (matrix != 0) if field == "pattern" else matrix
+    matrix = matrix.astype(np.int64 if field in ("integer", "pattern") else np.float64)
+    if symmetry != "general":
+        matrix = matrix + matrix.T if symmetry == "symmetric" else matrix - matrix.T
+    if field == "pattern" and symmetry == "skew-symmetric":
+        return  # there is none
+    matrix = np.minimum(matrix, 1) if field == "pattern" else matrix
+    given = matrix if field == "array" else sparse.coo_array(matrix)
+    kind = None if field == "array" else field
+    mmwrite(tmp_path / "m.mtx", given, field=kind, symmetry=symmetry)
+    found = dense(datasets.read(tmp_path / "m.mtx"))
+    assert np.array_equal(found, matrix.astype(np.float32))
+
+
+HEAD = "%%MatrixMarket matrix coordinate real general\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (HEAD + "3 3 1\n1 2 1\n2 3 1\n", "its head says 1 entries, and it has 2"),
+        (HEAD + "3 3 2\n1 2 1\n", "its head says 2 entries, and it has 1"),
+        (HEAD + "3 3 1\n1 4 1\n", "an entry lies outside rows and columns 1 to 3"),
+        (HEAD + "3 4 1\n1 2 1\n", "it is 3 by 4, and an adjacency matrix is square"),
+        (HEAD + "3 3 1\n1 2\n", "an entry has fewer than 3 numbers"),
+        (HEAD + "3 3 1\n1 x 2\n", "could not convert string to float"),
+        (HEAD + "% no more\n", "it says no sizes"),
+        (HEAD.replace("real", "complex") + "1 1 1\n", "it is coordinate complex general, and what"),
+        (HEAD.replace("coordinate", "array") + "2 2\n1\n", "take 4 entries, it has 1"),
+        (HEAD + "9999999999 9999999999 0\n", "more than a file of its size can fill"),
+    ],
+)
+def test_matrix_market_that_says_other_than_it_holds(text: str, told: str, tmp_path: Path) -> None:
+    (tmp_path / "m.mtx").write_text(text)
+    with pytest.raises(ValueError, match=rf"cannot be read as MatrixMarket \(.*{told}"):
+        datasets.read(tmp_path / "m.mtx")
