@@ -22,7 +22,8 @@ on. An explanation of a house's node should rank the edges of its own house firs
 the ROC curve is taken node by node among the edges within {hops} hops, and averaged: over the first
 node of sixty houses, as the papers' code does, and over nodes of every role. Fidelity is of the
 {count} most important edges, both directions counted, at the papers' nodes: *classical* deletes all
-of them, or all others; *robust* deletes a tenth of them, or a tenth of the others.
+of them, or all others; *robust* deletes a tenth of them, or a tenth of the others. Numbers of
+IntegratedGradients have a sign: edges that speak against the class rank last.
 """
 CONTROLS = {
     "RandomMask": "no method at all",
