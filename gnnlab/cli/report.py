@@ -12,7 +12,14 @@ from gnnlab.core.writing import write_text
 from gnnlab.runner.overview.table_files import Form, write_table
 
 NAME = "report"
-HELP = "a table of finished runs"
+HELP = "tables, files and pages of finished runs"
+EXAMPLES = (
+    "gnnlab report runs",
+    "gnnlab report runs --format latex",
+    "gnnlab report runs --page results.md",
+    "gnnlab report runs --csv runs.csv --html runs.html",
+    "gnnlab report runs --latex table.tex --pivot model.name,training.lr data.name",
+)
 TABLES: tuple[Form, ...] = get_args(Form)
 EXAMPLES = (
     "gnnlab report runs",

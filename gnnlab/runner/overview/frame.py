@@ -74,7 +74,8 @@ def summary(frame: pd.DataFrame) -> pd.DataFrame:
     Raises:
         ValueError: a frame without the columns of :func:`results`.
     """
-    missing = [name for name in (*ABOUT, *MEASURED, CHOSEN) if name not in frame.columns]
+    columns = getattr(frame, "columns", ())
+    missing = [name for name in (*ABOUT, *MEASURED, CHOSEN) if name not in columns]
     if missing:
         raise ValueError(
             f"the frame has no column {missing[0]!r}: give one that gnnlab.results made, or some "

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from gnnlab.core.arguments import shown as written
 from gnnlab.runner.runs.results import read_results, run_folders
 from gnnlab.runner.runs.run_toml import FILE, read_about, settings_of
 from gnnlab.runner.settings.keys import flat
@@ -47,10 +48,9 @@ def read_runs(folders: str | Path | Iterable[str | Path]) -> list[ReadRun]:
     """Read the runs in some folders: of a run, of many, of a sweep or of a study.
 
     Raises:
-        ValueError: none of them holds a result.
+        ValueError: none of them holds a result; what is no path.
     """
-    given = [folders] if isinstance(folders, (str, Path)) else list(folders)
-    homes = [Path(folder) for folder in given]
+    homes = _paths(folders)
     visible = shown(homes).with_chosen
     open_to_all = {folder.resolve() for folder in visible}
     inside = [run for home in homes for run in run_folders(home)]
@@ -63,6 +63,18 @@ def read_runs(folders: str | Path | Iterable[str | Path]) -> list[ReadRun]:
             "something first or name another folder"
         )
     return runs
+
+
+def _paths(folders: Any) -> list[Path]:
+    """One folder or several as a list."""
+    given = [folders] if isinstance(folders, (str, Path)) else folders
+    found = list(given) if isinstance(given, Iterable) else [None]
+    if not all(isinstance(folder, (str, Path)) for folder in found):
+        raise ValueError(
+            f"folders is {written(folders)}, but the path of a folder with runs is needed, or "
+            "several: give runs, say"
+        )
+    return [Path(folder) for folder in found]
 
 
 def _read(folder: Path, chosen: bool) -> ReadRun | None:

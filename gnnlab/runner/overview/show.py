@@ -9,6 +9,7 @@ from pathlib import Path
 from gnnlab.core.names import plain
 from gnnlab.runner.overview.show_parts import show_dataset, show_model, show_recipe
 from gnnlab.runner.overview.show_run import show_run
+from gnnlab.runner.overview.show_saved import CARD, SAVED, show_saved
 from gnnlab.runner.runs import results, run_toml
 from gnnlab.runner.runs.results import run_folders
 from gnnlab.runner.settings.recipes import recipe, recipe_names
@@ -18,12 +19,14 @@ def show(name: str) -> str:
     """Say what a name is: its settings, its results or sizes, and the command that trains it.
 
     Args:
-        name: a run's folder (or a file in it), a recipe, a dataset or a model. Where a folder has
-            the name of one of the others, it is meant.
+        name: a run's folder (or a file in it), a saved model's folder, a recipe, a dataset or a
+            model. Where a folder has the name of one of the others, it is meant.
 
     Raises:
         ValueError: it is none of these; the nearest are offered.
     """
+    if (Path(name) / SAVED).is_file() and (Path(name) / CARD).is_file():
+        return show_saved(Path(name))
     folder = _run_folder(Path(name))
     if folder is not None:
         return show_run(folder)

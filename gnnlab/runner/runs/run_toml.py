@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from gnnlab.core.arguments import shown
 from gnnlab.core.writing import write_text
 from gnnlab.runner.runs.environment import environment
 from gnnlab.runner.settings.config import Config, configure
@@ -41,7 +42,22 @@ def read_about(folder: Path) -> dict[str, Any]:
     Raises:
         ValueError: there is none, or it is damaged.
     """
-    return toml_file(folder / FILE, "delete it and run again")
+    about = toml_file(folder / FILE, "delete it and run again")
+    for key, value in about.items():
+        tables = value if key == "resumed" and isinstance(value, list) else [value]
+        if not all(isinstance(table, dict) for table in tables):
+            raise _damaged(folder, key, value, "a table")
+    name = about.get("recipe", {}).get("name", "")
+    if not isinstance(name, str):
+        raise _damaged(folder, "recipe.name", name, "a name")
+    return about
+
+
+def _damaged(folder: Path, key: str, value: Any, needed: str) -> ValueError:
+    return ValueError(
+        f"{folder / FILE} is damaged ({key} is {shown(value)}, but {needed} is needed): delete it "
+        "and run again"
+    )
 
 
 def places(about: Mapping[str, Any]) -> list[dict[str, dict[str, str]]]:

@@ -12,6 +12,8 @@ import gnnlab
 from gnnlab import cli
 from gnnlab.runner import configure, read_results, run, summary
 from gnnlab.runner.settings.keys import flat
+from gnnlab.runner.study.page import run_study
+from gnnlab.runner.study.plan import Cell, Study
 
 SETTINGS = {
     "task": {"name": "node", "metric": "accuracy"},
@@ -71,6 +73,11 @@ def test_a_run_can_be_named_alone_twice_and_without_its_settings(
     assert frame.folder.nunique() == 2 and list(frame["model.name"].unique()) == ["GCN"]
     with pytest.raises(ValueError, match="no results.jsonl with a line in .*nowhere"):
         gnnlab.results(tmp_path / "nowhere")
+    for wrong in (3, None, [one, 3]):
+        with pytest.raises(ValueError, match="folders is .*, but the path of a folder"):
+            gnnlab.results(wrong)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="no column 'run'"):
+        summary("runs")  # type: ignore[arg-type]
 
 
 def test_what_a_sweep_did_not_choose_has_no_test_score(
@@ -88,6 +95,19 @@ def test_what_a_sweep_did_not_choose_has_no_test_score(
     (record,) = Path("sweep").glob("sweep-*.json")
     record.write_text(json.dumps({**json.loads(record.read_text()), "finished": False}))
     assert gnnlab.results("sweep").test.isna().all()
+
+
+def test_what_a_study_tried_has_no_test_score_but_for_the_chosen_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    configs = [configure(SETTINGS, [f"training.lr={lr}"]) for lr in (0.1, 0.01)]
+    cell = Cell("csbm", "gcn", "none", tuple(configs), ((0, 9),), ((0, 0), (1, 1)))
+    whole = Study("small", "A title", "A protocol.", "none", "0" * 16, (cell,))
+    (outcome,) = run_study(whole, whole.cells, "study")
+    frame = gnnlab.results("study")
+    assert set(frame.run) == {config.label() for config in configs}
+    assert set(frame[frame.test.notna()].run) == {outcome.folder.name}
 
 
 def test_what_else_was_measured_has_columns_of_its_own(tmp_path: Path) -> None:

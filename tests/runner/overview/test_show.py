@@ -85,6 +85,16 @@ def test_what_each_kind_is_told_by() -> None:
     assert "model GATSep" in model and "dropout" in model and "platonov/" in model
 
 
+def test_a_saved_model_is_shown_by_its_card(tmp_path: Path) -> None:
+    (tmp_path / "model.json").write_text("{}")
+    (tmp_path / "README.md").write_text("# A card\n\nGCN on karate\n")
+    text = show(str(tmp_path))
+    assert "GCN on karate" in text and f"gnnlab predict {tmp_path} DATA --out FILE" in text
+    (tmp_path / "README.md").write_bytes(b"\xff")
+    with pytest.raises(ValueError, match="README.md cannot be read .*: save the model again"):
+        show(str(tmp_path))
+
+
 def test_what_is_nothing_is_told_with_the_nearest(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import torch
 
-from gnnlab import cli
+from gnnlab import cli, datasets
 from gnnlab.runner import configure, read_results, run
 from gnnlab.runner.runs.confusion import FILE, keep_confusion, read_confusion
 
@@ -50,6 +50,15 @@ def test_a_matrix_agrees_with_the_accuracy(settings: dict[str, Any], tmp_path: P
         counts = torch.tensor(found[row["split"], row["seed"]].counts)
         assert counts.diag().sum() / counts.sum() == pytest.approx(row["test"], rel=1e-6)
         assert len(counts) >= 2 and counts.sum() > 5
+
+
+def test_rows_are_true_classes(tmp_path: Path) -> None:
+    config = configure({**NODE, "run": {"splits": [1]}}, ["training.epochs=1"])
+    run(config, tmp_path, inspect=partial(keep_confusion, tmp_path / config.label()))
+    data = datasets.csbm(seed=1, nodes=90)
+    true = data.y[data.test_mask[:, 1]].bincount()
+    counts = torch.tensor(read_confusion(tmp_path / config.label())[1, 0].counts)
+    assert counts.sum(1).tolist() == true.tolist() != counts.sum(0).tolist()
 
 
 def test_what_predicts_no_classes_has_none(tmp_path: Path) -> None:

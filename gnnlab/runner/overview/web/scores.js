@@ -34,6 +34,7 @@ function drawBoxes(host, runs) {
     const [q1, q2, q3] = [0.25, 0.5, 0.75].map((share) => quantile(sorted, share));
     const group = draw("g", { style: run.colour ? `--own:${run.colour}` : "" }, svg);
     tell(group, `${run.title}\n${short(run.mean)}${run.std === null ? "" : ` ± ${short(run.std)}`}, n = ${run.n}\nmedian ${short(q2)}`);
+    draw("rect", { x: 0, y: middle - row / 2, width, height: row, class: "hit" }, group);
     draw("text", { x: left, y: middle + 4, "text-anchor": "end", class: "label" }, group, clipped(run.title, left));
     draw("line", { x1: x(sorted[0]), x2: x(sorted.at(-1)), y1: middle, y2: middle, class: "mark" }, group);
     if (sorted.length > 1) {
@@ -91,6 +92,7 @@ function drawPapers(host, runs) {
     const group = draw("g", { style: run.colour ? `--own:${run.colour}` : "" }, svg);
     const both = `ours ${short(run.mean)}, paper ${short(mean)}${std === null ? "" : ` ± ${short(std)}`}`;
     tell(group, `${run.title}: ${both}\n${title} (${venue})\n${differs.join("\n")}`);
+    draw("rect", { x: 0, y: middle - row / 2, width, height: row, class: "hit" }, group);
     draw("text", { x: left, y: middle + 4, "text-anchor": "end", class: "label" }, group, clipped(run.title, left));
     if (width > 640) draw("text", { x: right + 8, y: middle + 4 }, group, both);
     if (apart === null) return;
