@@ -108,6 +108,7 @@ def test_an_own_rewiring_is_computed_anew_when_its_source_changes(
     assert int(before.edge_index[0, -1]) == 3 and int(after.edge_index[0, -1]) == 10
 
 
+@pytest.mark.slow
 def test_processes_side_by_side_import_own_parts(module: str) -> None:
     """In a process of its own, as on a command line; its workers see the same folder."""
     words = [sys.executable, "-m", "gnnlab", "run", *own(module, "--splits", "all")]
