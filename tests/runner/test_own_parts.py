@@ -188,6 +188,12 @@ def test_a_study_of_own_parts_resumes(
     assert f"{module}:Chord" in capsys.readouterr().out
 
 
+def test_an_own_task_is_trained(module: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", *own(module, "--task", f"{module}:Wrong", "--json")]) == 0
+    (row,) = rows(capsys.readouterr().out)
+    assert row["task"] == f"{module}:Wrong" and row["metric"] == "accuracy"
+
+
 def test_a_bench_takes_own_models_and_sets(module: str, capsys: pytest.CaptureFixture[str]) -> None:
     words = ["bench", "graph", "--models", f"{module}:Net hidden_channels=4", "gin"]
     words += ["--data", f"{module}:rings", "--settings", "clean", "--splits", "0", "--seeds", "1"]

@@ -105,6 +105,14 @@ def test_graphs_have_several_metrics_of_every_kind(
     assert fit(alone, data(), layers.GIN(1, 8, 2, dropout=0.0)).test == found.test
 
 
+def test_probes_have_several_metrics() -> None:
+    alone = tasks.EmbeddingProbe("features", "accuracy").solve(graph())
+    found = tasks.EmbeddingProbe("features", ("accuracy", WRONG)).solve(graph())
+    assert found.others == {"valid wrong": 1 - alone.valid, "test wrong": 1 - alone.test}
+    pretrained = fit(tasks.Pretraining(metric=("accuracy", WRONG)))
+    assert pretrained.others["test wrong"] == pytest.approx(1 - pretrained.test)
+
+
 def test_links_are_judged_by_a_function_of_both_scores() -> None:
     def gap(positive: Tensor, negative: Tensor) -> float:
         return float(positive.mean() - negative.mean())
