@@ -93,7 +93,7 @@ def settings_of(arguments: argparse.Namespace, table: Mapping[str, Any] | None =
     from gnnlab.runner.calls import read_settings
 
     settings: Tables = dict(table or {})
-    if arguments.recipe:
+    if arguments.recipe and not settings:
         settings, _ = read_settings(arguments.recipe)
     for name in ("task", "data", "model"):
         if getattr(arguments, name):
