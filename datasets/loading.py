@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -157,9 +158,13 @@ def resolve(
 
 def is_listed(name: str) -> bool:
     """Whether a set of that name is read from files of the catalogue or generated."""
-    wanted = normal(name)
-    listed = [*GENERATORS, *(known for one in records() for known in (one.name, *one.aliases))]
-    return wanted in map(normal, listed)
+    return normal(name) in _listed()
+
+
+@cache
+def _listed() -> frozenset[str]:
+    names = (known for one in records() for known in (one.name, *one.aliases))
+    return frozenset(map(normal, [*GENERATORS, *names]))
 
 
 def _given(source: str | None, split: str | None, seed: int | None = None) -> dict[str, str | int]:

@@ -93,14 +93,16 @@ def settings_of(arguments: argparse.Namespace, table: Mapping[str, Any] | None =
     from gnnlab.runner.calls import read_settings
 
     settings: Tables = dict(table or {})
-    if arguments.recipe:
+    if arguments.recipe and not settings:
         settings, _ = read_settings(arguments.recipe)
     for name in ("task", "data", "model"):
         if getattr(arguments, name):
             settings[name] = {**settings.get(name, {}), "name": getattr(arguments, name)}
-            settings.pop("own", None)  # what the file says of its own parts
     if arguments.rewiring:  # a recipe's settings are those of its own rewiring
         settings["rewiring"] = {"name": arguments.rewiring}
+    if "own" in settings:  # what a run.toml says of objects in Python that options stand in for
+        named = {name for name in OWN if getattr(arguments, name)}
+        settings["own"] = {key: one for key, one in settings["own"].items() if key not in named}
     if arguments.budget is not None:  # in the place of a recipe's width
         model = {k: v for k, v in settings.get("model", {}).items() if k != "hidden_channels"}
         settings["model"] = {**model, "budget": arguments.budget}

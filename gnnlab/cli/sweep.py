@@ -99,10 +99,14 @@ def _rows(trials: Sequence[Trial], out: Path) -> list[dict[str, Any]]:
 
 def _sweep_file(arguments: argparse.Namespace) -> tuple[Tables, Tables]:
     """The settings of --file, and what its [sweep] says."""
+    from gnnlab.runner.calls import read_settings
     from gnnlab.runner.settings.keys import toml_file
 
     if arguments.file is None:
-        return {}, {}
+        if not str(arguments.recipe).endswith(".toml"):
+            return {}, {}
+        own, _ = read_settings(arguments.recipe)
+        return own, own.pop("sweep", {})
     if arguments.recipe:
         raise ValueError(
             f"{arguments.recipe} and {arguments.file} both hold settings: give one, and what is "

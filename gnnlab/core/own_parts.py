@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from difflib import get_close_matches
 from importlib import import_module
 from pathlib import Path
-from types import FunctionType, ModuleType
+from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 from gnnlab.core.errors import sentence
@@ -160,8 +160,16 @@ def _definition(thing: Any) -> bytes:
                 try:
                     parts.append(inspect.getsource(function).encode())
                 except (OSError, TypeError):
-                    parts.append(function.__code__.co_code)
+                    parts.append(_compiled(function.__code__))
     return b"\n".join(parts)
+
+
+def _compiled(code: CodeType) -> bytes:
+    """What a function does, where nobody kept how it was written."""
+    inner = [one for one in code.co_consts if isinstance(one, CodeType)]
+    plain = [one for one in code.co_consts if not isinstance(one, CodeType)]
+    own = code.co_code + repr((plain, code.co_names)).encode()
+    return b"".join([own, *map(_compiled, inner)])
 
 
 def _is_in(name: str, package: str) -> bool:

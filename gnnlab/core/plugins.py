@@ -10,6 +10,8 @@ and ``my-net`` is a name like gnnlab's own: it is listed, and it is imported whe
 
 from __future__ import annotations
 
+import sys
+from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
@@ -19,8 +21,14 @@ from gnnlab.core.names import plain
 
 def plugins(group: str) -> dict[str, EntryPoint]:
     """The entry points of a group by name, sorted; nothing is imported."""
-    found = entry_points(group=group) if group else ()
-    return {one.name: one for one in sorted(found, key=lambda one: one.name.lower())}
+    return dict(_on_path(group, tuple(sys.path))) if group else {}
+
+
+@cache
+def _on_path(group: str, path: tuple[str, ...]) -> dict[str, EntryPoint]:
+    """Looked for once: every setting that is checked asks, and the files are many."""
+    found = sorted(entry_points(group=group), key=lambda one: one.name.lower())
+    return {one.name: one for one in found}
 
 
 def find_plugin(group: str, name: str) -> Any:

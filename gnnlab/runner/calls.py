@@ -100,6 +100,8 @@ def run(
         if thing is None:
             continue
         table = tables.get(part, {})
+        if "own" in tables:  # what a run.toml says of the object that stood here
+            tables["own"] = {key: one for key, one in tables["own"].items() if key != part}
         if named := _named(part, thing):
             tables[part] = {**table, **named} if part != "rewiring" else named
         else:

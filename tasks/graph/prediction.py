@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, cast, get_args
 
 from torch import nn
 
 from gnnlab.contracts.foreign import declared
 from gnnlab.core.arguments import check_count
-from gnnlab.core.settings import check_settings, check_type
+from gnnlab.core.settings import check_settings
 from gnnlab.tasks.graph.readout import LEARNED, Pooling, check_root, make_readout
 from gnnlab.tasks.metrics import by_name as metrics
 from gnnlab.tasks.metrics.own import Wanted as Metrics
@@ -23,7 +23,7 @@ from gnnlab.tasks.shared.model import Model, hidden_width, parameter_type
 from gnnlab.tasks.targets import target as targets
 from gnnlab.tasks.targets.classes import Classes, Weights, checked_weights, warn_of_untrained
 from gnnlab.tasks.targets.numbers import Loss
-from gnnlab.tasks.targets.own_loss import OwnLoss, own_loss_of
+from gnnlab.tasks.targets.own_loss import OwnLoss, check_loss
 from gnnlab.tasks.targets.target import Asked, Missing, Wanted
 from gnnlab.tasks.targets.units import Units
 
@@ -110,8 +110,7 @@ class GraphPrediction(ListedTask):
         object.__setattr__(self, "also", also)
         for name in (metric, *also):
             metrics.check_name(name)
-        if own_loss_of(self.loss) is None:
-            check_type("loss", self.loss, Loss)
+        check_loss(self.loss, get_args(Loss))
         # First what is told better here than by types, as is any array of numbers that serves.
         object.__setattr__(self, "class_weights", checked_weights(self.class_weights))
         check_settings(self)

@@ -14,7 +14,7 @@ from gnnlab.contracts.data import check, check_node_classes
 from gnnlab.contracts.foreign import declared
 from gnnlab.contracts.targets import told_classes
 from gnnlab.core.arguments import check_count, shown
-from gnnlab.core.settings import check_settings, check_type
+from gnnlab.core.settings import check_settings
 from gnnlab.tasks.metrics import by_name as metrics
 from gnnlab.tasks.metrics.own import Wanted as Metrics
 from gnnlab.tasks.metrics.own import names_of
@@ -33,7 +33,7 @@ from gnnlab.tasks.targets.classes import (
     usual_metric,
     warn_of_untrained,
 )
-from gnnlab.tasks.targets.own_loss import OwnLoss, own_loss_of
+from gnnlab.tasks.targets.own_loss import OwnLoss, check_loss, own_loss_of
 from gnnlab.tasks.targets.target import Target
 from gnnlab.tasks.training.threads import Step, step_of
 
@@ -109,8 +109,7 @@ class NodeClassification(ListedTask):
         object.__setattr__(self, "also", also)
         for name in (metric, *also):
             metrics.check_name(name, "classes")
-        if own_loss_of(self.loss) is None:
-            check_type("loss", self.loss, Literal["auto"])
+        check_loss(self.loss, ("auto",))
         # First what is told better here than by types, as is any array of numbers that serves.
         object.__setattr__(self, "class_weights", checked_weights(self.class_weights))
         check_settings(self)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import torch
 from torch import Tensor, nn
@@ -15,6 +15,8 @@ from gnnlab.contracts.foreign import declared
 from gnnlab.core.arguments import check_positive
 from gnnlab.core.settings import check_settings
 from gnnlab.tasks.metrics import by_name as metrics
+from gnnlab.tasks.metrics.own import Wanted as Metrics
+from gnnlab.tasks.metrics.own import names_of
 from gnnlab.tasks.metrics.record import LOSS
 from gnnlab.tasks.selfsupervised.objective import Objective, objectives
 from gnnlab.tasks.selfsupervised.pretrained import Pretrained
@@ -47,6 +49,7 @@ class Pretraining(ListedTask):
         probe: ``linear`` or ``none``.
         metric: of the probe, as of :class:`gnnlab.tasks.NodeClassification`.
         probe_decay: of the probe's weights.
+        also: more metrics to measure.
 
     Shapes:
         x (N, F), edge_index (2, E); y (N,) and masks (N, S) for a probe -> states (N, H)
@@ -56,17 +59,23 @@ class Pretraining(ListedTask):
     """
 
     listed = "pretraining"
+    later = {"also": ()}
     objective: Any = "infomax"
     probe: Literal["linear", "none"] = "linear"
-    metric: str = "auto"
+    metric: Metrics = "auto"
     probe_decay: float = 1.0
+    also: Sequence[str] = ()
 
     @classmethod
     def fits(cls, data: Any) -> bool:
         return not isinstance(data, Sequence)
 
     def __post_init__(self) -> None:
-        metrics.check_name(self.metric, "classes")
+        metric, also = names_of(self.metric, self.also)
+        object.__setattr__(self, "metric", metric)
+        object.__setattr__(self, "also", also)
+        for name in (metric, *also):
+            metrics.check_name(name, "classes")
         check_settings(self)
         check_positive("probe_decay", self.probe_decay)
         object.__setattr__(
@@ -87,7 +96,8 @@ class Pretraining(ListedTask):
         check(data)
         probe = None
         if self.probe == "linear":
-            probe = ProbeOfNodes(data, split, self.metric, self.probe_decay)
+            metric = cast(str, self.metric)
+            probe = ProbeOfNodes(data, split, metric, self.probe_decay, self.also)
         return PretrainingProblem(data, make_method(objectives, self.objective, "objective"), probe)
 
 
@@ -147,7 +157,7 @@ class PretrainingProblem:
         if self.probe is None:
             return row
         found = self.probe.scores(model(self.data))
-        row |= {"valid": found["valid"], "test": found["test"]}
+        row |= {name: value for name, value in found.items() if name != "valid_loss"}
         return row | {f"{part} untrained": v for part, v in (model.untrained or {}).items()}
 
     def to(self, device: torch.device) -> PretrainingProblem:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -59,20 +60,29 @@ class ProbeOfNodes:
 
     Args:
         data, split, metric, decay: see :func:`probe`.
+        also: names of more metrics to measure.
     """
 
-    def __init__(self, data: Any, split: int, metric: str = "auto", decay: float = 1.0) -> None:
+    def __init__(
+        self,
+        data: Any,
+        split: int,
+        metric: str = "auto",
+        decay: float = 1.0,
+        also: Sequence[str] = (),
+    ) -> None:
         check(data)
         check_positive("decay", decay)
-        metrics.check_name(metric, "classes")
+        for name in (metric, *also):
+            metrics.check_name(name, "classes")
         self.train, self.valid, self.test = (rows(data, name, split) for name in MASKS)
         check_node_classes(data)
         self.decay, self.labels = decay, data.y.long()
         classes = counted_classes(self.labels[self.labels >= 0], told_classes(data), "node")
-        self.target = Classes(classes, metric, usual_metric(classes), False)
+        self.target = Classes(classes, metric, usual_metric(classes), False, tuple(also))
         warn_of_untrained(self.labels[self.train], classes, split, "node")
         for name, part in (("val_mask", self.valid), ("test_mask", self.test)):
-            self.target.check(self.labels[part], name, split, "node")
+            targets.check_part(self.target, self.labels[part], name, split, "node")
 
     @property
     def metric(self) -> str:
@@ -80,7 +90,7 @@ class ProbeOfNodes:
         return self.target.metric
 
     def scores(self, states: Tensor) -> dict[str, float]:
-        """Return ``valid_loss``, ``valid`` and ``test`` of states (N, H)."""
+        """Return ``valid_loss``, ``valid`` and ``test`` of states (N, H), and of other metrics."""
         if states.dim() != 2 or len(states) != len(self.labels):
             raise ValueError(
                 f"states are {tuple(states.shape)}, but a probe reads one row for each of "

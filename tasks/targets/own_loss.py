@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from gnnlab.contracts.described import described
+from gnnlab.core.arguments import shown
 from gnnlab.core.own_parts import imported, is_path
 
 OwnLoss = Callable[[Tensor, Tensor], Tensor]
@@ -30,6 +31,19 @@ def own_loss_of(loss: Any) -> OwnLoss | None:
             f"loss is {loss}, which is {described(found)}: name a function of predictions and truth"
         )
     return None
+
+
+def check_loss(loss: Any, words: Sequence[str]) -> None:
+    """Refuse what is neither a loss of one of these names nor a function, or the path of one.
+
+    Raises:
+        ValueError: with all there are.
+    """
+    if own_loss_of(loss) is None and not (isinstance(loss, str) and loss in words):
+        raise ValueError(
+            f"loss is {shown(loss)}, but it must be {', '.join(words)}, or a function of "
+            "predictions and truth"
+        )
 
 
 def own_loss(loss: OwnLoss, predictions: Tensor, y: Tensor) -> Tensor:

@@ -93,7 +93,7 @@ def measured(encoder: nn.Module, problem: Any, data: Any) -> nn.Module:
     if any(isinstance(width, int) for width in widths):
         return encoder
     with torch.no_grad():
-        found: Any = deepcopy(encoder).eval()(graph)
+        found: Any = deepcopy(encoder).cpu().eval()(copy(graph).cpu())
     if not isinstance(found, Tensor) or found.dim() != 2:
         return encoder  # which the first step refuses
     made: Any = encoder

@@ -16,6 +16,7 @@ from torch_geometric.nn import GCNConv
 
 from gnnlab.datasets import Graphs, Masks
 from gnnlab.rewiring import Changes, Rewiring
+from gnnlab.tasks import NodeClassification
 
 MARK = 0
 
@@ -56,6 +57,15 @@ class Net(nn.Module):
     def forward(self, x, edge_index, edge_weight=None):
         h = F.dropout(self.first(x, edge_index, edge_weight).relu(), self.dropout, self.training)
         return self.last(h, edge_index, edge_weight)
+
+
+class Wrong(NodeClassification):
+    """A task whose metric is another one where none is named."""
+
+    listed = "wrong"
+
+    def setup(self, data, split):
+        return NodeClassification("accuracy").setup(data, split)
 
 
 def small(in_channels, out_channels):

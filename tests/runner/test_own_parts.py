@@ -108,6 +108,7 @@ def test_an_own_rewiring_is_computed_anew_when_its_source_changes(
     assert int(before.edge_index[0, -1]) == 3 and int(after.edge_index[0, -1]) == 10
 
 
+@pytest.mark.slow
 def test_processes_side_by_side_import_own_parts(module: str) -> None:
     """In a process of its own, as on a command line; its workers see the same folder."""
     words = [sys.executable, "-m", "gnnlab", "run", *own(module, "--splits", "all")]
@@ -185,6 +186,12 @@ def test_a_study_of_own_parts_resumes(
     assert all(path.stat().st_mtime_ns == time for path, time in times.items())
     assert main(["report", "runs/study"]) == 0
     assert f"{module}:Chord" in capsys.readouterr().out
+
+
+def test_an_own_task_is_trained(module: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", *own(module, "--task", f"{module}:Wrong", "--json")]) == 0
+    (row,) = rows(capsys.readouterr().out)
+    assert row["task"] == f"{module}:Wrong" and row["metric"] == "accuracy"
 
 
 def test_a_bench_takes_own_models_and_sets(module: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -35,7 +35,7 @@ def load_data(config: Config, given: Given = NOTHING) -> Data | Graphs:
     data = datasets.load(**config.data) if given.data is None else given.data
     many = isinstance(data, datasets.Graphs)
     fitting = [name for name, task in listed_tasks().items() if task.fits(data)]
-    if config.task["name"] not in fitting:
+    if not find_task(config.task["name"]).fits(data):
         usual = TASK if TASK in fitting else fitting[0]
         kind, other = ("a set of graphs", fitting[0]) if many else ("one graph", usual)
         raise ValueError(

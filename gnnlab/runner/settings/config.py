@@ -16,7 +16,15 @@ from gnnlab.core.own_parts import is_path
 from gnnlab.runner.settings.given import NOTHING, Given, takes_settings
 from gnnlab.runner.settings.keys import assignment, check_keys, place
 from gnnlab.runner.settings.models import OwnModel, find_model, parameters_of
-from gnnlab.runner.settings.own import TASK, all_splits, check_own, is_many, own_digests, task_of
+from gnnlab.runner.settings.own import (
+    TASK,
+    all_splits,
+    check_given,
+    is_many,
+    own_digests,
+    task_of,
+    warn_of_changes,
+)
 from gnnlab.runner.settings.resolve import (
     INPUTS,
     find_task,
@@ -110,6 +118,7 @@ def configure(
     _check_sections(tables)
     tables = given.tables(tables)
     wanted, task_table = tables.pop("own", {}), tables.get("task", {})
+    check_given(wanted, given)
     if not task_table.get("name"):
         tables["task"] = {**task_table, "name": task_of(tables.get("data"), given)}
     _check_tables(tables)
@@ -138,7 +147,7 @@ def configure(
         stress=resolved_stress(config.stress) or msgspec.UNSET,
     )
     digests = own_digests(msgspec.to_builtins(found), given)
-    check_own(wanted, digests)
+    warn_of_changes(wanted, digests)
     return msgspec.structs.replace(found, own=digests or msgspec.UNSET)
 
 

@@ -9,6 +9,7 @@ from functools import cache
 from typing import Any
 
 from gnnlab.core.own_parts import imported, is_ours, is_path, path_of, source_digest
+from gnnlab.core.plugins import find_plugin, plugins
 from gnnlab.runner.settings.given import NOTHING, PARTS, Given
 
 TASK = "node"
@@ -123,6 +124,7 @@ def own_digests(settings: Mapping[str, Any], given: Given = NOTHING) -> dict[str
 def _things(settings: Mapping[str, Any], given: Given) -> Iterator[Any]:
     """The classes and functions that settings name."""
     from gnnlab import layers, rewiring
+    from gnnlab.tasks.metrics.own import GROUP as METRICS
     from gnnlab.tasks.shared.listed import listed_tasks
 
     task = listed_tasks.find(settings["task"]["name"])
@@ -135,6 +137,9 @@ def _things(settings: Mapping[str, Any], given: Given) -> Iterator[Any]:
         table = next((one for one in table.values() if isinstance(one, Mapping)), {})
     rest = {key: value for key, value in settings["task"].items() if key != "name"}
     yield from map(imported, _paths(rest))
+    for name in (rest.get("metric"), *rest.get("also", ())):
+        if isinstance(name, str) and name in plugins(METRICS):
+            yield find_plugin(METRICS, name)
 
 
 def _paths(value: Any) -> Iterator[str]:
@@ -148,18 +153,25 @@ def _paths(value: Any) -> Iterator[str]:
         yield value
 
 
-def check_own(wanted: Mapping[str, Any], found: Mapping[str, str]) -> None:
-    """Hold what a ``run.toml`` says of own parts against what there is.
+def check_given(wanted: Mapping[str, Any], given: Given) -> None:
+    """Refuse settings of objects in Python that are not given now.
+
+    Args:
+        wanted: the digests that a ``run.toml`` holds.
 
     Raises:
-        ValueError: objects that were given in Python, and are not given now.
+        ValueError: such a part.
     """
     for part in PARTS:
-        if part in wanted and part not in found:
+        if part in wanted and getattr(given, part) is None:
             raise ValueError(
                 f"own.{part} says that {part} was an object in Python, which no file holds: call "
                 f"gnnlab.run(config, {part}=...) with it"
             )
+
+
+def warn_of_changes(wanted: Mapping[str, Any], found: Mapping[str, str]) -> None:
+    """Warn where own parts are not as a ``run.toml`` says."""
     changed = [key for key in wanted if key in found and wanted[key] != found[key]]
     if changed:
         warnings.warn(

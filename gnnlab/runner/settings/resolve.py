@@ -12,6 +12,7 @@ from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any, cast
 
 from gnnlab.core.arguments import check_count
+from gnnlab.core.own_parts import is_ours
 from gnnlab.runner.settings.encoders import resolved_encoding, resolved_features
 from gnnlab.runner.settings.link_splits import resolved_links
 from gnnlab.runner.settings.models import GIVEN_WIDTHS, OwnModel, parameters_of
@@ -52,7 +53,8 @@ def resolved_task(table: Mapping[str, Any], data: Mapping[str, Any], many: bool)
     found = {key: _like(value, defaults[key]) for key, value in built.items()}
     found = cls.settled(_with_metric(cls, found, data), many)
     found = {key: value for key, value in found.items() if not _is_before(cls.later, key, value)}
-    return {"name": cls.listed, **found, **_links(cls, table.get("links"), data["name"], many)}
+    name = cls.listed if is_ours(cls) else table["name"]
+    return {"name": name, **found, **_links(cls, table.get("links"), data["name"], many)}
 
 
 def _with_metric(

@@ -200,7 +200,7 @@ def test_a_part_on_which_a_metric_is_not_defined_is_refused() -> None:
     ("settings", "message"),
     [
         ({"kind": "numbers"}, "kind is 'numbers', which is none of auto, classes, labels, regr"),
-        ({"loss": "l2"}, "loss is 'l2', which is none of auto, l1, mse"),
+        ({"loss": "l2"}, "loss is 'l2', but it must be auto, l1, mse, or a function"),
         ({"standardise": 1}, "standardise is 1, but it must be True or False"),
         ({"metric": "rmsee"}, "no metric 'rmsee': did you mean rmse"),
         ({"metric": "mae", "kind": "classes"}, "no metric 'mae' for classes"),
