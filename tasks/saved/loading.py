@@ -116,7 +116,7 @@ def _origin(saved: Saved, tensors: Mapping[str, Tensor], where: str) -> origins.
     builder = Builder(where, tensors)
     told = {name: getattr(saved.inputs, name) for name in saved.inputs.__struct_fields__}
     return origins.Origin(
-        task=builder.built(saved.task),
+        task=None if unknown(saved.task) else builder.built(saved.task),
         training=builder.built(saved.training),
         split=saved.split,
         seed=saved.seed,
