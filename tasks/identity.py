@@ -11,6 +11,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.parameter import is_lazy
 
 from gnnlab.tasks.saved.spelling import Speller, Unwritable
 from gnnlab.tasks.training.settings import Training
@@ -90,6 +91,9 @@ def _parts(value: Any) -> Iterator[bytes]:
 
 
 def _tensor(value: Tensor) -> Iterator[bytes]:
+    if is_lazy(value):
+        yield b"not known yet"
+        return
     value = value.detach().cpu()
     if value.layout is not torch.strided:
         entries = value.to_sparse(layout=torch.sparse_coo).coalesce()

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from gnnlab.tasks.contract import Problem, Trained
+from gnnlab.tasks.saved.weights import state_of
 from gnnlab.tasks.training.curve import Curve
 from gnnlab.tasks.training.finite import FirstStep
 from gnnlab.tasks.training.generators import generator_states, set_generators
@@ -95,7 +96,7 @@ class Loop:
         tensors, told = optimizer_state(self.optimizer)
         states, drawn = generator_states(self.device)
         kept = {} if self.snapshot is None else self.snapshot.kept
-        tensors |= {f"model {name}": one for name, one in self.model.state_dict().items()}
+        tensors |= {f"model {name}": one for name, one in state_of(self.model).items()}
         tensors |= {f"best {name}": one for name, one in kept.items()}
         tensors |= {f"generator {name}": one for name, one in states.items()}
         finite = self.first.finite

@@ -13,6 +13,7 @@ import torch
 sys.path.insert(0, str(Path(__file__).parent))
 from kept_cases import cases, one_graph
 from killing_fits import kill_and_resume, told, trained
+from torch_geometric.nn import GCN
 
 from gnnlab import layers, tasks
 
@@ -91,6 +92,19 @@ def test_so_do_other_tasks(name: str, tmp_path: Path) -> None:
         fit(tmp_path, progress=stop_at(4))
     again = fit(tmp_path)
     assert told(again) == told(whole) and again.others == whole.others
+
+
+def test_so_do_modules_of_another_library(tmp_path: Path) -> None:
+    def fit(folder: Path | None, **settings: Any) -> Any:
+        training = tasks.Training(epochs=5)
+        return tasks.fit(
+            tasks.NodeClassification(), GCN(4, 8, 2, dropout=0.5), one_graph(), training,
+            checkpoint=folder, every=1, **settings,
+        )  # fmt: skip
+
+    with pytest.raises(Stopped):
+        fit(tmp_path, progress=stop_at(4))
+    assert told(fit(tmp_path)) == told(fit(None))
 
 
 def test_the_callers_generators_stay_as_they_were(tmp_path: Path) -> None:
