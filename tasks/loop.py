@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from gnnlab.tasks.contract import Problem, Trained
+from gnnlab.tasks.interrupt import held_interrupts
 from gnnlab.tasks.saved.weights import state_of
 from gnnlab.tasks.training.curve import Curve
 from gnnlab.tasks.training.finite import FirstStep
@@ -84,9 +85,10 @@ class Loop:
             row = {"epoch": epoch, "loss": float(loss), **scores}
         self.first.check(row, self.training)
         self.schedule.see(row)
-        if self.best.improves(row) and self.snapshot is not None:
-            self.snapshot.save()
-        self.curve.append(epoch, row)
+        with held_interrupts():  # between them, weights and numbers would not be of one epoch
+            if self.best.improves(row) and self.snapshot is not None:
+                self.snapshot.save()
+            self.curve.append(epoch, row)
         # A copy: what hears of the numbers cannot change them.
         asked = report(epoch, dict(row)) is True
         self.over = asked or should_stop(self.training, self.curve, self.best)

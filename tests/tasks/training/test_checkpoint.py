@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +17,8 @@ from killing_fits import kill_and_resume, told, trained
 from torch_geometric.nn import GCN
 
 from gnnlab import layers, tasks
+from gnnlab.tasks.loop import Loop
+from gnnlab.tasks.training.selection import Best
 
 posix = pytest.mark.skipif(sys.platform != "linux", reason="forks processes that are killed")
 
@@ -187,7 +190,9 @@ def test_a_callback_that_returns_true_ends_the_training() -> None:
     assert result.curve.epoch == [1, 2, 3, 4]
 
 
-def test_ctrl_c_returns_the_result_so_far_where_it_is_asked_to() -> None:
+def test_ctrl_c_returns_the_result_so_far_where_it_is_asked_to(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     def interrupted(epoch: int, row: dict[str, float]) -> None:
         if epoch == 4:
             raise KeyboardInterrupt
@@ -199,8 +204,35 @@ def test_ctrl_c_returns_the_result_so_far_where_it_is_asked_to() -> None:
     for interrupt in ("raise", "auto"):  # here is no notebook
         with pytest.raises(KeyboardInterrupt):
             trained(None, progress=interrupted, interrupt=interrupt)
+    monkeypatch.setattr(sys, "ps1", ">>> ", raising=False)  # as at a prompt
+    with pytest.warns(UserWarning, match="stopped after epoch 4"):
+        assert told(trained(None, progress=interrupted)) == told(expected)
     with pytest.raises(ValueError, match="interrupt is 'stop'"):
         trained(None, interrupt="stop")
+
+
+def test_ctrl_c_leaves_weights_and_numbers_of_one_epoch(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It comes between the two, and waits for both."""
+    expected = trained(None, progress=lambda epoch, row: epoch == 1)
+    improves = Best.improves
+
+    def pressed(self: Best, row: dict[str, float]) -> bool:
+        found = improves(self, row)
+        signal.raise_signal(signal.SIGINT)
+        return found
+
+    monkeypatch.setattr(Best, "improves", pressed)
+    with pytest.warns(UserWarning, match="stopped after epoch 1 of 15"):
+        result = trained(None, interrupt="return")
+    assert told(result) == told(expected)
+
+
+def test_before_the_first_evaluation_there_is_no_result_to_return(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(Loop, "advance", lambda self, report: signal.raise_signal(signal.SIGINT))
+    with pytest.raises(KeyboardInterrupt):
+        trained(None, interrupt="return")
 
 
 def test_the_last_epoch_is_kept_where_it_is_asked_for() -> None:
