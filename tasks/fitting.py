@@ -232,7 +232,9 @@ def fit(
         if kept is not None:
             identity = identity_of(task, model, data, training, split, seed)
             checkpoints = Checkpoints(kept, identity)
-        origin = Origin(task, training, split, seed, said_by(problem, data), inputs_of(given, own))
+        origin = Origin(
+            task, training, split, seed, said_by(problem, model, data), inputs_of(given, own)
+        )
         with threads_for(_work(model, problem, data)):
             loop = Loop(model, problem.to(place), place, training, keep_model)
             result = _train(loop, report, checkpoints, interrupt)

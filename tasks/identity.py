@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
+from functools import cache
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.parameter import is_lazy
 
 from gnnlab.tasks.saved.spelling import Speller, Unwritable
 from gnnlab.tasks.training.settings import Training
@@ -17,26 +19,33 @@ from gnnlab.tasks.training.settings import Training
 
 def identity_of(
     task: Any, model: nn.Module, data: Any, training: Training, split: int, seed: int
-) -> dict[str, str]:
-    """Return what makes a training the one that it is, by name, each in a short text.
+) -> Callable[[], dict[str, str]]:
+    """Return what tells what makes a training the one that it is, by name, in short texts.
 
     Args:
         model: as it is before the first step: its weights tell the encoder, its settings' part in
             them and the seed.
 
     Cost:
-        a pass over the data and the weights.
+        a pass over the weights now, and one over the data when it is first asked.
     """
     device = next(model.parameters(), torch.empty(0)).device.type
-    return {
-        "task": _told(task),
-        **{f"training.{one.name}": _told(getattr(training, one.name)) for one in fields(training)},
-        "split": str(split),
-        "seed": str(seed),
-        "device": device,
-        "data": _hash(_parts(data)),
-        "model": f"{type(getattr(model, 'encoder', model)).__name__} {_weights(model)}",
-    }
+    weights = f"{type(getattr(model, 'encoder', model)).__name__} {_weights(model)}"
+
+    @cache
+    def identity() -> dict[str, str]:
+        settings = {one.name: getattr(training, one.name) for one in fields(training)}
+        return {
+            "task": _told(task),
+            **{f"training.{name}": _told(value) for name, value in settings.items()},
+            "split": str(split),
+            "seed": str(seed),
+            "device": device,
+            "data": _hash(_parts(data)),
+            "model": weights,
+        }
+
+    return identity
 
 
 def _told(value: Any) -> str:
@@ -82,6 +91,9 @@ def _parts(value: Any) -> Iterator[bytes]:
 
 
 def _tensor(value: Tensor) -> Iterator[bytes]:
+    if is_lazy(value):
+        yield b"not known yet"
+        return
     value = value.detach().cpu()
     if value.layout is not torch.strided:
         entries = value.to_sparse(layout=torch.sparse_coo).coalesce()

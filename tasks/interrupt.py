@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import current_thread, main_thread
 from typing import Any, Literal, get_args
 
 from gnnlab.core.arguments import check_choice
@@ -25,6 +29,23 @@ def returns(interrupt: Interrupt) -> bool:
     if interrupt == "auto":
         return hasattr(sys, "ps1") or "ipykernel" in sys.modules
     return interrupt == "return"
+
+
+@contextmanager
+def held_interrupts() -> Iterator[None]:
+    """Let Ctrl-C wait for the end of the block, which leaves its parts in step with each other."""
+    usual = signal.getsignal(signal.SIGINT)
+    if current_thread() is not main_thread() or not callable(usual):
+        yield
+        return
+    held: list[tuple[Any, Any]] = []
+    signal.signal(signal.SIGINT, lambda number, frame: held.append((number, frame)))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, usual)
+        if held:
+            usual(*held[0])
 
 
 def warn_of_interrupt(epoch: int, epochs: int) -> None:

@@ -9,6 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from gnnlab.tasks.contract import Problem, Trained
+from gnnlab.tasks.interrupt import held_interrupts
+from gnnlab.tasks.saved.weights import state_of
 from gnnlab.tasks.training.curve import Curve
 from gnnlab.tasks.training.finite import FirstStep
 from gnnlab.tasks.training.generators import generator_states, set_generators
@@ -83,9 +85,10 @@ class Loop:
             row = {"epoch": epoch, "loss": float(loss), **scores}
         self.first.check(row, self.training)
         self.schedule.see(row)
-        if self.best.improves(row) and self.snapshot is not None:
-            self.snapshot.save()
-        self.curve.append(epoch, row)
+        with held_interrupts():  # between them, weights and numbers would not be of one epoch
+            if self.best.improves(row) and self.snapshot is not None:
+                self.snapshot.save()
+            self.curve.append(epoch, row)
         # A copy: what hears of the numbers cannot change them.
         asked = report(epoch, dict(row)) is True
         self.over = asked or should_stop(self.training, self.curve, self.best)
@@ -95,7 +98,7 @@ class Loop:
         tensors, told = optimizer_state(self.optimizer)
         states, drawn = generator_states(self.device)
         kept = {} if self.snapshot is None else self.snapshot.kept
-        tensors |= {f"model {name}": one for name, one in self.model.state_dict().items()}
+        tensors |= {f"model {name}": one for name, one in state_of(self.model).items()}
         tensors |= {f"best {name}": one for name, one in kept.items()}
         tensors |= {f"generator {name}": one for name, one in states.items()}
         finite = self.first.finite

@@ -22,19 +22,27 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--out", type=_file, metavar="FILE", dest="file", help=f"ends in {', '.join(KINDS)}"
     )
-    parser.add_argument("--pairs", type=Path, help="a CSV file of two node numbers a line")
+    asked = parser.add_mutually_exclusive_group()
+    asked.add_argument("--pairs", type=Path, help="a CSV file of two node numbers a line")
+    asked.add_argument("--top", type=int, metavar="K", help="each node's K best new partners")
+    asked.add_argument("--embed", action="store_true", help="states in the place of predictions")
     parser.add_argument("--device", default="cpu", help="cpu or cuda")
 
 
 def command(arguments: argparse.Namespace) -> None:
     """Predict and write the table; without a file, print it."""
-    from gnnlab.runner.runs.asked import data_of, pairs_of
+    from gnnlab.runner.runs.asked import data_of, pairs_of, states_table
     from gnnlab.tasks import load
 
     model = load(arguments.model, device=arguments.device)
     data = data_of(arguments.data, model)
-    pairs = None if arguments.pairs is None else pairs_of(arguments.pairs)
-    table = model.predict(data, pairs).table()
+    if arguments.embed:
+        table = states_table(model.embed(data))
+    elif arguments.top is not None:
+        table = model.recommend(data, k=arguments.top).table()
+    else:
+        pairs = None if arguments.pairs is None else pairs_of(arguments.pairs)
+        table = model.predict(data, pairs).table()
     if arguments.file is None:
         print(table.to_string(index=False))
         return

@@ -18,7 +18,7 @@ from gnnlab.tasks.saved.file import CARD, SETTINGS, WEIGHTS, Saved, read_saved
 from gnnlab.tasks.saved.paths import path_of
 from gnnlab.tasks.saved.predictor import Predictor
 from gnnlab.tasks.saved.spelling import Builder, unknown
-from gnnlab.tasks.saved.weights import START, fill, read_weights, refuse_pickle
+from gnnlab.tasks.saved.weights import START, check_fit, fill, read_weights, refuse_pickle
 from gnnlab.tasks.selfsupervised.pretrained import Pretrained
 from gnnlab.tasks.shared.model import Model
 from gnnlab.tasks.training.foreign import adapted
@@ -53,18 +53,37 @@ def load(
     if not weights.is_file():
         raise ValueError(f"{folder} has no {WEIGHTS}, which belongs to {SETTINGS}: copy both")
     tensors = read_weights(weights, saved.weights)
+    own = {key: one for key, one in tensors.items() if key[:1] != "@"}
     try:
         with torch.random.fork_rng(devices=[]):
+            if encoder is None:
+                _check_unbuilt(saved, tensors, own, where)
             model = built_again(saved, tensors, encoder, where)
             origin = _origin(saved, tensors, where)
     except (KeyError, TypeError, AttributeError, RecursionError, IndexError) as error:
         raise ValueError(
             f"{where} holds what gnnlab does not write ({error!r}): copy it again"
         ) from error
-    fill(model, {key: one for key, one in tensors.items() if key[0] != "@"}, str(weights))
+    fill(model, own, str(weights))
     for name, parameter in model.named_parameters():
         parameter.requires_grad_(name not in saved.frozen)
     return Predictor(model.to(place).eval(), origin, _card(folder), saved.run)
+
+
+def _check_unbuilt(
+    saved: Saved, tensors: Mapping[str, Tensor], own: Mapping[str, Tensor], where: str
+) -> None:
+    """Refuse a model that does not fit its weights before memory is taken for it.
+
+    Raises:
+        ValueError: as :func:`check_fit`.
+    """
+    try:
+        with torch.device("meta"):  # where tensors have shapes alone
+            model = built_again(saved, tensors, None, where)
+    except Exception:  # some initialisations need numbers; what is wrong is told when it is built
+        return
+    check_fit(model, own, where)
 
 
 def built_again(
@@ -116,7 +135,7 @@ def _origin(saved: Saved, tensors: Mapping[str, Tensor], where: str) -> origins.
     builder = Builder(where, tensors)
     told = {name: getattr(saved.inputs, name) for name in saved.inputs.__struct_fields__}
     return origins.Origin(
-        task=builder.built(saved.task),
+        task=None if unknown(saved.task) else builder.built(saved.task),
         training=builder.built(saved.training),
         split=saved.split,
         seed=saved.seed,

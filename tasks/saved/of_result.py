@@ -7,10 +7,13 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from gnnlab.core.arguments import shown
+from gnnlab.tasks.link.model import LinkModel
 from gnnlab.tasks.saved.file import Scores
 from gnnlab.tasks.saved.origin import Origin
 from gnnlab.tasks.saved.predictor import Predictor
 from gnnlab.tasks.saved.saving import save
+from gnnlab.tasks.selfsupervised.pretrained import Pretrained
+from gnnlab.tasks.shared.model import Model
 
 
 class Kept(Protocol):
@@ -44,6 +47,11 @@ def predictor_of(result: Kept) -> Predictor:
         raise ValueError(
             "the result has no model: fit with keep_model=True; a task that is solved and not "
             "trained has none"
+        )
+    if not isinstance(result.model, Model | LinkModel | Pretrained):
+        raise ValueError(
+            f"the result's model is a {type(result.model).__name__}, but tasks.Model and "
+            "tasks.LinkModel are asked and saved: have the task's problem make one of them"
         )
     return Predictor(result.model, result.origin)
 

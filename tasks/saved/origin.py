@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,9 +11,11 @@ import torch
 from torch import Tensor, nn
 
 from gnnlab.contracts.foreign import declared
+from gnnlab.tasks.link.model import LinkModel
+from gnnlab.tasks.selfsupervised.pretrained import Pretrained
+from gnnlab.tasks.shared.model import Model
 from gnnlab.tasks.targets.classes import Classes
 from gnnlab.tasks.targets.labels import Labels
-from gnnlab.tasks.targets.numbers import Regression
 
 HELD = ("y", "train_mask", "val_mask", "test_mask", "edge_label", "edge_label_index", "link_split")
 """What a prediction does not read."""
@@ -83,16 +85,20 @@ class Origin:
         return replace(self, before=before)
 
 
-def said_by(problem: Any, data: Any) -> Said:
-    """Return what is predicted on a problem, by name where the data name it."""
+def said_by(problem: Any, model: Model | LinkModel | Pretrained, data: Any) -> Said:
+    """Return what is predicted on a problem, by name where the data name it.
+
+    A problem of another library's, or of a user's own, predicts numbers.
+    """
+    if isinstance(model, LinkModel):
+        return Said("links")
+    if isinstance(model, Pretrained):
+        return Said("states")
     target = getattr(problem, "target", None)
     if isinstance(target, Classes):
         return Said("classes", _names(data, "class_names", target.classes))
-    if isinstance(target, Labels):
-        return Said("labels", _names(data, "targets", target.width))
-    if isinstance(target, Regression):
-        return Said("regression", _names(data, "targets", len(target.mean)))
-    return Said("states" if getattr(problem, "objective", None) is not None else "links")
+    kind = "labels" if isinstance(target, Labels) else "regression"
+    return Said(kind, _names(data, "targets", int(getattr(model, "outputs", 0))))
 
 
 def _names(data: Any, key: str, count: int) -> tuple[str, ...]:
@@ -106,15 +112,17 @@ def _names(data: Any, key: str, count: int) -> tuple[str, ...]:
 def inputs_of(data: Any, encoder: nn.Module) -> Inputs:
     """Return what the data look like to an encoder."""
     first = first_of(data)
-    x, attributes = first.x, first.to_dict().get("edge_attr")
+    stored = first.to_dict() if hasattr(first, "to_dict") else {}
+    x = stored.get("x")
+    x = x if isinstance(x, Tensor) and x.dim() == 2 else torch.empty(0, 0)
     bound = declared(encoder).transductive is not None
     return Inputs(
         name=str(getattr(data, "name", "")),
         fingerprint=str(getattr(data, "raw_hash", "")),
         features=int(x.shape[1]),
-        edge_features=columns(attributes),
+        edge_features=columns(stored.get("edge_attr")),
         sparse=x.layout is not torch.strided,
-        keys=tuple(sorted(set(first.keys()) - set(HELD))),
+        keys=tuple(sorted(set(stored) - set(HELD))),
         nodes=int(x.shape[0]) if bound else 0,
         nodes_hash=hash_of(x) if bound else "",
     )
@@ -122,7 +130,7 @@ def inputs_of(data: Any, encoder: nn.Module) -> Inputs:
 
 def first_of(data: Any) -> Any:
     """The graph, or the first of many."""
-    return data if not isinstance(data, Sequence) else data[0]
+    return data[0] if isinstance(data, Sequence) and len(data) else data
 
 
 def columns(values: Any) -> int | None:
@@ -133,19 +141,32 @@ def columns(values: Any) -> int | None:
 
 
 def hash_of(x: Tensor) -> str:
-    """A fingerprint of the nodes' features, dense or sparse, on whatever device.
+    """A fingerprint of the nodes' features, the same for dense and for sparse ones.
 
     Cost:
-        O(N F) once.
+        O(N F) once, some rows at a time.
     """
-    dense = x.detach().cpu()
-    if dense.layout is not torch.strided:
-        entries = dense.to_sparse(layout=torch.sparse_coo).coalesce()
-        rows, values = entries.indices(), entries.values()
-    else:
-        places = dense.nonzero().T
-        rows, values = places, dense[places.unbind()] if dense.numel() else dense.flatten()
-    digest = hashlib.sha256(repr(tuple(x.shape)).encode())
-    for part in (rows, values.float()):
-        digest.update(part.contiguous().numpy().tobytes())
-    return digest.hexdigest()[:16]
+    digest = hashlib.blake2b(repr(tuple(x.shape)).encode(), digest_size=8)
+    for rows in _dense_parts(x.detach().cpu()):
+        # 0 is added for zeros to be of one sign.
+        digest.update((rows.float() + 0).contiguous().numpy().tobytes())
+    return digest.hexdigest()
+
+
+def _dense_parts(x: Tensor) -> Iterator[Tensor]:
+    """The rows, some thousand numbers at a time."""
+    size = max(1, PART // max(1, x.shape[1]))
+    if x.layout is torch.strided:
+        yield from torch.split(x, size)
+        return
+    entries = x.to_sparse(layout=torch.sparse_coo).coalesce()
+    (rows, places), values = entries.indices(), entries.values()
+    for first in range(0, x.shape[0], size):
+        own = (rows >= first) & (rows < first + size)
+        dense = values.new_zeros(min(size, x.shape[0] - first), x.shape[1])
+        dense[rows[own] - first, places[own]] = values[own]
+        yield dense
+
+
+PART = 1 << 22
+"""Numbers that are looked at together."""

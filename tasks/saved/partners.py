@@ -14,6 +14,7 @@ from gnnlab.ops import Adjacency
 from gnnlab.tasks.link.model import LinkModel
 
 if TYPE_CHECKING:
+    import pandas as pd
     from torch_geometric.data import Data
 
 
@@ -29,6 +30,20 @@ class Partners:
     nodes: Tensor
     partners: Tensor
     values: Tensor
+
+    def table(self) -> pd.DataFrame:
+        """Return a row for each node and partner, the best first."""
+        import pandas as pd
+
+        there = self.partners >= 0
+        places = there.nonzero()[:, 0]
+        return pd.DataFrame(
+            {
+                "node": self.nodes[places].tolist(),
+                "partner": self.partners[there].tolist(),
+                "p(link)": self.values[there].tolist(),
+            }
+        )
 
     def __repr__(self) -> str:
         return f"Partners({len(self.nodes)} nodes, {self.partners.shape[1]} each)"

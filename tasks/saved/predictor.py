@@ -52,7 +52,7 @@ class Predictor:
 
     @property
     def task(self) -> Any:
-        """The task, as it was trained."""
+        """The task, as it was trained; None of a loaded model whose task no import finds."""
         return self.origin.task
 
     @property

@@ -30,6 +30,7 @@ from gnnlab.tasks.saved.file import (
 )
 from gnnlab.tasks.saved.loading import built_again
 from gnnlab.tasks.saved.origin import Origin
+from gnnlab.tasks.saved.paths import path_of
 from gnnlab.tasks.saved.spelling import Speller, Unwritable, unknown
 from gnnlab.tasks.saved.weights import fill, fingerprint, packed, state_of
 
@@ -78,7 +79,7 @@ def _written(
         model=told,
         frozen=[name for name, one in model.named_parameters() if not one.requires_grad],
         autocast=model.autocast,
-        task=_settings(outer, origin.task, "the task"),
+        task=_task(outer, origin.task),
         training=_settings(outer, origin.training, "training"),
         before=_settings(outer, list(origin.before), "before"),
         split=origin.split,
@@ -92,6 +93,14 @@ def _written(
     )
     _try_out(saved, {**tensors, **outer.tensors})
     return saved, {**tensors, **outer.tensors}
+
+
+def _task(speller: Speller, task: Any) -> Any:
+    """The task's settings; its name alone where it is a script's own, say."""
+    try:
+        return speller.spelled(task)
+    except Unwritable as error:
+        return {"unknown": path_of(type(task)), "why": str(error)}
 
 
 def _settings(speller: Speller, value: Any, name: str) -> Any:

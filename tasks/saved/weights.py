@@ -100,6 +100,17 @@ def fill(model: nn.Module, tensors: Mapping[str, Tensor], where: str) -> None:
     """Put tensors into a model, in their own precision.
 
     Raises:
+        ValueError: as :func:`check_fit`.
+    """
+    check_fit(model, tensors, where)
+    _convert(model, tensors)
+    model.load_state_dict(dict(tensors))
+
+
+def check_fit(model: nn.Module, tensors: Mapping[str, Tensor], where: str) -> None:
+    """Refuse tensors that are not those of a model.
+
+    Raises:
         ValueError: one is missing, one is too many, or one has another shape.
     """
     own = model.state_dict()
@@ -114,8 +125,8 @@ def fill(model: nn.Module, tensors: Mapping[str, Tensor], where: str) -> None:
             f"{where} holds {key}, which this {name} has not ({len(tensors.keys() - own.keys())} "
             "such tensors in all): build the encoder as it was when it was saved"
         )
-    for key, value in tensors.items():
-        here = own[key]
+    for key in sorted(tensors):  # a file has them in any order
+        here, value = own[key], tensors[key]
         if is_lazy(here):  # a layer that takes its width from what it reads first
             continue
         if here.shape != value.shape:
@@ -123,8 +134,6 @@ def fill(model: nn.Module, tensors: Mapping[str, Tensor], where: str) -> None:
                 f"{where} holds {key} of shape {tuple(value.shape)}, but this {name} has "
                 f"{tuple(here.shape)}: build the encoder of the same widths as when it was saved"
             )
-    _convert(model, tensors)
-    model.load_state_dict(dict(tensors))
 
 
 def _convert(model: nn.Module, tensors: Mapping[str, Tensor]) -> None:

@@ -63,10 +63,10 @@ class Checkpoints:
 
     Args:
         settings: where and how often.
-        identity: what makes the training the one that it is, by name.
+        identity: tells what makes the training the one that it is, by name.
     """
 
-    def __init__(self, settings: Checkpoint, identity: dict[str, str]) -> None:
+    def __init__(self, settings: Checkpoint, identity: Callable[[], dict[str, str]]) -> None:
         self.settings, self.identity = settings, identity
         self.folder = Path(settings.folder)
         self.epoch, self.last = 0, time.monotonic()
@@ -98,7 +98,7 @@ class Checkpoints:
         waited = seconds is not None and time.monotonic() - self.last >= seconds
         if (due or waited) and epoch != self.epoch:
             tensors, table = state()
-            self._write(epoch, tensors, {**table, "identity": self.identity})
+            self._write(epoch, tensors, {**table, "identity": self.identity()})
             self.epoch, self.last = epoch, time.monotonic()
 
     def _write(self, epoch: int, tensors: dict[str, Tensor], table: dict[str, Any]) -> None:
@@ -128,7 +128,7 @@ class Checkpoints:
 
     def _check(self, path: Path, theirs: dict[str, str]) -> None:
         """Refuse to go on from another training."""
-        for name, own in self.identity.items():
+        for name, own in self.identity().items():
             if theirs.get(name) != own:
                 raise ValueError(
                     f"{path} is of a training whose {name} is {shown(theirs.get(name))}, but here "

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    import pandas as pd
     from torch import Tensor
 
     from gnnlab.tasks import Predictor
@@ -22,12 +23,13 @@ def data_of(name: str, model: Predictor) -> Any:
         ValueError: no such data.
     """
     from gnnlab import datasets
+    from gnnlab.core.names import plain
     from gnnlab.runner.runs.data import splits_links
     from gnnlab.runner.settings.config import configure
     from gnnlab.runner.settings.link_splits import message_graph
 
     run = dict(model.run)
-    if run.get("data", {}).get("name") != name:
+    if plain(str(run.get("data", {}).get("name"))) != plain(name):
         return datasets.load(name)
     data = datasets.load(**run["data"])
     config = configure(run)
@@ -62,3 +64,14 @@ def pairs_of(path: Path) -> Tensor:
     if not found:
         raise ValueError(f"{path} holds no pair: give two node numbers a line")
     return torch.tensor(found).T
+
+
+def states_table(states: Tensor) -> pd.DataFrame:
+    """Return states as a table, a column for each number of a row.
+
+    Shapes:
+        states (n, H)
+    """
+    import pandas as pd
+
+    return pd.DataFrame(states.numpy(), columns=[f"h{number}" for number in range(states.shape[1])])

@@ -117,6 +117,10 @@ def test_predict_of_links_asks_about_pairs(
     assert main(["predict", str(folder), "csbm", "--pairs", str(pairs)]) == 0
     told = capsys.readouterr().out.splitlines()
     assert told[0].split() == ["source", "target", "label", "p(link)"] and len(told) == 3
+    assert main(["predict", str(folder), "csbm", "--top", "3"]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 1 + 3 * 60
+    assert main(["predict", str(folder), "csbm", "--embed"]) == 0
+    assert capsys.readouterr().out.splitlines()[0].split() == [f"h{i}" for i in range(8)]
     pairs.write_text("0,1\n5,x\n")
     assert main(["predict", str(folder), "csbm", "--pairs", str(pairs)]) == 2
     assert "line 2 of" in capsys.readouterr().err

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import torch
 from asking import all_cases, built, of_test, states, trained
+from kept_cases import one_graph
 from strategies import ENCODERS, apply
 from strategies import build as variant
 from torch_geometric.data import Data
@@ -83,6 +84,21 @@ def test_every_setting_of_an_encoder_is_written_and_read(name: str) -> None:
     fill(again, states(layer), "the test")
     assert type(again) is type(layer)
     assert torch.equal(apply(again.eval(), data), apply(layer, data))
+
+
+@pytest.mark.parametrize("kind", ["words", "half"])
+def test_what_is_read_or_computed_in_another_way_is_so_again(kind: str, tmp_path: Path) -> None:
+    case = CASES["nodes of one graph"]
+    if kind == "words":  # many enough for their entries alone to be read
+        data, generator = one_graph(), torch.Generator().manual_seed(0)
+        data.x = (torch.rand(60, 9000, generator=generator) < 0.02).float()
+        case = type(case)(case.task, data, case.score)
+    result = trained(case, built("GCN", case), **({"autocast": "bf16"} if kind == "half" else {}))
+    assert result.sparse_features == (kind == "words")
+    loaded = load(result.save(tmp_path / "model"))
+    assert of_test(loaded, case, result.metric) == result.test
+    assert torch.equal(loaded.embed(case.data), result.embed(case.data))
+    assert loaded.model.autocast == result.model.autocast
 
 
 def test_a_new_process_says_the_same(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from copy import copy
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from torch_geometric.data import Batch
 
 import gnnlab
 from gnnlab import layers, rewiring, tasks
+from gnnlab.tasks.saved.origin import hash_of
 
 CASES = all_cases()
 NODES, LINKS = CASES["nodes of one graph"], CASES["links of one graph"]
@@ -174,3 +176,51 @@ def test_saving_again_takes_the_place_and_leaves_nothing_beside(tmp_path: Path) 
     assert [one.name for one in tmp_path.iterdir()] == ["model"]
     names = {one.name for one in (tmp_path / "model").iterdir()}
     assert names == {"model.safetensors", "model.json", "README.md"}
+
+
+def test_a_task_of_ones_own_is_saved_and_asked(tmp_path: Path) -> None:
+    """Its problem has no target that says what is predicted: these are numbers."""
+
+    @dataclass(frozen=True)
+    class Sums:
+        def setup(self, data: Any, split: int) -> Any:
+            return SumsProblem(data)
+
+    result = trained(type(NODES)(Sums(), NODES.data, NODES.score), layers.GCN(4, 8, 2))
+    loaded = gnnlab.load(result.save(tmp_path / "model"))
+    found = loaded.predict(NODES.data)
+    assert loaded.task is None and found.kind == "regression" and found.names == ("0",)
+    assert torch.equal(found.values, result.predict(NODES.data).values)
+
+
+@dataclass(frozen=True)
+class SumsProblem:
+    data: Any
+    metric: str = "mae"
+
+    @property
+    def step(self) -> Any:
+        return tasks.NodeClassification().setup(self.data, 0).step
+
+    def model(self, encoder: nn.Module) -> tasks.Model:
+        return tasks.Model(encoder, 1)
+
+    def batches(self) -> list[Any]:
+        return [self.data]
+
+    def loss(self, model: nn.Module, batch: Any) -> Any:
+        return (model(batch)[:, 0] - batch.x.sum(1)).abs().mean()
+
+    def evaluate(self, model: nn.Module) -> dict[str, float]:
+        return dict.fromkeys(("valid_loss", "valid", "test"), float(self.loss(model, self.data)))
+
+    def to(self, device: torch.device) -> SumsProblem:
+        return self
+
+
+def test_a_fingerprint_is_of_numbers_and_not_of_their_layout() -> None:
+    x = torch.randn(9, 4) * (torch.rand(9, 4) < 0.4)
+    x[3] = -0.0
+    same = [x, x.to_sparse(), x.to_sparse_csr(), x.double().float() + 0]
+    assert len({hash_of(one) for one in same}) == 1
+    assert hash_of(x.roll(1, 0)) != hash_of(x) and hash_of(x[:, :3]) != hash_of(x)

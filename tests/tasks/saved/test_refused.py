@@ -159,6 +159,10 @@ def test_another_width(model: Path, tmp_path: Path) -> None:
     folder = changed(copied(model, tmp_path), lambda t: t["encoder"].update(arguments=[5, 8, 2]))
     refused(folder, "of shape (8, 4), but this GCN has (8, 5)")
     refused(model, "of shape (8, 4), but this GCN has (8, 5)", encoder=layers.GCN(5, 8, 2))
+    # One that would take 4 TB is refused before it is built.
+    huge = {"module": "torch.nn:Linear", "arguments": [10**6, 10**6], "settings": {}}
+    folder = copied(model, tmp_path / "huge")
+    refused(changed(folder, lambda told: told["model"]["arguments"].__setitem__(0, huge)), "Linear")
     refused(model, "is of a gnnlab.layers:GCN, but the encoder is a", encoder=layers.GAT(4, 8, 2))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -13,8 +14,11 @@ import torch
 sys.path.insert(0, str(Path(__file__).parent))
 from kept_cases import cases, one_graph
 from killing_fits import kill_and_resume, told, trained
+from torch_geometric.nn import GCN
 
 from gnnlab import layers, tasks
+from gnnlab.tasks.loop import Loop
+from gnnlab.tasks.training.selection import Best
 
 posix = pytest.mark.skipif(sys.platform != "linux", reason="forks processes that are killed")
 
@@ -91,6 +95,19 @@ def test_so_do_other_tasks(name: str, tmp_path: Path) -> None:
         fit(tmp_path, progress=stop_at(4))
     again = fit(tmp_path)
     assert told(again) == told(whole) and again.others == whole.others
+
+
+def test_so_do_modules_of_another_library(tmp_path: Path) -> None:
+    def fit(folder: Path | None, **settings: Any) -> Any:
+        training = tasks.Training(epochs=5)
+        return tasks.fit(
+            tasks.NodeClassification(), GCN(4, 8, 2, dropout=0.5), one_graph(), training,
+            checkpoint=folder, every=1, **settings,
+        )  # fmt: skip
+
+    with pytest.raises(Stopped):
+        fit(tmp_path, progress=stop_at(4))
+    assert told(fit(tmp_path)) == told(fit(None))
 
 
 def test_the_callers_generators_stay_as_they_were(tmp_path: Path) -> None:
@@ -173,7 +190,9 @@ def test_a_callback_that_returns_true_ends_the_training() -> None:
     assert result.curve.epoch == [1, 2, 3, 4]
 
 
-def test_ctrl_c_returns_the_result_so_far_where_it_is_asked_to() -> None:
+def test_ctrl_c_returns_the_result_so_far_where_it_is_asked_to(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     def interrupted(epoch: int, row: dict[str, float]) -> None:
         if epoch == 4:
             raise KeyboardInterrupt
@@ -185,8 +204,35 @@ def test_ctrl_c_returns_the_result_so_far_where_it_is_asked_to() -> None:
     for interrupt in ("raise", "auto"):  # here is no notebook
         with pytest.raises(KeyboardInterrupt):
             trained(None, progress=interrupted, interrupt=interrupt)
+    monkeypatch.setattr(sys, "ps1", ">>> ", raising=False)  # as at a prompt
+    with pytest.warns(UserWarning, match="stopped after epoch 4"):
+        assert told(trained(None, progress=interrupted)) == told(expected)
     with pytest.raises(ValueError, match="interrupt is 'stop'"):
         trained(None, interrupt="stop")
+
+
+def test_ctrl_c_leaves_weights_and_numbers_of_one_epoch(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It comes between the two, and waits for both."""
+    expected = trained(None, progress=lambda epoch, row: epoch == 1)
+    improves = Best.improves
+
+    def pressed(self: Best, row: dict[str, float]) -> bool:
+        found = improves(self, row)
+        signal.raise_signal(signal.SIGINT)
+        return found
+
+    monkeypatch.setattr(Best, "improves", pressed)
+    with pytest.warns(UserWarning, match="stopped after epoch 1 of 15"):
+        result = trained(None, interrupt="return")
+    assert told(result) == told(expected)
+
+
+def test_before_the_first_evaluation_there_is_no_result_to_return(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(Loop, "advance", lambda self, report: signal.raise_signal(signal.SIGINT))
+    with pytest.raises(KeyboardInterrupt):
+        trained(None, interrupt="return")
 
 
 def test_the_last_epoch_is_kept_where_it_is_asked_for() -> None:

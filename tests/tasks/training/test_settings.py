@@ -198,7 +198,7 @@ def test_training_hears_of_its_plateaus(monkeypatch: pytest.MonkeyPatch) -> None
             super().see(row)
             found.append(self.ramp.optimizer.param_groups[0]["lr"])
 
-    monkeypatch.setattr(sys.modules["gnnlab.tasks.fitting"], "Schedule", Heard)
+    monkeypatch.setattr(sys.modules["gnnlab.tasks.loop"], "Schedule", Heard)
     training = Training(lr=0.5, epochs=15, schedule="plateau", plateau_patience=1)
     result = run(training)
     optimizer = torch.optim.SGD([nn.Parameter(torch.ones(1))], lr=0.5)
