@@ -21,11 +21,6 @@ EXAMPLES = (
     "gnnlab report runs --latex table.tex --pivot model.name,training.lr data.name",
 )
 TABLES: tuple[Form, ...] = get_args(Form)
-EXAMPLES = (
-    "gnnlab report runs",
-    "gnnlab report runs --format latex",
-    "gnnlab report runs --html runs.html",
-)
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
