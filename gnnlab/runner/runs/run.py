@@ -14,7 +14,7 @@ from gnnlab.core.processes import check_jobs, each
 from gnnlab.core.writing import naming
 from gnnlab.runner.runs import curves
 from gnnlab.runner.runs.bar import Bar, bar_title
-from gnnlab.runner.runs.curves import CurveLine, append_curve, curve_line
+from gnnlab.runner.runs.curves import CurveLine, append_curve, curve_line, share_of
 from gnnlab.runner.runs.data import load_data, of_split, splits_links, told
 from gnnlab.runner.runs.results import append_result, check_appendable, read_results
 from gnnlab.runner.runs.run_toml import describe
@@ -192,7 +192,8 @@ def train(
         tracking.keep(_row(config, pair, result))
     if inspect is not None:
         inspect(pair, result, own if linked else data)
-    return _row(config, pair, result), curve_line(pair, result)
+    share = None if linked else share_of(own, split)
+    return _row(config, pair, result), curve_line(pair, result, share)
 
 
 def _tracking(config: Config, pair: Pair, track: str, home: Path) -> Tracking:
