@@ -68,7 +68,7 @@ def read_runs(folders: str | Path | Iterable[str | Path]) -> list[ReadRun]:
 def _paths(folders: Any) -> list[Path]:
     """One folder or several as a list."""
     given = [folders] if isinstance(folders, (str, Path)) else folders
-    found = list(given) if isinstance(given, Iterable) else [None]
+    found: list[Any] = list(given) if isinstance(given, Iterable) else [None]
     if not all(isinstance(folder, (str, Path)) for folder in found):
         raise ValueError(
             f"folders is {written(folders)}, but the path of a folder with runs is needed, or "
