@@ -32,6 +32,8 @@ class CurveLine(msgspec.Struct, frozen=True):
         loss, valid_loss, valid, test: as :class:`gnnlab.tasks.Curve` has them; empty where nothing
             is scored, None for what is not finite.
         others: what else was measured, by part and name.
+        share: test rows for each training row of the split, which paired tests over splits ask for;
+            None where there are no masks.
     """
 
     split: int
@@ -44,13 +46,16 @@ class CurveLine(msgspec.Struct, frozen=True):
     valid: Values
     test: Values
     others: dict[str, Values]
+    share: float | None = None
 
     @property
     def pair(self) -> tuple[int, int]:
         return self.split, self.seed
 
 
-def curve_line(pair: tuple[int, int], result: Result) -> CurveLine | None:
+def curve_line(
+    pair: tuple[int, int], result: Result, share: float | None = None
+) -> CurveLine | None:
     """Thin a result's curve out for the disk; None for a method that was not trained."""
     curve = result.curve
     if not len(curve):
@@ -71,7 +76,19 @@ def curve_line(pair: tuple[int, int], result: Result) -> CurveLine | None:
         valid=taken(curve.valid),
         test=taken(curve.test),
         others={name: taken(values) for name, values in curve.others.items()},
+        share=share,
     )
+
+
+def share_of(data: Any, split: int) -> float | None:
+    """How many test rows there are for each training row in a split; None without masks."""
+    masks = [getattr(data, name, None) for name in ("test_mask", "train_mask")]
+    if any(mask is None for mask in masks):
+        return None
+    test, train = (
+        float((m if m.dim() == 1 else m[:, split]).sum()) for m in masks if m is not None
+    )
+    return test / train if train else None
 
 
 def thinned(length: int, kept: int, most: int = POINTS) -> list[int]:

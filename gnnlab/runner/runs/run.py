@@ -15,7 +15,7 @@ from gnnlab.core.processes import check_jobs, each
 from gnnlab.core.writing import naming
 from gnnlab.runner.runs import curves
 from gnnlab.runner.runs.bar import Bar, bar_title
-from gnnlab.runner.runs.curves import CurveLine, append_curve, curve_line
+from gnnlab.runner.runs.curves import CurveLine, append_curve, curve_line, share_of
 from gnnlab.runner.runs.data import load_data, of_split, splits_links, told
 from gnnlab.runner.runs.encoder import make_encoder, make_task, model_on
 from gnnlab.runner.runs.kept import Kept
@@ -214,7 +214,8 @@ def train(
         kept.save(config, result, *pair)
     if inspect is not None:
         inspect(pair, result, own if linked else data)
-    return _row(config, pair, result), curve_line(pair, result)
+    share = None if linked else share_of(own, split)
+    return _row(config, pair, result), curve_line(pair, result, share)
 
 
 def _tracking(config: Config, pair: Pair, track: str, home: Path) -> Tracking:

@@ -12,6 +12,7 @@ from written_runs import write_run
 
 from gnnlab import cli
 from gnnlab.runner.overview.latex import latex
+from gnnlab.runner.overview.overlap import known_share
 from gnnlab.runner.overview.pivot import pivot
 from gnnlab.runner.overview.read_runs import read_runs
 from gnnlab.runner.reports.paired_test import corrected_t_test
@@ -54,6 +55,15 @@ def test_the_paired_test_is_corrected_by_the_overlap(tmp_path: Path) -> None:
         assert found.cells["SAGE", "csbm"].p == corrected_t_test(apart, share)
     unknown = table(tmp_path, share=None)
     assert "dagger" not in unknown and "Not tested, since" in unknown and "csbm." in unknown
+
+
+def test_the_overlap_is_the_runs_own_or_that_of_its_data(tmp_path: Path) -> None:
+    write_run(tmp_path / "a", BEST, data="gone", epochs=3, share=0.25)
+    write_run(tmp_path / "b", BEST, data="gone", epochs=3)
+    write_run(tmp_path / "c", BEST, data="karate")
+    write_run(tmp_path / "d", BEST, data="gone")
+    found = {run.name: known_share(run) for run in read_runs(tmp_path)}
+    assert found == {"a": 0.25, "b": None, "c": 0.5, "d": None}  # 8 test nodes, 16 of training
 
 
 def test_runs_that_do_not_share_their_splits_and_seeds_are_not_compared(tmp_path: Path) -> None:

@@ -27,6 +27,7 @@ def write_run(
     *,
     by_seed: bool = False,
     epochs: int = 0,
+    share: float | None = None,
     **names: Any,
 ) -> Path:
     """Write results of as many splits (or seeds) as there are scores, the settings, and curves."""
@@ -40,7 +41,7 @@ def write_run(
         lines.append({**MEASURED, **named, **place})
         if epochs:
             result = curve_result(epochs, test or 0.0, number, own["metric"])
-            line = curve_line((split, seed), result)
+            line = curve_line((split, seed), result, share)
             assert line is not None
             append_curve(folder, line)
     (folder / "results.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gnnlab import tasks
+from gnnlab import datasets, tasks
 from gnnlab.runner import configure, read_results, run
 from gnnlab.runner.runs.bar import bar_title
 from gnnlab.runner.runs.curves import (
@@ -82,6 +82,10 @@ def test_a_run_writes_a_curve_with_each_line_and_resumes_it(
         at = curve.epoch.index(row["epoch"])
         assert curve.valid[at] == pytest.approx(row["valid"], rel=1e-5)
         assert curve.test[at] == pytest.approx(row["test"], rel=1e-5)
+
+    data = datasets.csbm(seed=1, nodes=60)
+    parts = [data.test_mask[:, 1].sum(), data.train_mask[:, 1].sum()]
+    assert curves[1, 3].share == float(parts[0]) / float(parts[1])
 
     def killed(*_: object) -> None:
         raise KeyboardInterrupt
