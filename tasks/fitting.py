@@ -253,8 +253,10 @@ def _train(
     """Take the steps and put together what they came to."""
     memory, start, before = PeakMemory(loop.device), time.perf_counter(), Spent()
     if checkpoints is not None and (found := checkpoints.newest()) is not None:
-        loop.restore(*found)
-        before = Spent(**found[1]["spent"])
+        if loop.restore(*found):
+            before = Spent(**found[1]["spent"])
+        else:
+            checkpoints.clear()
 
     def spent() -> Spent:
         return before.and_then(time.perf_counter() - start, memory.bytes())

@@ -109,13 +109,19 @@ class Loop:
             "generators": drawn,
             "schedule": self.schedule.state(),
             "best": self.best.row,
+            "kept": self.snapshot is not None,
             "curve": vars(self.curve),
             "first_finite": None if finite is None else bool(finite),
             "untrained": getattr(self.model, "untrained", None),
         }
 
-    def restore(self, tensors: dict[str, Tensor], told: Table) -> None:
-        """Go to where another training of the same settings was."""
+    def restore(self, tensors: dict[str, Tensor], told: Table) -> bool:
+        """Go to where another training of the same settings was, and return whether that is done.
+
+        One that kept no weights of its best epoch is of no use where these are asked for.
+        """
+        if self.snapshot is not None and not told["kept"]:
+            return False
         self.model.load_state_dict(_part(tensors, "model"))
         if told["curve"]["epoch"]:  # what the first evaluation prepares, it may draw numbers for
             with torch.no_grad(), self.autocast():
@@ -131,6 +137,7 @@ class Loop:
         if hasattr(self.model, "untrained"):
             self.model.untrained = told["untrained"]
         set_generators(_part(tensors, "generator"), told["generators"], self.device)
+        return True
 
 
 def _part(tensors: dict[str, Tensor], name: str) -> dict[str, Tensor]:

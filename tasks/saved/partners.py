@@ -24,7 +24,7 @@ class Partners:
 
     Shapes:
         nodes (Q,), partners (Q, k) int64, -1 where there are fewer; values (Q, k) probabilities,
-        falling, nan there
+        falling, nan there; k is N at the most
     """
 
     nodes: Tensor
@@ -68,9 +68,6 @@ def best_partners(
         found.append(scores.topk(min(k, count), dim=1))
     logits = torch.cat([one.values for one in found]).cpu()
     partners = torch.cat([one.indices for one in found]).cpu()
-    left = k - logits.shape[1]
-    logits = torch.nn.functional.pad(logits, (0, max(0, left)), value=-torch.inf)
-    partners = torch.nn.functional.pad(partners, (0, max(0, left)), value=-1)
     there = logits > -torch.inf
     values = logits.sigmoid().where(there, torch.nan)
     return Partners(given, partners.where(there, -1)[place], values[place])
@@ -80,7 +77,13 @@ def _checked(nodes: Tensor | Sequence[int] | None, count: int) -> Tensor:
     """Node numbers as a tensor, (Q,)."""
     if nodes is None:
         return torch.arange(count)
-    found = torch.as_tensor(nodes).cpu()
+    found = torch.as_tensor(nodes)
+    if found.layout is not torch.strided or found.is_meta:
+        raise ValueError(
+            f"nodes is {found.layout} on {found.device}, but node numbers are a dense tensor (Q,): "
+            "take .to_dense()"
+        )
+    found = found.cpu()
     if found.dim() != 1 or found.is_floating_point() or found.dtype is torch.bool or not len(found):
         raise ValueError(
             f"nodes is {tuple(found.shape)} of {found.dtype}, but node numbers are asked for: give "

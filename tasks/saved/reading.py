@@ -17,6 +17,7 @@ from gnnlab.tasks.saved.origin import HELD, Origin, columns, hash_of
 from gnnlab.tasks.shared.checks import check_features
 from gnnlab.tasks.shared.collate import Collate
 from gnnlab.tasks.shared.detached import detached
+from gnnlab.tasks.shared.many_graphs import check_alike
 from gnnlab.tasks.training.sparse_reading import with_sparse_features
 
 if TYPE_CHECKING:
@@ -72,6 +73,7 @@ def read(data: Any, encoder: nn.Module, origin: Origin, device: torch.device) ->
             _check(graph, encoder, origin)
         except ValueError as error:
             raise ValueError(f"graph {number}: {error}" if many else str(error)) from error
+        check_alike(_bare(graph), _bare(graphs[0]), number)
     size = getattr(origin.task, "batch_size", None)
     size = size if isinstance(size, int) and many else GRAPHS_A_BATCH
     return Reading(graphs, many, _prepared(graphs, many, encoder, origin, device), size, device)
@@ -101,11 +103,7 @@ def graphs_of(data: Any) -> tuple[list[Data], bool]:
 
 
 def _check(graph: Data, encoder: nn.Module, origin: Origin) -> None:
-    bare = copy(graph)
-    for key in HELD:
-        if key in bare:
-            del bare[key]
-    check(bare)
+    check(_bare(graph))
     expected, x = origin.inputs, graph.x
     if x.shape[1] != expected.features and declared(encoder).reads_features:
         raise ValueError(
@@ -161,8 +159,9 @@ def _prepared(
 
 
 def _bare(graph: Data) -> Data:
-    """The graph without the splits of its links, which an encoder does not read."""
+    """The graph without targets and splits, which an encoder does not read."""
     found = copy(graph)
-    if "link_split" in found:
-        del found["link_split"]
+    for key in HELD:
+        if key in found:
+            del found[key]
     return found

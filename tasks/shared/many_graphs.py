@@ -193,11 +193,11 @@ def check_graphs(data: Any, what: str, also: Callable[[Data], None] | None = Non
                 also(graph)
         except ValueError as error:
             raise ValueError(f"graph {number} of the dataset: {error}") from error
-        _check_alike(graph, data[0], number)
+        check_alike(graph, data[0], number)
     return [getattr(graph, "y", None) for graph in data]
 
 
-def _check_alike(graph: Data, first: Data, number: int) -> None:
+def check_alike(graph: Data, first: Data, number: int) -> None:
     """Refuse a graph that does not go into a batch with the first one.
 
     A batch has the keys of its first graph: what another one has beside them would be lost.

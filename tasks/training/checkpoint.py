@@ -86,6 +86,12 @@ class Checkpoints:
             return found
         return None
 
+    def clear(self) -> None:
+        """Remove them all, where a training is begun anew."""
+        for path in self._files():
+            path.unlink(missing_ok=True)
+        self.epoch = 0
+
     def see(self, epoch: int, done: bool, state: Callable[[], State]) -> None:
         """Keep the state after an epoch, where that is due.
 

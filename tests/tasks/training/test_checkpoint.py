@@ -128,6 +128,20 @@ def test_a_damaged_checkpoint_leaves_the_one_before(tmp_path: Path) -> None:
     assert told(trained(tmp_path, epochs=5)) == expected
 
 
+def test_a_training_that_kept_no_weights_is_begun_anew_where_they_are_asked_for(
+    tmp_path: Path,
+) -> None:
+    expected = told(trained(None, epochs=5))
+    assert trained(tmp_path, epochs=5, keep_model=False).model is None
+    with pytest.raises(Stopped):
+        trained(tmp_path, epochs=5, progress=stop_at(3))
+    assert sorted(one.name[-14:-12] for one in tmp_path.iterdir()) == ["01", "02"]
+    assert told(trained(tmp_path, epochs=5)) == expected
+    seen: list[int] = []
+    again = trained(tmp_path, epochs=5, keep_model=False, progress=lambda e, row: seen.append(e))
+    assert again.model is None and repr(again.test) == expected["scores"][1] and not seen
+
+
 def fit_on(folder: Path, **changed: Any) -> None:
     given: dict[str, Any] = {
         "task": tasks.NodeClassification(),
