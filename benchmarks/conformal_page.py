@@ -86,13 +86,13 @@ def findings(rows: Sequence[Row], study: Row) -> Iterator[str]:
     yield f"Mean coverage is within its bounds for {told} of the {len(exact)} exact methods"
     inside = sum(draws_inside(row, study) for row in exact)
     total = sum(row["draws"] for row in exact)
-    yield f"{inside:,} of {total:,} single draws of them are within theirs"
+    told = "methods are judged on the same draws"
+    yield f"{inside:,} of {total:,} single draws of them are within theirs ({told})"
     means = {row["method"]: statistics.mean(row["size"]) for row in rows}
     best = min((row["method"] for row in exact), key=lambda name: means[name])
-    yield (
-        f"The smallest sets are those of {best}, {means[best]:.2f} classes, against "
-        f"{means['split']:.2f} of split and {means['aps']:.2f} of aps"
-    )
+    others = [f"{means[name]:.2f} of {name}" for name in ("split", "aps") if name != best]
+    told = " and ".join(others)
+    yield f"The smallest sets are those of {best}, {means[best]:.2f} classes, against {told}"
     yield f"Smoothing over the graph makes the sets of aps {change(rows, 'aps', 'daps')}"
     told = change(rows, "split", "daps of the threshold")
     yield f"Smoothing over the graph makes the sets of split {told}"
