@@ -15,20 +15,19 @@ from torch import Tensor, nn
 from gnnlab.contracts.devices import check_device
 from gnnlab.core.arguments import check_flag
 from gnnlab.tasks.contract import Problem, Task, Trained, as_predictor
-from gnnlab.tasks.identity import identity_of
-from gnnlab.tasks.interrupt import Interrupt, check_interrupt, returns, warn_of_interrupt
 from gnnlab.tasks.loop import Loop
 from gnnlab.tasks.preparing import check_kinds, suited
+from gnnlab.tasks.saved.identity import identity_of
 from gnnlab.tasks.saved.of_result import predictor_of, save_result
 from gnnlab.tasks.saved.origin import Origin, inputs_of, said_by
 from gnnlab.tasks.saved.prediction import Prediction
 from gnnlab.tasks.saved.predictor import Predictor
 from gnnlab.tasks.shared.detached import detached
 from gnnlab.tasks.shared.unread import warn_of_unread
-from gnnlab.tasks.spent import Spent
 from gnnlab.tasks.training.checkpoint import Checkpoint, Checkpoints
 from gnnlab.tasks.training.curve import Curve
 from gnnlab.tasks.training.foreign import measured
+from gnnlab.tasks.training.interrupt import Interrupt, check_interrupt, returns, warn_of_interrupt
 from gnnlab.tasks.training.peak_memory import PeakMemory
 from gnnlab.tasks.training.progress import Progress, reporting
 from gnnlab.tasks.training.result_plot import plot_result
@@ -36,6 +35,7 @@ from gnnlab.tasks.training.seed import build, checked_seed, isolated, reset, see
 from gnnlab.tasks.training.settings import Training
 from gnnlab.tasks.training.shown_result import as_html, brief
 from gnnlab.tasks.training.sparse_reading import density, with_sparse_features
+from gnnlab.tasks.training.spent import Spent
 from gnnlab.tasks.training.threads import multiplications, threads_for
 
 if TYPE_CHECKING:

@@ -9,11 +9,11 @@ import torch
 from torch import Tensor, nn
 
 from gnnlab.tasks.contract import Problem, Trained
-from gnnlab.tasks.interrupt import held_interrupts
 from gnnlab.tasks.saved.weights import state_of
 from gnnlab.tasks.training.curve import Curve
 from gnnlab.tasks.training.finite import FirstStep
 from gnnlab.tasks.training.generators import generator_states, set_generators
+from gnnlab.tasks.training.interrupt import held_interrupts
 from gnnlab.tasks.training.optimizer import make_optimizer
 from gnnlab.tasks.training.optimizer_state import optimizer_state, set_optimizer
 from gnnlab.tasks.training.progress import Progress

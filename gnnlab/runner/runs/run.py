@@ -18,7 +18,7 @@ from gnnlab.runner.runs.bar import Bar, bar_title
 from gnnlab.runner.runs.curves import CurveLine, append_curve, curve_line, share_of
 from gnnlab.runner.runs.data import load_data, of_split, splits_links, told
 from gnnlab.runner.runs.encoder import make_encoder, make_task, model_on
-from gnnlab.runner.runs.kept import Kept
+from gnnlab.runner.runs.kept_models import Kept
 from gnnlab.runner.runs.results import append_result, check_appendable, read_results
 from gnnlab.runner.runs.run_toml import describe
 from gnnlab.runner.settings.config import Config
