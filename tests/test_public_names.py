@@ -40,7 +40,7 @@ NAMES = {
     """,
     "gnnlab.datasets": """
         Card Citation FlawWarning GivenCard Graphs GraphsCard LinkCard Masks NormalizeFeatures
-        Record Stress ToSparseFeatures adjusted_homophily card cite cluster counting csbm csl
+        OwnCard from_dgl from_networkx from_scipy from_tables molecules read split Record Stress ToSparseFeatures adjusted_homophily card cite cluster counting csbm csl
         distinct edge_homophily equal_shares first_alike folds graph_transfer hop_eccentricity
         karate label_informativeness load minesweeper names node_homophily pairs pattern resolve
         ring_transfer rmat scaffolds topology_of tree_neighbours_match
@@ -51,9 +51,10 @@ NAMES = {
     """,
     "gnnlab.tasks": """
         AdamicAdar CommonNeighbors Comparison Curve DotProduct GraphPrediction HadamardMLP Katz
-        LinkModel LinkPrediction LinkSplit Model NCN NCNC NodeClassification PairedComparison
-        Checkpoint Ensemble PersonalizedPageRank Prediction Predictor ResourceAllocation Result
-        ShortestPath Training at_own_best common_neighbors compare_pairs fit heuristic load
+        Checkpoint Ensemble LinkModel LinkPrediction LinkSplit Model NCN NCNC NodeClassification
+        NodePrediction PairedComparison PersonalizedPageRank Prediction Predictor
+        ResourceAllocation Result ShortestPath Training at_own_best common_neighbors
+        compare_pairs fit heuristic load
     """,
     "gnnlab.structure": """
         KHopSubgraph KHopSubgraphs k_hop_subgraph k_hop_subgraphs path_colors paths_from

@@ -199,3 +199,14 @@ def test_masks_of_a_table_are_no_features() -> None:
     data = datasets.from_tables(nodes, pd.DataFrame({"u": [1], "v": [2]}))
     assert data.feature_names == ("a",)
     assert torch.equal(data.train_mask[:, 0], torch.tensor([True, False, False]))
+
+
+def test_rows_of_one_pair_keep_their_order() -> None:
+    rng = np.random.default_rng(0)
+    ends = rng.integers(0, 3, (2, 4000))
+    edges = pd.DataFrame({"u": ends[0], "v": ends[1], "time": np.arange(4000)})
+    data = datasets.from_tables(None, edges, directed=True)
+    assert data.num_edges == 4000
+    pair = data.edge_index[0] * 3 + data.edge_index[1]
+    for number in range(9):
+        assert bool((data.edge_time[pair == number].diff() > 0).all())

@@ -129,6 +129,18 @@ def test_scores_of_many_graphs_are_those_of_their_union(kind: Any, holes: bool) 
         assert parts.evaluate(model) == pytest.approx(one.evaluate(model), rel=1e-5)
 
 
+def test_nodes_without_any_target_are_no_holes() -> None:
+    data = many()
+    for graph_ in data:
+        graph_.y[1] = float("nan")
+    problem = tasks.NodePrediction().setup(data, 0)
+    assert problem.metric == "mae"
+    for graph_ in data:
+        graph_.y[2, 0] = float("nan")
+    with pytest.raises(ValueError, match="data.train_mask selects node .* whose target 0 is nan"):
+        tasks.NodePrediction().setup(data, 0)
+
+
 def test_one_number_a_node_is_learnt() -> None:
     data = graph(width=1)
     data.y = data.y[:, 0]
