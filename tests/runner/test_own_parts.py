@@ -208,6 +208,7 @@ def test_a_bench_takes_own_models_and_sets(module: str, capsys: pytest.CaptureFi
     [
         ("ring", "Net", "node", 5 * 8 + 8 + 8 + 1),
         ("rings", "Net", "graph", 5 * 8 + 8 + 8 + 1),
+        ("ring", "Ours", "node", 5 * 8 + 8 + 24 + 8 + 1),  # states, and a head
         (
             "bare",
             "Net",
