@@ -68,8 +68,12 @@ def test_a_changed_source_is_another_run(
     words = ["run", *own(module, "--quiet")]
     assert main(words) == 0
     own_parts_module.write(tmp_path, module, mark=1)
+    assert main(words) == 2  # what this process has imported is the old one
+    assert f"{module}.py was changed after it was imported" in capsys.readouterr().err
+    one = str(next(Path("runs").iterdir()))
+    del sys.modules[module]
     assert main(words) == 0
-    one, other = capsys.readouterr().out.split()
+    (other,) = capsys.readouterr().out.split()
     assert one != other and len(list(Path("runs").iterdir())) == 2
     assert main(["run", f"{one}/run.toml", "--json"]) == 0
     told = capsys.readouterr()
@@ -86,6 +90,7 @@ def test_helpers_beside_a_module_are_of_its_source(
     (tmp_path / f"{module}.py").write_text(f"from {helper} import width\n{text}")
     assert main(["run", *own(module, "--quiet")]) == 0
     (tmp_path / f"{helper}.py").write_text("WIDTH = 5\ndef width():\n    return WIDTH\n")
+    del sys.modules[module], sys.modules[helper]
     assert main(["run", *own(module, "--quiet")]) == 0
     one, other = capsys.readouterr().out.split()
     assert one != other
@@ -101,7 +106,7 @@ def test_an_own_rewiring_is_computed_anew_when_its_source_changes(
     find = rewiring.find
     (before,) = rewiring.apply(find(f"{module}:Chord")(), [data])  # type: ignore[list-item]
     text = (tmp_path / f"{module}.py").read_text()
-    (tmp_path / f"{module}.py").write_text(text.replace("np.arange(2, 2 +", "np.arange(9, 9 + "))
+    (tmp_path / f"{module}.py").write_text(text.replace("np.arange(2, 2 +", "np.arange(9, 9 +"))
     del sys.modules[module]
     (after,) = rewiring.apply(find(f"{module}:Chord")(), [data])  # type: ignore[list-item]
     assert before.edge_index.shape == after.edge_index.shape
@@ -186,6 +191,23 @@ def test_a_study_of_own_parts_resumes(
     assert all(path.stat().st_mtime_ns == time for path, time in times.items())
     assert main(["report", "runs/study"]) == 0
     assert f"{module}:Chord" in capsys.readouterr().out
+
+
+def test_a_file_of_settings_is_run_and_swept(
+    module: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = f'[data]\nname = "{module}:ring"\n[model]\nname = "{module}:Net"\n'
+    text += "[training]\nepochs = 2\n"
+    (tmp_path / "mine.toml").write_text(text)
+    assert main(["run", "mine.toml", "--json", "--set", "model.dropout=0.25"]) == 0
+    (row,) = rows(capsys.readouterr().out)
+    (tmp_path / "swept.toml").write_text(text + '[sweep]\n"model.dropout" = [0.0, 0.25]\n')
+    assert main(["sweep", "swept.toml", "--json"]) == 0
+    found = rows(capsys.readouterr().out)
+    assert [one["setting"] for one in found] == [{"model.dropout": 0.0}, {"model.dropout": 0.25}]
+    assert found[1]["valid"] == row["valid"]
+    assert main(["run", "none.toml"]) == 2
+    assert "none.toml cannot be read" in capsys.readouterr().err
 
 
 def test_an_own_task_is_trained(module: str, capsys: pytest.CaptureFixture[str]) -> None:
