@@ -51,7 +51,7 @@ NAMES = {
     """,
     "gnnlab.tasks": """
         AdamicAdar CommonNeighbors Comparison Curve DotProduct GraphPrediction HadamardMLP Katz
-        LinkModel LinkPrediction LinkSplit Model NCN NCNC NodeClassification PairedComparison
+        LinkModel LinkPrediction LinkSplit Metric Model NCN NCNC NodeClassification PairedComparison
         PersonalizedPageRank ResourceAllocation Result ShortestPath Training at_own_best
         common_neighbors compare_pairs fit heuristic
     """,
