@@ -215,7 +215,7 @@ def test_a_file_of_data_is_known_by_its_content(
         assert main([*words, "--quiet"]) == 0
         found += capsys.readouterr().out.split()
     assert found[0] == found[1] != found[2] and "/ring-gcn-" in found[0]
-    assert set(path for path, _ in asked) == {"ring.csv"}
+    assert {Path(path) for path, _ in asked} == {Path("ring.csv")}
     assert all(options == {"directed": True} for _, options in asked)
     assert main(["run", f"{found[2]}/run.toml", "--quiet"]) == 0
     assert capsys.readouterr().out.split() == [found[2]]
