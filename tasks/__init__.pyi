@@ -26,6 +26,7 @@ from .link.heuristics import heuristic as heuristic
 from .link.model import LinkModel as LinkModel
 from .link.prediction import LinkPrediction as LinkPrediction
 from .link.splits.split import LinkSplit as LinkSplit
+from .metrics.record import Metric as Metric
 from .node.one_graph import NodeClassification as NodeClassification
 from .node.prediction import NodePrediction as NodePrediction
 from .saved.ensemble import Ensemble as Ensemble

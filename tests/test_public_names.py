@@ -51,9 +51,9 @@ NAMES = {
     """,
     "gnnlab.tasks": """
         AdamicAdar CommonNeighbors Comparison Curve DotProduct GraphPrediction HadamardMLP Katz
-        Checkpoint Ensemble LinkModel LinkPrediction LinkSplit Model NCN NCNC NodeClassification
-        NodePrediction PairedComparison PersonalizedPageRank Prediction Predictor
-        ResourceAllocation Result ShortestPath Training at_own_best common_neighbors
+        Checkpoint Ensemble LinkModel LinkPrediction LinkSplit Metric Model NCN NCNC
+        NodeClassification NodePrediction PairedComparison PersonalizedPageRank Prediction
+        Predictor ResourceAllocation Result ShortestPath Training at_own_best common_neighbors
         compare_pairs fit heuristic load
     """,
     "gnnlab.structure": """

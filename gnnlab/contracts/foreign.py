@@ -31,6 +31,13 @@ def told(module: nn.Module) -> dict[str, Any]:
     return {name: value for name, value in found.items() if value is not None}
 
 
+def told_by_class(make: Any) -> dict[str, Any]:
+    """What a class says of the modules that it makes; the defaults where it, or a function, says
+    nothing."""
+    names = ("later", "from_graph", "reads_codes", "reads_features")
+    return {name: getattr(make, name, getattr(Encoder, name)) for name in names}
+
+
 class Foreign:
     """What a module that is no :class:`Encoder` declares: its attributes, else the defaults."""
 

@@ -21,6 +21,7 @@ from typing import Any
 from gnnlab.core.errors import sentence
 
 OURS = "gnnlab"
+NOTE = "gnnlab_source"
 LIBRARIES = ("builtins", "torch", "typing", "abc", "collections")
 """Whose bases are not looked into: ``run.toml`` holds the versions of those that matter."""
 
@@ -102,6 +103,9 @@ def source_digest(thing: Any) -> str:
     It is that of the file which defines it, of those that define its bases, and of the user's own
     modules that these files import (those that lie beside them; of installed packages the file
     alone). Where there is no file, as in a notebook, it is that of the definition.
+
+    Raises:
+        ValueError: a file that has changed since an earlier digest, and was not imported anew.
     """
     texts = _files(thing) or {"": _definition(thing)}
     whole = hashlib.sha256()
@@ -119,9 +123,24 @@ def _files(thing: Any) -> dict[str, bytes]:
         name = todo.pop()
         file = _file(name)
         if file is not None and name not in found:
-            found[name] = file.read_bytes()
+            found[name] = _as_imported(name, file)
             todo += _imported_beside(name, file)
     return found
+
+
+def _as_imported(name: str, file: Path) -> bytes:
+    """The content of a module's file, which must be what runs: a note of it stays on the module's
+    import record, of which ``importlib.reload`` makes another."""
+    content, record = file.read_bytes(), sys.modules[name].__spec__
+    digest = hashlib.sha256(content).hexdigest()
+    if record is not None and getattr(record, NOTE, digest) != digest:
+        raise ValueError(
+            f"{file.name} was changed after it was imported, so that what runs is not what it "
+            "says: import it anew, with importlib.reload or in another process"
+        )
+    if record is not None:
+        setattr(record, NOTE, digest)
+    return content
 
 
 def _file(name: str) -> Path | None:

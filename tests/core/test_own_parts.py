@@ -77,6 +77,24 @@ def test_a_digest_is_of_the_source_of_bases_too(folder: Path) -> None:
     assert digest(folder, text) == one != digest(folder, text + "# more\n")
     (folder / f"{NAME}.py").write_text(text)
     base.write_text("class Base: value = 1\n")
+    del sys.modules[NAME], sys.modules[f"{NAME}_base"]
+    assert source_digest(imported(f"{NAME}:Net")) != one
+
+
+def test_what_runs_must_be_what_the_file_says(folder: Path) -> None:
+    from importlib import reload
+
+    file = folder / f"{NAME}.py"
+    file.write_text("class Net: pass\n")
+    one = source_digest(imported(f"{NAME}:Net"))
+    file.write_text("class Net: value = 1\n")
+    with pytest.raises(ValueError, match=f"{NAME}.py was changed after it was imported"):
+        source_digest(imported(f"{NAME}:Net"))
+    sys.path.insert(0, str(folder))
+    try:
+        reload(sys.modules[NAME])
+    finally:
+        sys.path.remove(str(folder))
     assert source_digest(imported(f"{NAME}:Net")) != one
 
 

@@ -14,6 +14,7 @@ from torch.nn import functional as F
 from torch_geometric.data import Data
 from torch_geometric.nn import GCNConv
 
+from gnnlab.contracts.encoder import Encoder
 from gnnlab.datasets import Graphs, Masks
 from gnnlab.rewiring import Changes, Rewiring
 from gnnlab.tasks import NodeClassification
@@ -57,6 +58,20 @@ class Net(nn.Module):
     def forward(self, x, edge_index, edge_weight=None):
         h = F.dropout(self.first(x, edge_index, edge_weight).relu(), self.dropout, self.training)
         return self.last(h, edge_index, edge_weight)
+
+
+class Ours(Encoder):
+    """An encoder as gnnlab writes them: what the graph decides it says itself."""
+
+    from_graph = {"count": lambda data: data.num_nodes}
+
+    def __init__(self, in_channels, hidden_channels, count):
+        super().__init__()
+        self.hidden_channels = hidden_channels
+        self.map, self.own = nn.Linear(in_channels, hidden_channels), nn.Embedding(count, 1)
+
+    def forward(self, data):
+        return self.map(data.x) + self.own.weight
 
 
 class Wrong(NodeClassification):

@@ -116,6 +116,8 @@ def test_a_class_without_an_import_path_takes_settings(mine: Any) -> None:
     with pytest.raises(ValueError, match="model was an object in Python, which no file holds"):
         gnnlab.run(done.folder / "run.toml")
     assert gnnlab.run(done.folder / "run.toml", model=Local).rows == done.rows
+    assert main(["report", "runs", "--page", "page.md"]) == 0  # nothing is imported for it
+    assert f"`{done.folder.name}`: no recipe" in Path("page.md").read_text()
 
 
 def test_rewirings_are_classes_objects_and_functions(mine: Any) -> None:

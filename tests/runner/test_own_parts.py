@@ -8,11 +8,13 @@ import sys
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 import own_parts_module
 import pytest
 
 from gnnlab.cli import main
+from gnnlab.core.own_parts import imported
 
 ROOT = Path(__file__).resolve().parents[2]
 FEW = ["--set", "training.epochs=2"]
@@ -68,8 +70,12 @@ def test_a_changed_source_is_another_run(
     words = ["run", *own(module, "--quiet")]
     assert main(words) == 0
     own_parts_module.write(tmp_path, module, mark=1)
+    assert main(words) == 2  # what this process has imported is the old one
+    assert f"{module}.py was changed after it was imported" in capsys.readouterr().err
+    one = str(next(Path("runs").iterdir()))
+    del sys.modules[module]
     assert main(words) == 0
-    one, other = capsys.readouterr().out.split()
+    (other,) = capsys.readouterr().out.split()
     assert one != other and len(list(Path("runs").iterdir())) == 2
     assert main(["run", f"{one}/run.toml", "--json"]) == 0
     told = capsys.readouterr()
@@ -86,6 +92,7 @@ def test_helpers_beside_a_module_are_of_its_source(
     (tmp_path / f"{module}.py").write_text(f"from {helper} import width\n{text}")
     assert main(["run", *own(module, "--quiet")]) == 0
     (tmp_path / f"{helper}.py").write_text("WIDTH = 5\ndef width():\n    return WIDTH\n")
+    del sys.modules[module], sys.modules[helper]
     assert main(["run", *own(module, "--quiet")]) == 0
     one, other = capsys.readouterr().out.split()
     assert one != other
@@ -101,7 +108,7 @@ def test_an_own_rewiring_is_computed_anew_when_its_source_changes(
     find = rewiring.find
     (before,) = rewiring.apply(find(f"{module}:Chord")(), [data])  # type: ignore[list-item]
     text = (tmp_path / f"{module}.py").read_text()
-    (tmp_path / f"{module}.py").write_text(text.replace("np.arange(2, 2 +", "np.arange(9, 9 + "))
+    (tmp_path / f"{module}.py").write_text(text.replace("np.arange(2, 2 +", "np.arange(9, 9 +"))
     del sys.modules[module]
     (after,) = rewiring.apply(find(f"{module}:Chord")(), [data])  # type: ignore[list-item]
     assert before.edge_index.shape == after.edge_index.shape
@@ -188,6 +195,49 @@ def test_a_study_of_own_parts_resumes(
     assert f"{module}:Chord" in capsys.readouterr().out
 
 
+def test_a_file_of_data_is_known_by_its_content(
+    module: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What reads files stands in another package; here it is stood in for."""
+    reading = ModuleType("reading")
+    asked: list[tuple[str, dict[str, object]]] = []
+
+    def read(path: str, **options: object) -> object:
+        asked.append((path, options))
+        return imported(f"{module}:ring")()
+
+    reading.read = read  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "gnnlab.datasets.own.reading", reading)
+    words = ["run", "--data", "./ring.csv", "--model", "gcn", "--set", "data.directed=true", *FEW]
+    found = []
+    for text in ("0,1\n", "0,1\n", "0,2\n"):
+        (tmp_path / "ring.csv").write_text(text)
+        assert main([*words, "--quiet"]) == 0
+        found += capsys.readouterr().out.split()
+    assert found[0] == found[1] != found[2] and "/ring-gcn-" in found[0]
+    assert {Path(path) for path, _ in asked} == {Path("ring.csv")}
+    assert all(options == {"directed": True} for _, options in asked)
+    assert main(["run", f"{found[2]}/run.toml", "--quiet"]) == 0
+    assert capsys.readouterr().out.split() == [found[2]]
+
+
+def test_a_file_of_settings_is_run_and_swept(
+    module: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = f'[data]\nname = "{module}:ring"\n[model]\nname = "{module}:Net"\n'
+    text += "[training]\nepochs = 2\n"
+    (tmp_path / "mine.toml").write_text(text)
+    assert main(["run", "mine.toml", "--json", "--set", "model.dropout=0.25"]) == 0
+    (row,) = rows(capsys.readouterr().out)
+    (tmp_path / "swept.toml").write_text(text + '[sweep]\n"model.dropout" = [0.0, 0.25]\n')
+    assert main(["sweep", "swept.toml", "--json"]) == 0
+    found = rows(capsys.readouterr().out)
+    assert [one["setting"] for one in found] == [{"model.dropout": 0.0}, {"model.dropout": 0.25}]
+    assert found[1]["valid"] == row["valid"]
+    assert main(["run", "none.toml"]) == 2
+    assert "none.toml cannot be read" in capsys.readouterr().err
+
+
 def test_an_own_task_is_trained(module: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["run", *own(module, "--task", f"{module}:Wrong", "--json")]) == 0
     (row,) = rows(capsys.readouterr().out)
@@ -208,6 +258,7 @@ def test_a_bench_takes_own_models_and_sets(module: str, capsys: pytest.CaptureFi
     [
         ("ring", "Net", "node", 5 * 8 + 8 + 8 + 1),
         ("rings", "Net", "graph", 5 * 8 + 8 + 8 + 1),
+        ("ring", "Ours", "node", 5 * 8 + 8 + 24 + 8 + 1),  # states, and a head
         (
             "bare",
             "Net",

@@ -93,7 +93,8 @@ def _short(name: str) -> str:
     stem."""
     if is_path(name):
         return name.partition(":")[2]
-    return PurePath(name).stem if "/" in name else name
+    path = PurePath(name)
+    return path.stem if "/" in name or path.suffix else name
 
 
 def configure(

@@ -7,13 +7,13 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, get_type_hints
 
 from gnnlab.contracts.described import described
+from gnnlab.contracts.encoder import Encoder
+from gnnlab.contracts.foreign import told_by_class
 from gnnlab.core.own_parts import is_ours
 from gnnlab.core.settings import check_type
 
 if TYPE_CHECKING:
     from torch import nn
-
-    from gnnlab.contracts.encoder import Encoder
 
 GIVEN_WIDTHS = ("in_channels", "out_channels")
 """Arguments that the data decide where the settings do not."""
@@ -33,10 +33,11 @@ class OwnModel:
     def __init__(self, make: Callable[..., Any], name: str) -> None:
         self.make, self.__name__ = make, name
         self.__signature__ = inspect.signature(make)
-        self.later: Mapping[str, Any] = getattr(make, "later", {})
-        self.from_graph: Mapping[str, Callable[[Any], Any]] = getattr(make, "from_graph", {})
-        self.reads_codes: str | None = getattr(make, "reads_codes", None)
-        self.reads_features = bool(getattr(make, "reads_features", True))
+        said = told_by_class(make)
+        self.later: Mapping[str, Any] = said["later"]
+        self.from_graph: Mapping[str, Callable[[Any], Any]] = said["from_graph"]
+        self.reads_codes: str | None = said["reads_codes"]
+        self.reads_features = bool(said["reads_features"])
 
     @property
     def open(self) -> bool:
@@ -46,11 +47,9 @@ class OwnModel:
 
     def from_data(self, data: Any, **settings: Any) -> dict[str, Any]:
         """Return the arguments that the graph decides, of a graph or a sequence of graphs."""
+        if isinstance(self.make, type) and issubclass(self.make, Encoder):
+            return self.make.from_data(data, **settings)
         return {name: of(data) for name, of in self.from_graph.items()}
-
-    def reads_edges(self, **settings: Any) -> bool:
-        """Whether it says that it looks at attributes of edges."""
-        return "edge_dim" in self.from_graph
 
     def check(self, table: Mapping[str, Any]) -> None:
         """Refuse settings of another type than the signature states, and missing ones.
