@@ -27,10 +27,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def command(arguments: argparse.Namespace) -> None:
     """Predict and write the table; without a file, print it."""
-    import gnnlab
     from gnnlab.runner.runs.asked import data_of, pairs_of, states_table
+    from gnnlab.tasks import load
 
-    model = gnnlab.load(arguments.model, device=arguments.device)
+    model = load(arguments.model, device=arguments.device)
     data = data_of(arguments.data, model)
     if arguments.embed:
         table = states_table(model.embed(data))

@@ -11,7 +11,7 @@ from gnnlab.contracts.devices import check_device
 from gnnlab.core.processes import check_jobs, each
 from gnnlab.core.writing import naming
 from gnnlab.runner.runs.data import load_data, of_split, splits_links, told
-from gnnlab.runner.runs.kept import Kept
+from gnnlab.runner.runs.kept_models import Kept
 from gnnlab.runner.runs.results import append_result, check_appendable, read_results
 from gnnlab.runner.runs.run_toml import describe
 from gnnlab.runner.settings.config import Config

@@ -1,4 +1,4 @@
-"""Models and checkpoints of a run, in its folder: one of each for every split and seed."""
+"""Kept models and checkpoints of a run, in its folder: one for every split and seed."""
 
 from __future__ import annotations
 

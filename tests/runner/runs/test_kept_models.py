@@ -18,7 +18,7 @@ import gnnlab
 from gnnlab import datasets
 from gnnlab.cli import main
 from gnnlab.runner import configure, read_results, run
-from gnnlab.runner.runs import kept
+from gnnlab.runner.runs import kept_models as kept
 from gnnlab.tasks import loop
 from gnnlab.tasks.metrics.by_name import find
 
