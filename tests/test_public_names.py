@@ -40,10 +40,11 @@ NAMES = {
     """,
     "gnnlab.datasets": """
         Card Citation FlawWarning GivenCard Graphs GraphsCard LinkCard Masks NormalizeFeatures
-        OwnCard from_dgl from_networkx from_scipy from_tables molecules read split Record Stress ToSparseFeatures adjusted_homophily card cite cluster counting csbm csl
-        distinct edge_homophily equal_shares first_alike folds graph_transfer hop_eccentricity
-        karate label_informativeness load minesweeper names node_homophily pairs pattern resolve
-        ring_transfer rmat scaffolds topology_of tree_neighbours_match
+        OwnCard Record Stress ToSparseFeatures adjusted_homophily card cite cluster counting csbm
+        csl distinct edge_homophily equal_shares first_alike folds from_dgl from_networkx
+        from_scipy from_tables graph_transfer hop_eccentricity karate label_informativeness load
+        minesweeper molecules names node_homophily pairs pattern read resolve ring_transfer rmat
+        scaffolds split topology_of tree_neighbours_match
     """,
     "gnnlab.datasets.generators": """
         GENERATORS OF_MANY cluster counting csbm csl graph_transfer karate minesweeper pattern
