@@ -13,7 +13,10 @@ from typing import Any
 import pytest
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
-FACES = ("layers", "ops", "tasks", "rewiring", "datasets", "structure", "analysis")
+FACES = (
+    *("layers", "ops", "tasks", "explain", "conformal"),
+    *("rewiring", "datasets", "structure", "analysis"),
+)
 
 
 @pytest.fixture(scope="module")
