@@ -62,7 +62,7 @@ class Ensemble:
         spread = values.std(0) if len(found) > 1 else torch.zeros_like(mean)
         first = found[0]
         outputs = torch.stack([one.outputs for one in found]).mean(0)
-        return Prediction(mean, outputs, first.kind, first.names, first.rows, spread)
+        return Prediction(mean, outputs, first.kind, first.names, first.rows, spread, first.ids)
 
     def __len__(self) -> int:
         return len(self.models)

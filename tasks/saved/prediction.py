@@ -27,6 +27,7 @@ class Prediction:
         rows: what each row is of, by name of a column: the number of its node or graph, or both,
             or the two nodes of its pair.
         spread: the standard deviation (ddof 1) between several models, of each value.
+        ids: what the nodes of one graph are called, its ``node_ids``; of molecules their SMILES.
 
     Shapes:
         values (n, C), (n, T) or (P,); outputs (n, C), (n, 1), (n, T) or (P,); rows (n,) each
@@ -38,6 +39,7 @@ class Prediction:
     names: tuple[str, ...]
     rows: dict[str, Tensor]
     spread: Tensor | None = None
+    ids: tuple[Any, ...] | None = None
 
     @property
     def labels(self) -> list[Any] | None:
@@ -56,7 +58,11 @@ class Prediction:
         """Return a row for each: what it is of, its label, and each value by name."""
         import pandas as pd
 
-        found: dict[str, Any] = {name: numbers.tolist() for name, numbers in self.rows.items()}
+        found: dict[str, Any] = {}
+        for name, numbers in self.rows.items():
+            found[name] = numbers.tolist()
+            if self.ids is not None and (name == "graph" or "graph" not in self.rows):
+                found[f"{name}_id"] = [self.ids[number] for number in found[name]]
         labels = self.labels
         if labels is not None:
             found["label"] = [" ".join(one) if isinstance(one, list) else one for one in labels]

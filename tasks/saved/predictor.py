@@ -17,7 +17,7 @@ from gnnlab.tasks.link.splits.checks import check_pairs
 from gnnlab.tasks.saved.origin import Origin
 from gnnlab.tasks.saved.partners import Partners, best_partners
 from gnnlab.tasks.saved.prediction import Prediction, told_of
-from gnnlab.tasks.saved.reading import Reading, read
+from gnnlab.tasks.saved.reading import Reading, ids_of, read
 from gnnlab.tasks.saved.states import states_of
 from gnnlab.tasks.selfsupervised.pretrained import Pretrained
 from gnnlab.tasks.shared.model import Model
@@ -100,7 +100,7 @@ class Predictor:
                 "them out"
             )
         outputs, rows = self._asked(data, self.model)
-        return told_of(outputs, said.kind, said.names, rows)
+        return replace(told_of(outputs, said.kind, said.names, rows), ids=ids_of(data))
 
     def embed(self, data: Any) -> Tensor:
         """Return the states that the head reads, a row a node or graph, on the CPU.
@@ -207,7 +207,7 @@ class Predictor:
         owner = torch.repeat_interleave(torch.tensor([one.shape[1] for one in asked]))
         rows = {"graph": owner} if reading.many else {}
         rows |= {"source": both[0], "target": both[1]}
-        return told_of(torch.cat(found), "links", (), rows)
+        return replace(told_of(torch.cat(found), "links", (), rows), ids=ids_of(data))
 
 
 def _products(states: Tensor, pairs: Tensor) -> Tensor:

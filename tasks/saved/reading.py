@@ -79,6 +79,21 @@ def read(data: Any, encoder: nn.Module, origin: Origin, device: torch.device) ->
     return Reading(graphs, many, _prepared(graphs, many, encoder, origin, device), size, device)
 
 
+def ids_of(data: Any) -> tuple[Any, ...] | None:
+    """What the nodes of one graph are called, or the molecules of a set; None where nothing says.
+
+    Rows of a set that are of nodes have no names: those of its graphs may repeat.
+    """
+    graphs, many = graphs_of(data)
+    if many:
+        found = [graph.get("smiles") for graph in graphs]
+        return tuple(found) if all(isinstance(one, str) for one in found) else None
+    own = graphs[0].get("node_ids")
+    if own is None or len(own) != graphs[0].num_nodes:
+        return None
+    return tuple(own.tolist() if hasattr(own, "tolist") else own)
+
+
 def graphs_of(data: Any) -> tuple[list[Data], bool]:
     """Return graphs as a list, and whether there may be many.
 

@@ -15,7 +15,7 @@ from torch import nn
 from torch_geometric.data import Batch
 
 import gnnlab
-from gnnlab import layers, rewiring, tasks
+from gnnlab import datasets, layers, rewiring, tasks
 from gnnlab.tasks.saved.origin import hash_of
 
 CASES = all_cases()
@@ -33,6 +33,19 @@ def test_probabilities_and_labels_by_name() -> None:
     assert found.labels == [found.names[i] for i in (found.outputs[:, 0] > 0).long().tolist()]
     table = found.table()
     assert list(table.columns) == ["node", "label", "p(mine)", "p(free)"] and len(table) == 60
+
+
+def test_rows_are_called_as_the_data_call_them() -> None:
+    data = copy(one_graph(2))
+    data.node_ids = [f"p{number}" for number in range(60)]
+    case = type(NODES)(tasks.NodeClassification(), data, NODES.score)
+    table = trained(case, layers.GCN(4, 8, 2)).predict(data).table()
+    assert list(table.columns)[:2] == ["node", "node_id"] and list(table.node_id) == data.node_ids
+    words = ["CCO", "CCN", "CCCO", "CCCN"] * 3
+    molecules = datasets.molecules(words, ["a", "b"] * 6, split="random")
+    case = type(NODES)(tasks.GraphPrediction(), molecules, NODES.score)
+    table = trained(case, layers.GCN(6, 8, 2)).predict(molecules).table()
+    assert list(table.columns)[:2] == ["graph", "graph_id"] and list(table.graph_id) == words
 
 
 def test_two_logits_and_many_classes_are_a_softmax() -> None:
