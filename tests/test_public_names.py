@@ -40,7 +40,8 @@ NAMES = {
     """,
     "gnnlab.datasets": """
         Card Citation FlawWarning GivenCard Graphs GraphsCard LinkCard Masks NormalizeFeatures
-        OwnCard from_dgl from_networkx from_scipy from_tables molecules read split Record Stress ToSparseFeatures adjusted_homophily card cite cluster counting csbm csl
+        OwnCard from_dgl from_networkx from_scipy from_tables molecules read split
+        Record Stress ToSparseFeatures adjusted_homophily card cite cluster counting csbm csl
         distinct edge_homophily equal_shares first_alike folds graph_transfer hop_eccentricity
         karate label_informativeness load minesweeper names node_homophily pairs pattern resolve
         ring_transfer rmat scaffolds topology_of tree_neighbours_match
