@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import torch
 
+from gnnlab.contracts.described import described
 from gnnlab.core.arguments import check_choice, check_flag, shown
+from gnnlab.core.settings import checked
 from gnnlab.datasets.chemistry.codes import SMILES_ATOMS, SMILES_BONDS, STEREO
 from gnnlab.datasets.chemistry.graphs import to_graphs
 from gnnlab.datasets.chemistry.smiles import Molecule, read_smiles
@@ -19,7 +21,7 @@ from gnnlab.datasets.chemistry.unsaid import left_out
 from gnnlab.datasets.files.sources import checksum
 from gnnlab.datasets.kinds.node import FlawWarning
 from gnnlab.datasets.own.tabular.columns import AUTO, LABELS, SMILES, SPLITS, one, rest, several
-from gnnlab.datasets.own.tabular.frames import Table, table
+from gnnlab.datasets.own.tabular.frames import Table, frame_of, table
 from gnnlab.datasets.own.tabular.labels import Kind, Targets, targets_of
 from gnnlab.datasets.splits.of_own import split as divided
 from gnnlab.datasets.values.graphs import Graphs
@@ -32,6 +34,7 @@ Unreadable = Literal["refuse", "drop"]
 SMILES_COLUMN = "smiles"
 
 
+@checked
 def molecules(
     smiles: Any,
     targets: Any = None,
@@ -141,6 +144,11 @@ def _as_table(smiles: Any, targets: Any, column: str) -> tuple[Table, pd.DataFra
                 )
             return whole, whole.read([words]), words, [] if usual is None else [usual]
         return whole, whole.read([words]), words, several(whole, targets, "targets")
+    if not isinstance(smiles, Sequence | np.ndarray | pd.Series):
+        raise ValueError(
+            f"smiles is {described(smiles)}, but molecules are a list of SMILES or a table: give "
+            "one of these"
+        )
     frame = pd.DataFrame({SMILES_COLUMN: list(smiles)})
     wanted = [] if targets is None else _beside(frame, targets)
     return table(frame, "molecules"), frame, SMILES_COLUMN, wanted
@@ -150,9 +158,7 @@ def _beside(frame: pd.DataFrame, targets: Any) -> list[str]:
     """Put targets beside a list of SMILES and return what their columns are called."""
     import pandas as pd
 
-    if isinstance(targets, torch.Tensor):
-        targets = targets.cpu().numpy()
-    found = pd.DataFrame(dict(targets) if isinstance(targets, Mapping) else targets)
+    found = frame_of("targets", targets)
     if not isinstance(targets, Mapping | pd.DataFrame):
         several_ = found.shape[1] > 1
         found.columns = pd.Index([f"target {i}" if several_ else "target" for i in found])
@@ -167,11 +173,12 @@ def _beside(frame: pd.DataFrame, targets: Any) -> list[str]:
 
 def _column_of_parts(whole: Table, frame: pd.DataFrame, split: Any) -> pd.Series[Any] | None:
     """The column of a table that says the parts, where one is named."""
-    if isinstance(split, str) and split in whole.columns and split not in ("random", "time"):
+    if not isinstance(split, str):
+        return None
+    if split in whole.columns and split not in ("random", "time"):
         return frame[split]
-    if split == AUTO and (found := one(whole, AUTO, "split", SPLITS)) is not None:
-        return frame[found]
-    return None
+    found = one(whole, AUTO, "split", SPLITS) if split == AUTO else None
+    return None if found is None else frame[found]
 
 
 def _read(whole: Table, words: pd.Series[Any], column: str) -> list[Molecule | str]:

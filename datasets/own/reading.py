@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gnnlab.core.arguments import shown
+from gnnlab.core.settings import checked
 from gnnlab.datasets.own.edge_lists import graph_of_list, is_edge_list
 from gnnlab.datasets.own.graph_files import NETWORKX, graph_of_file
 from gnnlab.datasets.own.matrix_market import graph_of_matrix
@@ -64,6 +65,7 @@ class Kind:
         return tuple(name for name in found if name not in ("path", "folder", *self.given))
 
 
+@checked
 def read(path: str | Path, **options: Any) -> Data | Graphs:
     """Graph, or set of graphs, of a file or folder, whose kind is told by its name and content.
 

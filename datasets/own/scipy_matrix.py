@@ -11,9 +11,10 @@ from torch import Tensor
 
 from gnnlab.contracts.described import described
 from gnnlab.core.arguments import check_flag
+from gnnlab.core.settings import checked
 from gnnlab.datasets.kinds.build_data import build
 from gnnlab.datasets.own.tabular.edges import Edges, arranged
-from gnnlab.datasets.own.tabular.frames import table
+from gnnlab.datasets.own.tabular.frames import frame_of, table
 from gnnlab.datasets.own.tabular.labels import Kind, Targets, targets_of
 from gnnlab.datasets.splits.of_own import split as divided
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from torch_geometric.data import Data
 
 
+@checked
 def from_scipy(
     matrix: Any,
     features: Any = None,
@@ -93,7 +95,8 @@ def _square(matrix: Any) -> Any:
 
     if isinstance(matrix, Tensor):
         matrix = matrix.detach().cpu().to_dense().numpy()
-    found = sparse.csr_array(matrix) if np.ndim(matrix) == 2 or sparse.issparse(matrix) else None
+    array = isinstance(matrix, np.ndarray | list) or sparse.issparse(matrix)
+    found = sparse.csr_array(matrix) if array and np.ndim(matrix) == 2 else None
     if found is None or found.shape[0] != found.shape[1] or not found.shape[0]:
         shape = getattr(matrix, "shape", None)
         told = described(matrix) if shape is None else f"of shape {tuple(shape)}"
@@ -121,7 +124,13 @@ def _features(features: Any, nodes: int) -> Tensor:
     elif isinstance(features, Tensor):
         found = features.float()
     else:
-        found = torch.from_numpy(np.array(features, dtype=np.float32))
+        try:
+            found = torch.from_numpy(np.array(features, dtype=np.float32))
+        except (TypeError, ValueError):
+            raise ValueError(
+                f"features is {described(features)}, but features are numbers, (N, F): give an "
+                "array, a matrix or a tensor"
+            ) from None
     if found.dim() != 2 or found.shape[0] != nodes:
         raise ValueError(
             f"features are {tuple(found.shape)}, but the matrix has {nodes} nodes: give ({nodes}, "
@@ -146,8 +155,7 @@ def _targets(labels: Any, nodes: int, kind: Kind) -> Targets | None:
         return None
     import pandas as pd
 
-    values = labels.cpu().numpy() if isinstance(labels, Tensor) else labels
-    frame = pd.DataFrame(values)
+    frame = frame_of("labels", labels)
     frame.columns = pd.Index([f"label {i}" if frame.shape[1] > 1 else "label" for i in frame])
     if len(frame) != nodes:
         raise ValueError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,7 @@ import numpy as np
 import torch
 
 from gnnlab.core.arguments import check_choice, check_flag, check_text
+from gnnlab.core.settings import checked
 from gnnlab.datasets.files.sources import checksum, combined
 from gnnlab.datasets.kinds.build_data import build
 from gnnlab.datasets.own.tabular.columns import AUTO, ends, ids
@@ -28,7 +30,11 @@ if TYPE_CHECKING:
 
     Array = np.ndarray[Any, Any]
 
+Columns = str | Sequence[str] | None
+"""One column, several, or none."""
 
+
+@checked
 def from_tables(
     nodes: Any = None,
     edges: Any = None,
@@ -37,17 +43,17 @@ def from_tables(
     id: str | None = AUTO,
     source: str = AUTO,
     target: str = AUTO,
-    features: Any = AUTO,
-    categories: Any = (),
+    features: Columns = AUTO,
+    categories: Columns = (),
     coding: Coding = "one_hot",
-    label: Any = AUTO,
+    label: Columns = AUTO,
     kind: Kind = "auto",
     split: str | None = AUTO,
     weight: str | None = AUTO,
     edge_type: str | None = AUTO,
     time: str | None = AUTO,
-    edge_features: Any = AUTO,
-    edge_categories: Any = (),
+    edge_features: Columns = AUTO,
+    edge_categories: Columns = (),
     repeats: Repeats = "merge",
     missing: Missing = "refuse",
     name: str | None = None,

@@ -37,8 +37,8 @@ def by_column(values: Any, where: Callable[[int], str]) -> Masks:
     import pandas as pd
 
     column = pd.Series(values.tolist() if isinstance(values, torch.Tensor) else values)
-    if getattr(column.dtype, "kind", "O") == "f":  # numbers with holes
-        column = column.astype("Int64")
+    if getattr(column.dtype, "kind", "O") == "f" and bool((column.dropna() % 1 == 0).all()):
+        column = column.astype("Int64")  # numbers with holes
     words = column.astype("str").fillna("").str.strip().str.lower()
     part = words.map(PARTS)
     wrong = part.isna().to_numpy()

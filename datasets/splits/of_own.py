@@ -11,6 +11,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from gnnlab.contracts.described import described, refuse_other_graphs
+from gnnlab.contracts.nodes import count_nodes
 from gnnlab.core.arguments import check_choice, check_count, check_share, shown
 from gnnlab.core.settings import checked
 from gnnlab.datasets.splits.folds import HELD_OUT, folds
@@ -76,7 +78,11 @@ def split(
     """
     check_count("count", count)
     check_count("seed", seed, 0)
-    rows = len(data) if isinstance(data, Graphs) else int(data.num_nodes or 0)
+    if not isinstance(data, Graphs):
+        refuse_other_graphs(data)
+    rows = len(data) if isinstance(data, Graphs) else count_nodes(data)
+    if not rows:
+        raise ValueError("the graph has no node, so there is nothing to split: fill it")
     if isinstance(by, str):
         check_choice("by", by, KINDS)
         shares = _shares(fractions or (OF_GRAPHS if isinstance(data, Graphs) else OF_NODES))
@@ -106,6 +112,12 @@ def given_masks(by: Any, rows: int) -> Masks:
     """
     if isinstance(by, Mapping):
         return by_lists(by, rows)
+    flat = getattr(by, "ndim", 1) == 1 and not isinstance(by, str | bytes | type)
+    if not isinstance(by, Masks) and not (flat and hasattr(by, "__getitem__") and len(by)):
+        raise ValueError(
+            f"the split is {described(by)}, but it is a word such as 'random', a column with a "
+            "part for every row, lists of row numbers, or Masks: give one of these"
+        )
     found = by if isinstance(by, Masks) else by_column(by, lambda row: f"row {row} of the split")
     if len(found.train) != rows:
         raise ValueError(
@@ -204,7 +216,12 @@ def _known(data: Any, rows: int) -> Tensor:
 def _times(time: Any, rows: int) -> Tensor:
     if time is None:
         raise ValueError("by is 'time', and no time is given: give time=, one number a row")
-    found = time if isinstance(time, Tensor) else torch.as_tensor(np.asarray(time))
+    try:
+        found = time if isinstance(time, Tensor) else torch.from_numpy(np.array(time, np.float64))
+    except (TypeError, ValueError):
+        raise ValueError(
+            f"time is {described(time)}, but it is a number for every row: turn dates into numbers"
+        ) from None
     if found.shape != (rows,):
         raise ValueError(f"time is {tuple(found.shape)}, but every one of {rows} rows has one")
     return found

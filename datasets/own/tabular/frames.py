@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import warnings
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from torch import Tensor
 
 from gnnlab.contracts.described import described
 from gnnlab.core.arguments import shown
@@ -150,11 +152,31 @@ def table(source: Any, what: str) -> Table:
                 f"{what} is {described(source)}, but a table is a pandas DataFrame or the path of "
                 "a CSV or parquet file: give one of these"
             )
-        source = pd.DataFrame(source)
+        source = frame_of(what, source)
     if any(name is not None for name in source.index.names):
         source = source.reset_index()  # a named index is a column
     source = source.rename(columns=str).reset_index(drop=True)
     return Table(what, _once(what, source.columns), given=source)
+
+
+def frame_of(name: str, values: Any) -> pd.DataFrame:
+    """Put values of rows into a DataFrame: a list, an array, a tensor, a Series or a dictionary.
+
+    Raises:
+        ValueError: what is none of these.
+    """
+    import pandas as pd
+
+    values = values.detach().cpu().numpy() if isinstance(values, Tensor) else values
+    try:
+        if isinstance(values, str | bytes):
+            raise TypeError
+        return pd.DataFrame(dict(values) if isinstance(values, Mapping) else values)
+    except (TypeError, ValueError):
+        raise ValueError(
+            f"{name} is {described(values)}, but it has a value for every row: give a list, an "
+            "array, a tensor, a Series, or a dictionary of columns"
+        ) from None
 
 
 def _of_file(path: Path, what: str) -> Table:

@@ -37,7 +37,7 @@ def pyg_links(train: Any, valid: Any, test: Any, as_published: bool = False) -> 
     graphs = dict(zip(PARTS, (train, valid, test), strict=True))
     for part, graph in graphs.items():
         refuse_other_graphs(graph)
-        if graph.edge_index.shape[0] != 2:
+        if not isinstance(graph.edge_index, Tensor) or graph.edge_index.shape[:1] != (2,):
             raise ValueError(f"edge_index of {part} is {described(graph.edge_index)}: give (2, E)")
     sizes = {part: count_nodes(graph) for part, graph in graphs.items()}
     nodes = sizes["train"]
