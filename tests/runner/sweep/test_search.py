@@ -51,7 +51,7 @@ def test_draws_lie_in_the_space_and_a_stopped_search_goes_on(tmp_path: Path) -> 
     assert other[0].values != whole[0].values
 
 
-def scored(sweep: Sweep, out: Path, jobs: int, values: dict[str, Any]) -> Trial:
+def scored(sweep: Sweep, out: Path, jobs: int, progress: bool, values: dict[str, Any]) -> Trial:
     """A trial whose score is a value of its own."""
     metric = str(sweep.settings["task"]["metric"])
     row = {"split": 0, "seed": 0, "valid": values["model.hidden_channels"], "metric": metric}
@@ -81,11 +81,13 @@ def test_processes_draw_different_settings_of_one_search(
     sweep = Sweep(SETTINGS, read_space({"model.hidden_channels": {"low": 1, "high": 10**6}}))
     inner: list[list[Trial]] = []
 
-    def attempt(sweep: Sweep, out: Path, jobs: int, values: dict[str, Any]) -> Trial:
+    def attempt(
+        sweep: Sweep, out: Path, jobs: int, progress: bool, values: dict[str, Any]
+    ) -> Trial:
         if not inner:
             inner.append([])
             inner[0] = list(run_sweep(sweep, out, trials=2))
-        return scored(sweep, out, jobs, values)
+        return scored(sweep, out, jobs, progress, values)
 
     monkeypatch.setattr(room, "_try", attempt)
     outer = list(run_sweep(sweep, tmp_path, trials=3))
@@ -103,11 +105,13 @@ def test_a_trial_that_was_stopped_is_drawn_again_as_it_was(
     sweep = Sweep(SETTINGS, read_space({**space, "model.dropout": [0.0, 0.1, 0.2, 0.3]}))
     seen: list[dict[str, Any]] = []
 
-    def attempt(sweep: Sweep, out: Path, jobs: int, values: dict[str, Any]) -> Trial:
+    def attempt(
+        sweep: Sweep, out: Path, jobs: int, progress: bool, values: dict[str, Any]
+    ) -> Trial:
         seen.append(values)
         if len(seen) == after:
             raise KeyboardInterrupt
-        return scored(sweep, out, jobs, values)
+        return scored(sweep, out, jobs, progress, values)
 
     monkeypatch.setattr(room, "_try", scored)
     whole = list(run_sweep(sweep, tmp_path / "whole", trials=14))
