@@ -101,7 +101,7 @@ def fidelity(
                 "compare predictions of explanation.subgraph(count) yourself"
             )
         inside = _edges_of(explanation, count)[case.edges]
-        drawn = _Draws(case, inside, generator)
+        drawn = Draws(case, inside, generator)
         whole = score(case, of)
         means = []
         for alpha, cut in ((alpha1, True), (alpha2, False)):
@@ -111,7 +111,7 @@ def fidelity(
     return Fidelity(whole - means[0], whole - means[1])
 
 
-class _Draws:
+class Draws:
     """Which edges stay: of S a part goes, or to S a part of the others comes."""
 
     def __init__(self, case: Case, inside: Tensor, generator: torch.Generator) -> None:

@@ -12,6 +12,9 @@ from torch_geometric.data import Data
 from gnnlab import tasks
 from gnnlab.explain import Explanation, RandomMask, edge_auc, fidelity
 from gnnlab.layers import GAT, PathNN
+from gnnlab.tasks.explanation.fidelity import Draws
+from gnnlab.tasks.explanation.reading import read_case
+from gnnlab.tasks.explanation.reverse_arcs import reverse_arcs
 from tests.tasks.explanation.explained_graphs import gcn, random_graph
 
 
@@ -58,15 +61,16 @@ def test_the_other_limits_are_0_and_between_them_it_is_a_mean_over_draws() -> No
 
 
 def test_both_directions_of_an_edge_go_together() -> None:
-    """A graph of one edge: with half the draws it is there as a whole, or not at all."""
-    data = Data(x=torch.randn(2, 3), edge_index=torch.tensor([[0, 1], [1, 0]]))
-    model = gcn()
-    with torch.no_grad():
-        there = model(data)[0].softmax(0)
-        gone = model(Data(x=data.x, edge_index=torch.empty(2, 0, dtype=torch.int64)))[0].softmax(0)
-    explained = Explanation(torch.ones(2), None, data, node=0, target=1)
-    found = fidelity(model, explained, alpha1=0.5, samples=300)
-    assert found.plus == pytest.approx(float(there[1] - gone[1]) / 2, abs=0.05)
+    data = random_graph()
+    case = read_case(gcn(), data, 2, None, "prediction", False)
+    inside, back = hard(data).edges() > 0, reverse_arcs(data.edge_index)
+    drawn = Draws(case, inside, torch.Generator().manual_seed(0))
+    gone = [~drawn(0.5, cut=True) for _ in range(20)]
+    come = [drawn(0.5, cut=False) & ~inside for _ in range(20)]
+    for part, among in ((gone, inside), (come, ~inside)):
+        assert all(torch.equal(one, one[back]) and not (one & ~among).any() for one in part)
+        share = sum(float(one.sum()) for one in part) / (20 * int(among.sum()))
+        assert 0.3 < share < 0.7
 
 
 def test_areas_are_scikit_learns_and_ties_count_half() -> None:
