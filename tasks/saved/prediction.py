@@ -59,8 +59,8 @@ class Prediction:
         import pandas as pd
 
         found: dict[str, Any] = {}
-        for name, numbers in self.rows.items():
-            found[name] = numbers.tolist()
+        for name, places in self.rows.items():
+            found[name] = places.tolist()
             if self.ids is not None and (name == "graph" or "graph" not in self.rows):
                 found[f"{name}_id"] = [self.ids[number] for number in found[name]]
         labels = self.labels
