@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from gnnlab.runner import results
     from gnnlab.runner.calls import run
     from gnnlab.tasks.saved.ensemble import Ensemble
+    from gnnlab.tasks.saved.exported import export
     from gnnlab.tasks.saved.loading import load
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "check",
     "conformal",
     "datasets",
+    "export",
     "explain",
     "layers",
     "load",
@@ -42,6 +44,7 @@ __all__ = [
 OWN = {
     "Ensemble": "gnnlab.tasks.saved.ensemble",
     "check": "gnnlab.contracts.data",
+    "export": "gnnlab.tasks.saved.exported",
     "load": "gnnlab.tasks.saved.loading",
     "results": "gnnlab.runner",
     "run": "gnnlab.runner.calls",

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 TOLD = (
     *("level", "in_channels", "hidden_channels", "out_channels", "predicts", "reads_codes"),
     *("reads_features", "maskable", "transductive", "stochastic_encoding", "order_dependent"),
+    "completes_frames",
 )
 """What a module may say of itself by an attribute of that name."""
 
@@ -52,6 +53,7 @@ class Foreign:
     transductive: str | None
     stochastic_encoding: str | None
     order_dependent: str | None
+    completes_frames: str | None
 
     def __init__(self, module: nn.Module) -> None:
         self.module = module

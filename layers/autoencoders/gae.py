@@ -155,7 +155,7 @@ class VGAE(GAE):
         z = mean
         if self.training:
             z = mean + torch.randn_like(mean) * log_deviation.exp()
-        loss = self.divergence / max(len(mean), 1) * divergence(mean, log_deviation)
+        loss = self.divergence / max(mean.shape[0], 1) * divergence(mean, log_deviation)
         return (z if self.output is None else self.output(z)), loss
 
 

@@ -77,7 +77,7 @@ def _householder(parameters: Tensor, dim: int) -> Tensor:
 
 def _skew(parameters: Tensor, dim: int) -> Tensor:
     row, column = torch.tril_indices(dim, dim, -1, device=parameters.device)
-    lower = parameters.new_zeros(len(parameters), dim * dim)
+    lower = parameters.new_zeros(parameters.shape[0], dim * dim)
     lower = lower.index_copy(1, row * dim + column, parameters).reshape(-1, dim, dim)
     return lower - lower.mT
 

@@ -65,7 +65,7 @@ class VirtualNode(nn.Module):
         self, h: Tensor, before: tuple[Tensor, Tensor] | None, data: Data
     ) -> tuple[Tensor, Tensor]:
         batch: Tensor | None = getattr(data, "batch", None)
-        index = h.new_zeros(len(h), dtype=torch.int64) if batch is None else batch
+        index = h.new_zeros(h.shape[0], dtype=torch.int64) if batch is None else batch
         graphs = 1 if batch is None else int(data.num_graphs)
         if before is None:
             v = self.first.expand(graphs, -1)

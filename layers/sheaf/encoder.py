@@ -172,7 +172,7 @@ class SheafEncoder(Encoder, ABC):
         h: Tensor = self.dropout(F.elu(self.input(self.input_dropout(x))))
         if self.second is not None:
             h = self.second(h)
-        return h.reshape(len(h), self.stalks_dim, self.channels)
+        return h.reshape(h.shape[0], self.stalks_dim, self.channels)
 
     @abstractmethod
     def sheaf(self, number: int, x: Tensor, pairs: Pairs, data: Data) -> Sheaf:

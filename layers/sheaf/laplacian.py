@@ -84,7 +84,7 @@ def scale(block: Tensor, x: Tensor) -> Tensor:
     """Multiply each node's stalk by its block: (N,), (N, d) or (N, d, d) on x (N, d, C)."""
     if block.dim() == 3:
         return block.to(x.dtype) @ x
-    return block.to(x.dtype).reshape(len(block), *block.shape[1:] or (1,), 1) * x
+    return block.to(x.dtype).reshape(block.shape[0], *block.shape[1:] or (1,), 1) * x
 
 
 def inverse_root(degree: Tensor, normalisation: Normalisation) -> Tensor | None:

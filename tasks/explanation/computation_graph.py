@@ -31,7 +31,7 @@ def cut_out(case: Case) -> Case:
     """
     own = declared(getattr(case.model, "encoder", case.model))
     bound = own.transforms() or own.transductive or own.order_dependent
-    if bound or getattr(own, "completes_frames", None):
+    if bound or own.completes_frames:
         return case
     roots = [case.node] if case.pair is None else list(case.pair)
     away = hops_from(

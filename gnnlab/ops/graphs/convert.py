@@ -6,6 +6,8 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch._subclasses.fake_tensor import FakeTensor
+from torch._subclasses.functional_tensor import FunctionalTensor
 
 from gnnlab.ops.base.bounds import check_pointers, check_there
 
@@ -28,7 +30,9 @@ def as_edge_index(value: Tensor) -> Tensor:
         )
     if value.dtype != torch.int64:
         raise ValueError(f"edge_index must be int64, not {value.dtype}; use edge_index.long()")
-    return value if type(value) is Tensor else value.as_subclass(Tensor)
+    if type(value) is Tensor or isinstance(value, FakeTensor | FunctionalTensor):
+        return value  # torch.export follows its tensors by these classes
+    return value.as_subclass(Tensor)
 
 
 def convert(adj: Any) -> tuple[Tensor, int | None]:

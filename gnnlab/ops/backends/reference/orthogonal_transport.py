@@ -17,7 +17,7 @@ def reflections(parameters: Tensor, dim: int) -> Tensor:
     """Q of every row of parameters (M, d (d - 1) / 2), as (M, d, d)."""
     # The matrices lie along the last axis in memory: each step is one long vector operation.
     rows = parameters.t().contiguous()
-    one = parameters.new_ones(len(parameters))
+    one = parameters.new_ones(parameters.shape[0])
     q = torch.eye(dim, dtype=one.dtype, device=one.device)[:, :, None] * one
     start = 0
     for k in range(dim - 1):
