@@ -11,7 +11,6 @@ HELP = "a dataset's card, or that of your own file or folder, with its flaws"
 EXAMPLES = (
     "gnnlab data karate",
     "gnnlab data cornell --split random:0",
-    "gnnlab data mail",
 )
 
 

@@ -15,7 +15,6 @@ NAME = "report"
 HELP = "tables, files and pages of finished runs"
 EXAMPLES = (
     "gnnlab report runs",
-    "gnnlab report runs --format latex",
     "gnnlab report runs --page results.md",
     "gnnlab report runs --csv runs.csv --html runs.html",
     "gnnlab report runs --latex table.tex --pivot model.name,training.lr data.name",

@@ -120,7 +120,7 @@ def matthews(scores: Tensor, labels: Tensor) -> float:
     predicted, n = _predict(scores), len(labels)
     classes = max(int(scores.shape[1]), 2)
     true, guess = (torch.bincount(k, minlength=classes).double() for k in (labels, predicted))
-    spread = (n**2 - guess @ guess).sqrt() * (n**2 - true @ true).sqrt()
+    spread = ((n**2 - guess @ guess) * (n**2 - true @ true)).sqrt()  # of equal ones exactly that
     right = (predicted == labels).sum().double()
     return float((n * right - guess @ true) / spread) if spread > 0 else 0.0
 

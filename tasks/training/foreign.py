@@ -86,11 +86,13 @@ def measured(encoder: nn.Module, problem: Any, data: Any) -> nn.Module:
     own = declared(encoder)
     if isinstance(encoder, Encoder) and not isinstance(encoder, FromTensors):
         return encoder
-    widths = (own.hidden_channels, own.out_channels)
+    told_width = any(isinstance(n, int) for n in (own.hidden_channels, own.out_channels))
+    if told_width and not isinstance(encoder, FromTensors):
+        return encoder
     graph = _few(encoder, data)
     if isinstance(encoder, FromTensors):  # refused now, and not in the first step
         tensors_of(encoder.module, encoder.asked, graph, type(encoder).__name__)
-    if any(isinstance(width, int) for width in widths):
+    if told_width:
         return encoder
     with torch.no_grad():
         found: Any = deepcopy(encoder).cpu().eval()(copy(graph).cpu())

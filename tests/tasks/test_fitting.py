@@ -27,7 +27,8 @@ def test_every_metric_reaches_one_on_a_learnable_graph(classes: int, metric: Any
     )
     auto = "roc_auc" if classes == 2 else "accuracy"
     assert result.metric == (auto if metric == "auto" else metric)
-    assert result.valid > 0.95 and result.test > 0.9
+    # A correlation falls twice as fast as a share: 0.85 is as many wrong as 0.93 of them right.
+    assert result.valid > 0.95 and result.test > (0.85 if metric == "matthews" else 0.9)
     assert result.curve.loss[-1] < 0.3 * result.curve.loss[0]
 
 
