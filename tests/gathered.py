@@ -28,6 +28,8 @@ def gathered(*packages: str) -> dict[str, Callable[..., Any]]:
     A case is named by what the package exports, and a word more where a setting makes it another
     method: ``"GCN"``, ``"GCN plain"``.
     """
+    # The tests of a package import its helpers by name, which its conftest makes possible.
+    sys.path += [str(HERE / package) for package in packages]
     found: dict[str, Callable[..., Any]] = {}
     for path in sorted(p for package in packages for p in (HERE / package).rglob("test_*.py")):
         if "\nCASES = {" in path.read_text(encoding="utf-8"):

@@ -62,6 +62,13 @@ def nodes(method: GraphTransform[Any]) -> Data:
     return found
 
 
+def labels(method: GraphTransform[Any]) -> Data:
+    """The same graph with three labels of each node, 0 or 1."""
+    data = nodes(method)
+    data.y = torch.nn.functional.one_hot(data.y, CLASSES)
+    return data
+
+
 def graphs(method: GraphTransform[Any]) -> Graphs:
     """Graphs of different size, one of which is complete and so cannot gain an edge."""
     found = [one_graph(i, nodes=8 + i % 3) for i in range(17)]
@@ -109,6 +116,7 @@ def pairs_of_graphs(method: GraphTransform[Any]) -> Graphs:
 DATA: dict[str, Callable[[GraphTransform[Any]], Any]] = {
     "NodeClassification": nodes,
     "NodeClassification, many graphs": nodes_of_graphs,
+    "NodePrediction": labels,
     "GraphPrediction": graphs,
     "LinkPrediction": links,
     "LinkPrediction, many graphs": pairs_of_graphs,
