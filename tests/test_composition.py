@@ -125,6 +125,12 @@ DATA: dict[str, Callable[[GraphTransform[Any]], Any]] = {
 """What each task is given; a new task needs a line here."""
 
 
+def task_of(name: str) -> Any:
+    """The task of a line of ``DATA``."""
+    settings = {"kind": "labels"} if name == "NodePrediction" else {}
+    return getattr(tasks, name.partition(",")[0])(**settings)
+
+
 def exported_tasks() -> set[str]:
     found = {name: getattr(tasks, name) for name in tasks.__all__}
     return {name for name, cls in found.items() if callable(getattr(cls, "setup", None))}
@@ -156,7 +162,7 @@ def test_trains_two_steps(method: str, encoder: str, task: str) -> None:
     data = DATA[task](chosen)
     kept = deepcopy(data if isinstance(data, Data) else data[0])
     result = tasks.fit(
-        getattr(tasks, task.partition(",")[0])(), build(encoder, data), data,
+        task_of(task), build(encoder, data), data,
         tasks.Training(epochs=2), seed=1,
     )  # fmt: skip
     assert 0 <= result.test <= 1 and len(result.curve) == 2
@@ -182,7 +188,7 @@ def test_encoders_that_do_not_read_a_structure_train_as_without(
     for chosen in (CASES[method](), rewiring.Identity()):
         data = DATA[task](chosen)
         training = tasks.Training(epochs=2)
-        chosen_task = getattr(tasks, task.partition(",")[0])()
+        chosen_task = task_of(task)
         fitted = tasks.fit(chosen_task, build(encoder, data), data, training, seed=1)
         found.append((fitted.valid, fitted.test, fitted.curve.loss))
     assert found[0] == found[1]
