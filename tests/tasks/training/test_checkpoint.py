@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -225,7 +225,17 @@ def test_ctrl_c_returns_the_result_so_far_where_it_is_asked_to(
         trained(None, interrupt="stop")
 
 
-def test_ctrl_c_leaves_weights_and_numbers_of_one_epoch(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def heard() -> Iterator[None]:
+    """Ctrl-C is heard, as in a script; workers of pytest-xdist ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def test_ctrl_c_leaves_weights_and_numbers_of_one_epoch(
+    monkeypatch: pytest.MonkeyPatch, heard: None
+) -> None:
     """It comes between the two, and waits for both."""
     expected = trained(None, progress=lambda epoch, row: epoch == 1)
     improves = Best.improves
@@ -242,9 +252,13 @@ def test_ctrl_c_leaves_weights_and_numbers_of_one_epoch(monkeypatch: pytest.Monk
 
 
 def test_before_the_first_evaluation_there_is_no_result_to_return(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, heard: None
 ) -> None:
-    monkeypatch.setattr(Loop, "advance", lambda self, report: signal.raise_signal(signal.SIGINT))
+    def pressed(self: Loop, report: object) -> bool:
+        signal.raise_signal(signal.SIGINT)
+        raise AssertionError("Ctrl-C was not heard")
+
+    monkeypatch.setattr(Loop, "advance", pressed)
     with pytest.raises(KeyboardInterrupt):
         trained(None, interrupt="return")
 
