@@ -37,6 +37,7 @@ def test_dense_and_sparse_features_train_the_same_model(epochs: ModuleType) -> N
     torch.testing.assert_close(*losses)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["Platonov GCN", "Platonov SAGE", "Platonov GAT-sep"])
 def test_every_side_of_a_wide_model_takes_its_turn(epochs: ModuleType, name: str) -> None:
     data, sides = small(epochs), epochs.WIDE[name]()

@@ -54,6 +54,7 @@ def test_prints_a_row_for_each_graph_of_k_hops(
     assert out.count("nodes and") == len(k_hop.GRAPHS) == 2
 
 
+@pytest.mark.slow
 def test_other_subgraphs_are_not_timed(k_hop: ModuleType) -> None:
     edges = k_hop.uniform()
     k_hop.check(edges, k_hop.Adjacency(edges, 60), [3, 7])

@@ -63,6 +63,7 @@ def test_every_case_has_a_row_with_both_sides(written: tuple[dict[str, Any], str
     assert found["limits"][0]["gb_per_s"] > 0
 
 
+@pytest.mark.slow
 def test_ours_over_ours_is_one_and_the_floor_is_reported_for_sums(
     written: tuple[dict[str, Any], str, str],
 ) -> None:

@@ -47,6 +47,7 @@ def test_both_networks_are_the_same_where_norms_are_fixed(subgraphs: ModuleType)
     torch.testing.assert_close(subgraphs.Written(encoder)(sides.theirs), encoder(sides.batch))
 
 
+@pytest.mark.slow
 def test_prints_a_row_for_each_case(
     subgraphs: ModuleType, capsys: pytest.CaptureFixture[str]
 ) -> None:

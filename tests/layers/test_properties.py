@@ -10,7 +10,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from layer_cases import ALL, build, every_layer
+from layer_cases import ALL, build, every_layer, one_of_each
 from strategies import (
     F_IN,
     apply,
@@ -48,7 +48,7 @@ def test_exceptions_give_a_reason(name: str) -> None:
         assert told is None or len(told.split()) > 1
 
 
-@every_layer
+@one_of_each
 @few
 @given(data=graphs(), seed=st.integers(0, 99))
 def test_moves_with_the_nodes(name: str, data: Data, seed: int) -> None:
@@ -65,7 +65,7 @@ def test_moves_with_the_nodes(name: str, data: Data, seed: int) -> None:
     torch.testing.assert_close(out if of_graphs(layer) else out[new], apply(layer, data))
 
 
-@every_layer
+@one_of_each
 @few
 @given(data=graphs(), seed=st.integers(0, 99))
 def test_does_not_depend_on_the_order_of_edges(name: str, data: Data, seed: int) -> None:
@@ -75,7 +75,7 @@ def test_does_not_depend_on_the_order_of_edges(name: str, data: Data, seed: int)
     torch.testing.assert_close(apply(layer, mixed), apply(layer, data))
 
 
-@every_layer
+@one_of_each
 @few
 @given(first=graphs(), second=graphs())
 def test_treats_each_part_of_a_union_by_itself(name: str, first: Data, second: Data) -> None:
@@ -87,7 +87,7 @@ def test_treats_each_part_of_a_union_by_itself(name: str, first: Data, second: D
     torch.testing.assert_close(apply(layer, union), parts)
 
 
-@every_layer
+@one_of_each
 @few
 @given(data=graphs())
 def test_an_isolated_node_changes_nothing_and_stays_finite(name: str, data: Data) -> None:
@@ -113,7 +113,7 @@ def test_works_without_an_edge(name: str) -> None:
     assert out.shape[0] == (1 if of_graphs(layer) else 3) and bool(out.isfinite().all())
 
 
-@every_layer
+@one_of_each
 @few
 @given(data=graphs())
 def test_duplicate_edges_and_loops_stay_finite_and_weights_equal_copies(
@@ -135,7 +135,7 @@ def test_duplicate_edges_and_loops_stay_finite_and_weights_equal_copies(
         torch.testing.assert_close(heavy, apply(layer, doubled))
 
 
-@every_layer
+@one_of_each
 def test_gradients(name: str) -> None:
     edge_index = torch.tensor([[0, 1, 2, 2, 0, 0, 3], [1, 2, 0, 1, 1, 1, 3]])
     x = torch.randn(5, F_IN, generator=torch.Generator().manual_seed(1), dtype=torch.float64)

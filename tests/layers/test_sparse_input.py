@@ -8,7 +8,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from layer_cases import ALL, build, every_layer
+from layer_cases import ALL, build, every_layer, one_of_each
 from strategies import F_IN, apply, graphs, off_the_kink, prepared
 from torch import Tensor, nn
 from torch_geometric.data import Batch, Data
@@ -50,7 +50,7 @@ def gradients(layer: nn.Module) -> list[Tensor]:
     return [torch.zeros_like(p) if p.grad is None else p.grad.clone() for p in layer.parameters()]
 
 
-@every_layer
+@one_of_each
 @few
 @given(data=graphs(min_nodes=2), coo=st.booleans())  # batch norm needs two to train
 def test_sparse_features_give_what_dense_ones_give(name: str, data: Data, coo: bool) -> None:

@@ -162,10 +162,18 @@ def settings(name: str) -> dict[str, Any]:
 
 
 SETTINGS = {"num_nodes": NODES, "dropout": 0.0}
+QUICK = ("GATSep", "GCN", "PNA", "RGCN", "SheafDiffusion", "SubgraphGNN")
+"""Encoders of every family of operations, which ``make test`` compiles; ``make slow`` all."""
 
 
 @pytest.mark.parametrize("weights", [pytest.param(False, marks=pytest.mark.nightly), True])
-@pytest.mark.parametrize("name", sorted(layers.encoders()))
+@pytest.mark.parametrize(
+    "name",
+    [
+        name if name in QUICK else pytest.param(name, marks=pytest.mark.slow)
+        for name in sorted(layers.encoders())
+    ],
+)
 def test_every_encoder_compiles_whole(name: str, weights: bool) -> None:
     edge_index, nodes = graph("plain")
     edge_index = edge_index[:, edge_index[0] != edge_index[1]]

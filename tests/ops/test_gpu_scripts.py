@@ -55,6 +55,7 @@ def test_the_smoke_script_runs_dry() -> None:
     assert done.stdout.endswith("all ran\n")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not NO_GPU, reason="a CUDA device is here")
 @pytest.mark.parametrize("name", ["gpu.py", "gpu_smoke.py"])
 def test_without_a_device_they_say_what_is_missing(name: str) -> None:

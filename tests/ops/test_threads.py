@@ -77,6 +77,7 @@ def test_bits_do_not_depend_on_threads_or_runs() -> None:
     assert len(set(digests)) == 1
 
 
+@pytest.mark.slow
 def test_bits_do_not_depend_on_how_the_work_is_cut() -> None:
     program = """
     from gnnlab.kernels import threads as parallel

@@ -38,6 +38,7 @@ def test_is_the_largest_width_within_the_budget(budget: int, multiple: int) -> N
     assert layers.width_for(budget, make, multiple) == expected
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("layer_count", "width"),
     [(5, 175), (7, 130), (10, 92), (11, 85), (13, 72), (17, 55), (19, 50), (20, 48), (21, 45)]

@@ -35,6 +35,7 @@ SETTINGS = [
 every = pytest.mark.parametrize(("cls", "name", "rest"), SETTINGS)
 
 
+@pytest.mark.slow
 @every
 def test_a_share_is_that_of_each_graph(cls: Any, name: str, rest: dict[str, Any]) -> None:
     changed = 0

@@ -240,6 +240,7 @@ def test_overrides_are_kept_apart() -> None:
         assert one.configs[0].label() != other.configs[0].label()
 
 
+@pytest.mark.slow
 def test_from_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     words = ["study", "rewiring", "--out", str(tmp_path), "--set", "training.epochs=1"]
     if cli.main([*words, "--only", "mutag-gcn-none"]):

@@ -34,6 +34,7 @@ def lists(graph: Any) -> tuple[np.ndarray, np.ndarray]:
     return matrix.indptr.astype(np.int64), matrix.indices.astype(np.int32)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(GRAPHS))
 def test_fill_is_that_of_dense_elimination(name: str) -> None:
     rowptr, col = lists(GRAPHS[name]())

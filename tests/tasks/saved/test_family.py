@@ -11,8 +11,9 @@ import pytest
 import torch
 from asking import all_cases, built, of_test, states, trained
 from kept_cases import one_graph
-from strategies import ENCODERS, apply
-from strategies import build as variant
+from layer_cases import ENCODERS
+from layer_cases import build as variant
+from strategies import apply
 from torch_geometric.data import Data
 
 from gnnlab import layers, load
