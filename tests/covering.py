@@ -1,7 +1,7 @@
 """Pairwise covering of a product of settings: each pair of values of two settings stands in a test.
 
 A fault that needs one value, or two together, is found by a covering of a few dozen cases as it is
-by the whole product. The rest of the product is kept for ``make slow``.
+by the whole product. The rest of the product is kept for ``make nightly``.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ def covering(sizes: Sequence[int]) -> set[tuple[int, ...]]:
 def pairwise(**settings: Sequence[Any]) -> pytest.MarkDecorator:
     """Parametrise by a product of settings, of which a covering is in ``make test``.
 
-    The others are marked ``slow``.
+    The others are marked ``nightly``.
     """
     kept = covering([len(values) for values in settings.values()])
     params = []
     for places in product(*(range(len(values)) for values in settings.values())):
         case = [values[place] for values, place in zip(settings.values(), places, strict=True)]
         name = "-".join(str(value).replace(" ", "") for value in case)
-        marks = () if places in kept else pytest.mark.slow
+        marks = () if places in kept else pytest.mark.nightly
         params.append(pytest.param(*case, id=name, marks=marks))
     return pytest.mark.parametrize(tuple(settings), params)

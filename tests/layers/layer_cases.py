@@ -19,9 +19,9 @@ CONVS = [name for name in ALL if name.split()[0] in layers.convs()]
 ENCODERS = [name for name in ALL if name.split()[0] in layers.encoders()]
 every_layer = pytest.mark.parametrize("name", ALL)
 one_of_each = pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=pytest.mark.slow) if " " in name else name for name in ALL]
+    "name", [pytest.param(name, marks=pytest.mark.nightly) if " " in name else name for name in ALL]
 )
-"""A case of each layer in ``make test``; its variants, named by a word more, in ``make slow``."""
+"""A case of each layer in ``make test``; variants, named by a word more, in ``make nightly``."""
 
 
 def build(name: str, nodes: int) -> nn.Module:

@@ -73,7 +73,7 @@ def test_on_plain_torch(name: str) -> None:
         torch.testing.assert_close(ours, expected)
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 @pytest.mark.parametrize("name", FIRST)
 def test_compiles_whole(name: str) -> None:
     edge_index = torch.tensor([[0, 1, 2, 2], [1, 2, 0, 1]])

@@ -16,8 +16,11 @@ sys.path.insert(0, str(Path(__file__).parent))  # for the helpers in ops_oracles
 
 INTERPRETED_CASES = 5
 """Of each test's cases on triton, whose interpreter takes a second for what takes a millisecond."""
+LONG = ("test_accuracy.py", "test_node_pairs.py")
+"""Whose cases on triton take ten seconds each: they are in ``make slow``."""
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave a fixed sample of the cases on triton, and none that call an operation often."""
     families: dict[str, list[pytest.Item]] = {}
@@ -29,6 +32,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         often = "gradcheck" in inspect.getsource(cases[0].function)  # type: ignore[attr-defined]
         kept = 0 if often else min(INTERPRETED_CASES, len(cases))
         dropped |= set(cases) - set(random.Random(name).sample(cases, kept))
+    for item in (item for cases in families.values() for item in cases):
+        if item.path.name in LONG:
+            item.add_marker(pytest.mark.slow)
     items[:] = [item for item in items if item not in dropped]
     config.hook.pytest_deselected(items=list(dropped))
 

@@ -8,13 +8,11 @@ import sys
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType
 
 import own_parts_module
 import pytest
 
 from gnnlab.cli import main
-from gnnlab.core.own_parts import imported
 
 ROOT = Path(__file__).resolve().parents[2]
 FEW = ["--set", "training.epochs=2"]
@@ -195,28 +193,21 @@ def test_a_study_of_own_parts_resumes(
     assert f"{module}:Chord" in capsys.readouterr().out
 
 
-def test_a_file_of_data_is_known_by_its_content(
-    module: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+def test_a_folder_of_data_is_known_by_its_content(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """What reads files stands in another package; here it is stood in for."""
-    reading = ModuleType("reading")
-    asked: list[tuple[str, dict[str, object]]] = []
-
-    def read(path: str, **options: object) -> object:
-        asked.append((path, options))
-        return imported(f"{module}:ring")()
-
-    reading.read = read  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "gnnlab.datasets.own.reading", reading)
-    words = ["run", "--data", "./ring.csv", "--model", "gcn", "--set", "data.directed=true", *FEW]
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "ring").mkdir()
+    rows = [f"{node},{node % 3},{'ab'[node % 2]}" for node in range(24)]
+    (tmp_path / "ring" / "nodes.csv").write_text("\n".join(["id,size,team", *rows]))
+    words = ["run", "--data", "./ring", "--model", "gcn", "--set", "data.label=team", *FEW]
     found = []
-    for text in ("0,1\n", "0,1\n", "0,2\n"):
-        (tmp_path / "ring.csv").write_text(text)
+    for step in (1, 1, 5):
+        ends = [f"{node},{(node + step) % 24}" for node in range(24)]
+        (tmp_path / "ring" / "edges.csv").write_text("\n".join(["source,target", *ends]))
         assert main([*words, "--quiet"]) == 0
         found += capsys.readouterr().out.split()
     assert found[0] == found[1] != found[2] and "/ring-gcn-" in found[0]
-    assert {Path(path) for path, _ in asked} == {Path("ring.csv")}
-    assert all(options == {"directed": True} for _, options in asked)
     assert main(["run", f"{found[2]}/run.toml", "--quiet"]) == 0
     assert capsys.readouterr().out.split() == [found[2]]
 

@@ -33,7 +33,7 @@ def test_a_few_edits(target: str) -> None:
     _check(target, range(40))
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 @pytest.mark.parametrize("target", ["of_stored", "of_changes"])
 def test_a_few_hundred_edits(target: str) -> None:
     _check(target, range(40, 150))

@@ -81,7 +81,7 @@ def shifts_for(edges: int, width: int) -> dict[str, Tensor]:
 
 
 @pytest.mark.parametrize(
-    "width", [5, 107, *(pytest.param(w, marks=pytest.mark.slow) for w in (1, 64))]
+    "width", [5, 107, *(pytest.param(w, marks=pytest.mark.nightly) for w in (1, 64))]
 )
 @pytest.mark.parametrize("name", BATCHES)
 def test_every_symbol_is_its_dense_sum(backend: str, name: str, width: int) -> None:

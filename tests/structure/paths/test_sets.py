@@ -100,7 +100,7 @@ def renumbered(edges: Tensor, nodes: int, seed: int) -> tuple[Tensor, Tensor]:
 
 
 @pytest.mark.parametrize(
-    "seed", [0, *(pytest.param(s, marks=pytest.mark.slow) for s in range(1, 8))]
+    "seed", [0, *(pytest.param(s, marks=pytest.mark.nightly) for s in range(1, 8))]
 )
 def test_shortest_paths_move_with_the_nodes_where_colours_tell_them_apart(seed: int) -> None:
     graph = nx.gnp_random_graph(30, 0.12, seed=seed)

@@ -28,7 +28,7 @@ FEW = [
     ("classes", "SubgraphGNN"),
     ("standardised", "DRew"),
 ]
-"""Quick ones: those of other encoders and tasks are slow tests."""
+"""Quick ones; every encoder on nodes is slow, the whole product is nightly."""
 ALL = [(case, encoder) for case in CASES for encoder in layers.encoders()]
 
 
@@ -60,8 +60,17 @@ def test_a_loaded_model_reproduces_the_reported_score(
     check(case, encoder, tmp_path)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(("case", "encoder"), [pair for pair in ALL if pair not in FEW])
+@pytest.mark.parametrize(
+    ("case", "encoder"),
+    [
+        pytest.param(
+            *pair,
+            marks=pytest.mark.slow if pair[0] == "nodes of one graph" else pytest.mark.nightly,
+        )
+        for pair in ALL
+        if pair not in FEW
+    ],
+)
 def test_every_encoder_does_so_on_every_task(case: str, encoder: str, tmp_path: Path) -> None:
     check(case, encoder, tmp_path)
 
