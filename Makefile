@@ -32,7 +32,7 @@ test-quick: $(VENV)/.dev ## the tests of what has changed since the last commit,
 	$(BIN)/python -m pytest -q -n 2 -m 'not slow and not nightly' $$($(BIN)/python tests/quick.py)
 
 slow: $(VENV)/.dev ## the tests that build wheels or train for minutes
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m 'slow and not nightly'
+	$(BIN)/python -m pytest -q -n 2 --dist loadgroup -m 'slow and not nightly'
 
 nightly: $(VENV)/.dev ## random wrong calls, damaged files and kills by the thousand (an hour)
 	$(BIN)/python -m pytest -q -m nightly --timeout 7200

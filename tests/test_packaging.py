@@ -14,6 +14,7 @@ from pathlib import Path
 import jedi
 import pytest
 
+pytestmark = pytest.mark.xdist_group("packaging")  # what its tests share is made once
 ROOT = Path(__file__).resolve().parent.parent
 FOLDERS = ("gnnlab", "datasets", "layers", "rewiring", "tasks")
 OTHERS = ("tests", "docs", "notebooks", "benchmarks", ".ci")

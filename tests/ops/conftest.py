@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).parent))  # for the helpers in ops_oracles
 INTERPRETED_CASES = 5
 """Of each test's cases on triton, whose interpreter takes a second for what takes a millisecond."""
 LONG = ("test_accuracy.py", "test_node_pairs.py")
-"""Whose cases on triton take ten seconds each: they are in ``make slow``."""
+"""Whose cases on triton take ten seconds each: they are in ``make nightly``."""
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -34,7 +34,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         dropped |= set(cases) - set(random.Random(name).sample(cases, kept))
     for item in (item for cases in families.values() for item in cases):
         if item.path.name in LONG:
-            item.add_marker(pytest.mark.slow)
+            item.add_marker(pytest.mark.nightly)
     items[:] = [item for item in items if item not in dropped]
     config.hook.pytest_deselected(items=list(dropped))
 

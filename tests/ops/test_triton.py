@@ -81,7 +81,7 @@ def results(name: str, backend: str, dtype: torch.dtype) -> list[Tensor]:
     return [y.detach(), *found]
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 @pytest.mark.parametrize("name", cases())
 def test_long_rows_are_cut_and_joined(name: str) -> None:
     assert ranges.ranges(hub().rowptr).parts is not None
@@ -103,7 +103,7 @@ def test_parts_of_parts(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
         torch.testing.assert_close(ours, expected)
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 @pytest.mark.parametrize("name", ["sum", "mean by head", "max by head", "softmax", "block"])
 def test_the_tile_changes_no_bit(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     expected = results(name, "triton", torch.float32)
@@ -113,7 +113,7 @@ def test_the_tile_changes_no_bit(monkeypatch: pytest.MonkeyPatch, name: str) -> 
         assert torch.equal(ours, theirs)
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
 @pytest.mark.parametrize("name", ["sum", "gcn", "max by head", "additive", "product", "dot"])
 def test_half_precision_is_rounded_at_the_end(name: str, dtype: torch.dtype) -> None:
