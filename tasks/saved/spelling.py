@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from gnnlab.contracts.built import arguments_of
+from gnnlab.contracts.encoder import Encoder
 from gnnlab.core.arguments import plain, shown
 from gnnlab.tasks.saved.paths import FUNCTIONS, find_class, is_found, path_of
 from gnnlab.tasks.training.foreign import FromTensors, adapted
@@ -67,6 +68,11 @@ class Speller:
         """Return what builds a module: its class and its arguments; ``unknown`` without them."""
         if module is self.encoder:
             return dict(ENCODER)
+        tree = self._of_arguments(module)
+        said = measured_of(module)
+        return {"measured": tree, "as": said} if said and "unknown" not in tree else tree
+
+    def _of_arguments(self, module: nn.Module) -> dict[str, Any]:
         if isinstance(module, FromTensors):
             return {"adapted": self.module(module.module)}
         cls, given = type(module), arguments_of(module)
@@ -103,6 +109,19 @@ class Speller:
         if isinstance(value, torch.dtype):
             return {"dtype": str(value).removeprefix("torch.")}
         raise Unwritable(f"{shown(value)} cannot be written as JSON")
+
+
+MEASURED = ("level", "hidden_channels", "out_channels")
+"""What ``fit`` finds out about a module of another library, and notes on it."""
+
+
+def measured_of(module: nn.Module) -> dict[str, Any]:
+    """What is noted on a module of another library, as plain values."""
+    if isinstance(module, Encoder) and not isinstance(module, FromTensors):
+        return {}
+    found = {name: vars(module).get(name) for name in MEASURED}
+    plain = all(value is None or isinstance(value, int | str) for value in found.values())
+    return found if plain and found.keys() <= vars(module).keys() else {}
 
 
 def unknown(tree: Any) -> list[tuple[str, str]]:
@@ -148,6 +167,14 @@ class Builder:
 
     def _encoder(self, tree: dict[str, Any]) -> nn.Module | None:
         return self.encoder
+
+    def _measured(self, tree: dict[str, Any]) -> nn.Module:
+        module: nn.Module = self.built(tree["measured"])
+        for name in MEASURED:
+            value = dict(tree["as"]).get(name)
+            if value is None or isinstance(value, int | str):
+                setattr(module, name, value)
+        return module
 
     def _adapted(self, tree: dict[str, Any]) -> nn.Module:
         return adapted(self.built(tree["adapted"]))
@@ -224,7 +251,18 @@ class Builder:
 
 
 KINDS = (
-    *("encoder", "adapted", "module", "partial", "class", "fields", "function", "dtype", "float"),
+    *(
+        "encoder",
+        "measured",
+        "adapted",
+        "module",
+        "partial",
+        "class",
+        "fields",
+        "function",
+        "dtype",
+        "float",
+    ),
     *("tuple", "table", "tensor", "unknown"),
 )
 """What a value that is no plain JSON is written as."""

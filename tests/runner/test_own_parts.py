@@ -212,6 +212,22 @@ def test_a_folder_of_data_is_known_by_its_content(
     assert capsys.readouterr().out.split() == [found[2]]
 
 
+@pytest.mark.parametrize("name", ["torch_geometric.nn:GCN", "own"])
+def test_a_saved_model_of_another_library_is_asked(
+    name: str, module: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    monkeypatch.chdir(tmp_path)
+    model, more = f"{module}:Net", []
+    if name != "own":
+        model, more = name, ["--set", "model.num_layers=2"]
+    words = ["run", "--data", "karate", "--model", model, *more, *FEW, "--save", "--quiet"]
+    assert main(words) == 0
+    folder = capsys.readouterr().out.split()[0]
+    assert main(["predict", f"{folder}/models/0-0", "karate", "--out", "labels.csv"]) == 0
+    assert len((tmp_path / "labels.csv").read_text().splitlines()) == 35
+
+
 def test_a_file_of_settings_is_run_and_swept(
     module: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, get_type_hints
 
+from gnnlab.contracts.built import arguments_of, remember
 from gnnlab.contracts.described import described
 from gnnlab.contracts.encoder import Encoder
 from gnnlab.contracts.foreign import told_by_class
@@ -83,6 +84,8 @@ class OwnModel:
                 f"{self.__name__} gives {described(made)}, but a model is a torch.nn.Module: "
                 "return one"
             )
+        if isinstance(self.make, type) and arguments_of(made) is None:
+            remember(made, **own, **settings)  # so that a saved model can be built again
         return adapted(made)
 
 
